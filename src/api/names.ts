@@ -1,0 +1,46 @@
+/** The API group of all kinds, and the prefix of all labels and annotations. */
+export const GROUP = 'digicert-operator.io'
+export const VERSION = 'v1alpha1'
+export const API_VERSION = `${GROUP}/${VERSION}`
+
+/** Field manager of every write, so that `kubectl get -o yaml --show-managed-fields` tells ours from others'. */
+export const FIELD_MANAGER = 'digicert-operator'
+
+/** Label on every Secret that is ours; the operator watches Secrets by it and never all of them. */
+export const MANAGED_LABEL = `${GROUP}/managed`
+export const MANAGED = 'true'
+
+/** Annotations of the Secrets that the operator writes. */
+export const ANNOTATIONS = {
+  /** Name of the DigiCertOrder, in the Secret's own namespace, that the Secret belongs to. */
+  owner: `${GROUP}/order`,
+  orderId: `${GROUP}/order-id`,
+  certificateId: `${GROUP}/certificate-id`,
+  serialNumber: `${GROUP}/serial-number`,
+  notAfter: `${GROUP}/not-after`,
+} as const
+
+/**
+ * Annotation by which a person lets an order be placed again: its value names what is given up, an order id or, where
+ * the outcome of a POST stayed unknown, the alternative order id. `design.md` section 5.
+ */
+export const ORDER_AGAIN = `${GROUP}/order-again`
+
+/** Type of the Secrets that keep a private key between its making and the certificate's arrival, and after. */
+export const KEY_SECRET_TYPE = `${GROUP}/private-key`
+
+/** Name of the Secret that keeps the private key of one purchase of an order. `design.md` sections 2.4 and 5. */
+export const keySecretName = (order: string, purchase: number): string => `${order}-key-${String(purchase)}`
+
+/** What Kubernetes says of every object, as far as the operator reads it. */
+export type Metadata = {
+  name: string
+  namespace?: string
+  uid?: string
+  resourceVersion?: string
+  generation?: number
+  labels?: Record<string, string>
+  annotations?: Record<string, string>
+  creationTimestamp?: string
+  deletionTimestamp?: string
+}

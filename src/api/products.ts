@@ -1,0 +1,54 @@
+/** What CertCentral checks before it issues: the domain, the organization, or the organization at length. */
+export type ValidationType = 'dv' | 'ov' | 'ev'
+
+/** Rules of one product, as data: whatever differs between products is a column here, never a branch elsewhere. */
+export type ProductRules = {
+  readonly validation: ValidationType | 'unknown'
+  /** Where the length of the order stands: in `order_validity`, or in the top-level fields of seeds/ page 002. */
+  readonly validityForm: 'object' | 'top-level'
+  /** Whether names may be wildcards; `only` where the common name must be one. */
+  readonly wildcard: 'no' | 'yes' | 'only'
+  /** Whether `signature_hash` is a field of the product's page. */
+  readonly signatureHash: 'sent' | 'absent'
+}
+
+const product = (
+  validation: ProductRules['validation'],
+  wildcard: ProductRules['wildcard'],
+  page: 'plan' | 'page-002' = 'plan',
+): ProductRules => ({
+  validation,
+  wildcard,
+  validityForm: page === 'plan' ? 'object' : 'top-level',
+  signatureHash: page === 'plan' ? 'sent' : 'absent',
+})
+
+/**
+ * The products of the order pages (seeds/ 000 to 003). Two stand on page 001 and on page 002; they take the form of
+ * page 002, which page 001 accepts as well.
+ */
+const PRODUCTS: Readonly<Record<string, ProductRules>> = {
+  ssl_basic: product('ov', 'yes'),
+  ssl_ev_basic: product('ev', 'no'),
+  ssl_securesite_flex: product('ov', 'yes'),
+  ssl_ev_securesite_flex: product('ev', 'no'),
+  ssl_securesite_pro: product('ov', 'yes'),
+  ssl_ev_securesite_pro: product('ev', 'no'),
+  ssl_thawte_webserver: product('ov', 'yes'),
+  ssl_ev_thawte_webserver: product('ev', 'no'),
+  ssl_geotrust_truebizid: product('ov', 'yes'),
+  ssl_ev_geotrust_truebizid: product('ev', 'no'),
+  ssl_dv_thawte: product('dv', 'yes'),
+  ssl_dv_geotrust_flex: product('dv', 'yes'),
+  ssl_dv_geotrust: product('dv', 'no', 'page-002'),
+  ssl_dv_rapidssl: product('dv', 'no', 'page-002'),
+  wildcard_dv_geotrust: product('dv', 'only', 'page-002'),
+  wildcard_dv_rapidssl: product('dv', 'only', 'page-002'),
+  cloud_dv_geotrust: product('dv', 'yes', 'page-002'),
+}
+
+const ANY_TLS = product('unknown', 'yes')
+
+/** The rules of a product id; an id that is not in the table passes under the generic TLS rules. */
+export const rulesOf = (productId: string): ProductRules =>
+  Object.hasOwn(PRODUCTS, productId) ? (PRODUCTS[productId] ?? ANY_TLS) : ANY_TLS

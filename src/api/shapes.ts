@@ -1,0 +1,116 @@
+import { z } from 'zod'
+
+/** A rule over several fields: CEL for the API server, the same in TypeScript for the controller, one message. */
+export type CrossFieldRule<T> = {
+  /** CEL, evaluated by the API server on the object that carries it (`self`). */
+  readonly rule: string
+  /** What a person reads when it is broken: the field first, then what to do. */
+  readonly message: string
+  /** The same rule for objects that came in before it existed, or past an API server that did not check. */
+  readonly holds: (self: T) => boolean
+}
+
+/** The `x-kubernetes-validations` extension for some rules. */
+export const validations = (rules: readonly { rule: string; message: string }[]) => ({
+  'x-kubernetes-validations': rules.map(({ rule, message }) => ({ rule, message })),
+})
+
+/**
+ * A DNS name: labels of letters, digits and inner hyphens, at most 63 characters each, at least two of them; a leading
+ * `*.` is allowed here and judged by product. Letters beyond ASCII are turned into A-labels before ordering.
+ * Written for both RE2 (CEL) and JavaScript with the `u` flag.
+ */
+const NAME_PATTERN =
+  '^([*][.])?([\\p{L}\\p{N}]([\\p{L}\\p{N}-]{0,61}[\\p{L}\\p{N}])?[.])+\\p{L}([\\p{L}\\p{N}-]{0,61}[\\p{L}\\p{N}])?$'
+const NAME = new RegExp(NAME_PATTERN, 'u')
+
+/** Whether a text is a DNS name that a certificate can carry. */
+export const isDnsName = (text: string): boolean => NAME.test(text)
+
+/** A DNS name of at most `max` characters. */
+export const dnsName = (max: number, description: string) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .meta({
+      description,
+      ...validations([
+        {
+          rule: `self.matches('${NAME_PATTERN.replaceAll('\\', '\\\\')}')`,
+          message: `must be a DNS name such as www.example.com or *.example.com, without scheme, port, path, underscore or trailing dot`,
+        },
+      ]),
+    })
+
+const LOCAL_NAME = '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'
+
+/** The name of another object of the same namespace. */
+export const objectName = (description: string) =>
+  z.string().min(1).max(253).regex(new RegExp(LOCAL_NAME)).meta({ description })
+
+/** A positive id that CertCentral gave out. */
+export const wireId = (description: string) => z.int().min(1).max(2_147_483_647).meta({ description })
+
+export type Validity = { years?: number | undefined; days?: number | undefined; expiresOn?: string | undefined }
+
+/** The rule that a length of time is given in one form only. */
+export const oneMember = (what: string): CrossFieldRule<Validity> => ({
+  rule: '[has(self.years), has(self.days), has(self.expiresOn)].filter(x, x).size() == 1',
+  message: `${what} must have exactly one of years, days and expiresOn`,
+  holds: ({ years, days, expiresOn }) => [years, days, expiresOn].filter((member) => member !== undefined).length === 1,
+})
+
+/** A length of time in one of CertCentral's three forms (seeds/, pages 000 and 001). */
+export const validity = (what: string, maxYears: number, description: string) =>
+  z
+    .object({
+      years: z.int().min(1).max(maxYears).optional().meta({ description: 'Whole years.' }),
+      days: z
+        .int()
+        .min(1)
+        .max(maxYears * 366)
+        .optional()
+        .meta({ description: 'Days.' }),
+      expiresOn: z
+        .string()
+        .regex(/^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/)
+        .optional()
+        .meta({ description: 'The last day, as yyyy-MM-dd.' }),
+    })
+    .meta({ description, ...validations([oneMember(what)]) })
+
+/** One condition, as `metav1.Condition` has it. */
+export const condition = z.object({
+  type: z.string().max(316),
+  status: z.enum(['True', 'False', 'Unknown']),
+  observedGeneration: z.int().min(0).optional(),
+  lastTransitionTime: z.string().max(64),
+  reason: z.string().max(1024),
+  message: z.string().max(32_768),
+})
+
+export const conditions = z
+  .array(condition)
+  .max(16)
+  .optional()
+  .meta({
+    description: 'What is true of this object now; see docs/reference.md for every type and reason.',
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+  })
+
+export type Condition = z.infer<typeof condition>
+
+/** How domain control is shown to DigiCert. */
+export const dcv = z
+  .object({
+    method: z
+      .enum(['dns-txt-token', 'dns-cname-token', 'http-token', 'email'])
+      .optional()
+      .meta({ description: 'How control of the domains is proven; sent as dcv_method.' }),
+    scope: z.enum(['base_domain', 'fqdn']).optional().meta({
+      description: 'Whether the base domain or each full name is proven; sent as certificate_dcv_scope.',
+    }),
+  })
+  .meta({ description: 'Domain control validation (DCV).' })
