@@ -31,6 +31,7 @@ const intent = z
     payloadHash: z.string().max(64),
     recordedAt: z.string().max(64),
     sentAt: date('When the order was sent; absent while it was not.'),
+    sends: z.int().min(0).optional().meta({ description: 'How often it was sent.' }),
   })
   .meta({ description: 'What is about to be bought, written down before it is bought.' })
 
@@ -74,7 +75,13 @@ export const orderStatus = z
       .meta({ description: 'What happens next by itself.' }),
     revision: z.int().min(0).optional().meta({ description: 'How many certificates were stored.' }),
     failures: z
-      .object({ count: z.int(), lastAt: z.string().max(64), code: z.string().max(256), message: z.string().max(4096) })
+      .object({
+        reason: text('Reason it is about.'),
+        count: z.int(),
+        lastAt: z.string().max(64),
+        code: z.string().max(256),
+        message: z.string().max(4096),
+      })
       .optional()
       .meta({ description: 'What went wrong last, until it goes right.' }),
     history: z
@@ -93,5 +100,6 @@ export const orderStatus = z
   .meta({ description: 'What the operator knows.' })
 
 export type OrderStatus = z.infer<typeof orderStatus>
+export type CertificateFacts = NonNullable<OrderStatus['certificate']>
 export type Intent = z.infer<typeof intent>
 export type ValidationEntry = z.infer<typeof validationEntry>

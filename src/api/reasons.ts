@@ -1,0 +1,68 @@
+/**
+ * Every reason that a condition of a DigiCertOrder can carry, with the sentence that the docs print. The same word is
+ * the reason of the Event that announces it.
+ */
+export const ORDER_REASONS = {
+  Issued: 'The Secret holds a certificate that fits its key and the spec, and that has not expired.',
+  Deleting:
+    'The DigiCertOrder is being deleted; nothing is done for it any more. What was ordered goes on in CertCentral.',
+  InvalidSpec: 'The spec breaks a rule or lacks what the product needs. Mend the field that the message names.',
+  AccountNotFound: 'spec.accountRef names no account that exists. Create it, or make a new order that names another.',
+  AccountNotReady: 'The account cannot be used; its own Ready condition says why.',
+  AccountForbids:
+    "A guard rail of the account forbids the order. Change the order, or have the account's policy changed.",
+  OrderLimitReached:
+    'The account placed as many orders today as its policy allows; the order is placed after midnight UTC.',
+  SecretConflict:
+    'The Secret exists and belongs to somebody else. Delete it or choose another secretName; nothing was bought.',
+  SecretContested: 'An older DigiCertOrder names the same Secret and keeps it. Choose another secretName.',
+  SecretRefused:
+    'The cluster refused the Secret (quota, policy, permission, namespace going away); nothing was bought.',
+  CreatingKey: 'The private key is being made and stored.',
+  RecordingIntent: 'What is about to be bought is being written down.',
+  LookingUp: 'CertCentral is being asked for the order.',
+  Ordering: 'The order is being placed.',
+  Adopting: 'An order with our own id exists at CertCentral and is being taken over.',
+  OutcomeUnknown: 'The order was sent and no answer came. It is looked for, and never sent again by a timer.',
+  OrderRefused: 'CertCentral refused the order; the message holds its whole list. Nothing was bought.',
+  DuplicateOrders: 'CertCentral knows several orders with our own id. Cancel all but one there.',
+  OrderMismatch: 'The order that CertCentral has under our own id is not what the spec asks for.',
+  OrderNotVisible: "CertCentral does not show the order to this API key. Check the key's user, division and role.",
+  CertCentralUnavailable:
+    'CertCentral cannot be reached or answers with errors. The call is repeated; nothing is bought twice.',
+  Throttled: "CertCentral asked for a pause (429). The account's calls go on when it is over.",
+  AwaitingApproval: 'A person must approve the request in CertCentral.',
+  AwaitingValidation:
+    'DigiCert waits for control of the domains or for the organization to be validated; see status.validation.',
+  AskingValidation: 'CertCentral is being asked what it wants to validate.',
+  CheckingValidation: 'CertCentral is being asked to check the domains now.',
+  SendingCSR: 'The certificate signing request is being handed in.',
+  Processing: 'DigiCert is working on the order.',
+  AwaitingPickup: 'The certificate waits to be picked up in CertCentral by a person.',
+  UnknownStatus: 'CertCentral uses a status word that this version does not know; the order is watched on.',
+  StoringCertificate: 'The certificate is being fetched, verified and written.',
+  BadCertificate:
+    'CertCentral answered with a certificate that does not fit. The Secret is left as it was; it is fetched again.',
+  KeyLost: 'The order exists, but the private key it was placed with does not.',
+  OrderRejected: 'The order was rejected in CertCentral. It cost nothing; edit the spec to order anew.',
+  OrderCanceled: 'The order was canceled in CertCentral.',
+  OrderRevoked: 'The order was revoked in CertCentral.',
+  OrderExpired: 'The plan has ended.',
+  ReissueDue: 'The certificate should be reissued: it ends soon, or the spec asks for other names.',
+  CertificateExpired: 'The certificate in the Secret has expired.',
+} as const
+
+export type Reason = keyof typeof ORDER_REASONS
+
+/** Every reason that the Ready condition of an account can carry. */
+export const ACCOUNT_REASONS = {
+  KeyAccepted: 'CertCentral accepts the API key.',
+  HostNotAllowed: 'The host of spec.url is not one that the operator was started with (--allowed-hosts, --allow-http).',
+  InvalidAccount: 'The account breaks a rule of its schema.',
+  SecretNotFound: 'The Secret of spec.apiKeySecretRef, or its key, does not exist.',
+  KeyRefused: 'CertCentral refuses the API key (401).',
+  Unreachable: 'CertCentral cannot be reached or answers with errors.',
+  NotChecked: 'The API key was not tried yet.',
+} as const
+
+export type AccountReason = keyof typeof ACCOUNT_REASONS

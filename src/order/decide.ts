@@ -1,0 +1,80 @@
+import { type Decision, wait } from './decision.ts'
+import type { Observation } from './observation.ts'
+import * as gate from './rules/gate.ts'
+import * as issue from './rules/issue.ts'
+import * as track from './rules/track.ts'
+import * as upkeep from './rules/upkeep.ts'
+import { later } from './schedule.ts'
+
+/** A rule looks at the facts and answers, or leaves the answer to the rules after it. Named for what it finds. */
+export type Rule = (o: Observation, now: Date) => Decision | undefined
+
+/**
+ * The whole behaviour, in order; the first rule that answers wins. Each pass takes one step and looks again.
+ *
+ * First order, with approval and validation:
+ *
+ *   facts                                         decision
+ *   no key                                        act  CreateKey
+ *   key, no intent                                act  RecordIntent        (compare-and-swap on the status)
+ *   intent, nothing asked                         look by our own id
+ *   intent, CertCentral has none                  act  PlaceOrder          (mark sent, POST once, note the answer)
+ *   order needs_approval                          wait AwaitingApproval    (the feed wakes it)
+ *   order pending                                 act  AskValidation, then CheckValidation on a schedule
+ *   order issued, Secret without it               act  StoreCertificate
+ *   Secret holds it                               ready Issued
+ *
+ * Crash after the POST, before its answer was written down:
+ *
+ *   intent marked sent, no order known            look by our own id
+ *   ... CertCentral has it                        act  AdoptOrder, and on as above
+ *   ... CertCentral has none                      wait OutcomeUnknown, and look again; never POST by a timer
+ *   ... the settle time is over                   ids unique: act PlaceOrder with the same id; else stalled
+ *
+ * Reissued in the console, with the same key, inside the plan:
+ *
+ *   the feed names another certificate id         act  StoreCertificate    (the old pair stays until it is verified)
+ */
+export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
+  ...Object.entries({
+    beingDeleted: gate.beingDeleted,
+    specIsInvalid: gate.specIsInvalid,
+    accountIsMissing: gate.accountIsMissing,
+    secretBelongsToAnother: gate.secretBelongsToAnother,
+    accountIsNotReady: gate.accountIsNotReady,
+
+    callFailed: track.callFailed,
+
+    accountForbids: issue.accountForbids,
+    keyIsMissing: issue.keyIsMissing,
+    intentIsMissing: issue.intentIsMissing,
+    refusedBefore: issue.refusedBefore,
+    outcomeIsUnasked: issue.outcomeIsUnasked,
+    severalOrdersFound: issue.severalOrdersFound,
+    orderFound: issue.orderFound,
+    orderNotFound: issue.orderNotFound,
+
+    orderIsNotVisible: track.orderIsNotVisible,
+    lookIsDue: track.lookIsDue,
+    orderIsOver: track.orderIsOver,
+    keyIsLost: track.keyIsLost,
+    approvalIsOpen: track.approvalIsOpen,
+    validationIsOpen: track.validationIsOpen,
+    csrIsWanted: track.csrIsWanted,
+    othersAreWorking: track.othersAreWorking,
+
+    certificateIsNew: upkeep.certificateIsNew,
+    certificateHasExpired: upkeep.certificateHasExpired,
+    reissueIsDue: upkeep.reissueIsDue,
+    certificateIsGood: upkeep.certificateIsGood,
+  }),
+]
+
+/** What to do about an order, from the facts alone. */
+export const decide = (o: Observation, now: Date): Decision => {
+  for (const [, rule] of RULES) {
+    const decision = rule(o, now)
+    if (decision) return decision
+  }
+  return wait('UnknownStatus', later(now, 60_000))
+}

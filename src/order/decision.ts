@@ -1,0 +1,29 @@
+import type { Reason } from '../api/reasons.ts'
+
+/** One step into the world. Only `controller/act.ts` carries one out. */
+export type Action =
+  | { kind: 'CreateKey' }
+  | { kind: 'ReplaceKey' }
+  | { kind: 'RecordIntent'; purchase: number }
+  | { kind: 'PlaceOrder' }
+  | { kind: 'AdoptOrder'; orderId: number }
+  | { kind: 'AskValidation'; orderId: number }
+  | { kind: 'CheckValidation'; orderId: number }
+  | { kind: 'SendCSR'; orderId: number }
+  | { kind: 'StoreCertificate'; orderId: number; certificateId: number }
+
+/** What to do now, and why; or why not, and until when. */
+export type Decision =
+  /** Ask CertCentral, then decide again; at most once a pass. */
+  | { verdict: 'look'; reason: Reason; by: 'orderId' | 'intent' }
+  | { verdict: 'act'; reason: Reason; action: Action }
+  | { verdict: 'wait'; reason: Reason; until: Date }
+  /** A person must act; `until` is a slow look of our own. */
+  | { verdict: 'stalled'; reason: Reason; until: Date }
+  | { verdict: 'ready'; reason: Reason; until: Date }
+
+export const look = (reason: Reason, by: 'orderId' | 'intent'): Decision => ({ verdict: 'look', reason, by })
+export const act = (reason: Reason, action: Action): Decision => ({ verdict: 'act', reason, action })
+export const wait = (reason: Reason, until: Date): Decision => ({ verdict: 'wait', reason, until })
+export const stalled = (reason: Reason, until: Date): Decision => ({ verdict: 'stalled', reason, until })
+export const ready = (reason: Reason, until: Date): Decision => ({ verdict: 'ready', reason, until })

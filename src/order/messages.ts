@@ -1,0 +1,133 @@
+import { ANNOTATIONS, ORDER_AGAIN } from '../api/names.ts'
+import { ORDER_REASONS, type Reason } from '../api/reasons.ts'
+import type { KnownOrder, Observation } from './observation.ts'
+import { givingUp } from './rules/issue.ts'
+import { current } from './rules/track.ts'
+
+/** The names that a message needs and a decision does not. */
+export type About = { account: string; namespace: string; name: string; secretName: string; product: string }
+
+type Message = (o: Observation, about: About) => string
+
+const orderOf = (o: Observation): KnownOrder | undefined => o.order && current(o, o.order)
+
+const id = (o: Observation): string => {
+  const order = orderOf(o)
+  if (order) return `order ${String(order.orderId)}`
+  return o.remote.kind === 'found' ? `order ${String(o.remote.order.orderId)}` : 'the order'
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+const day = (date: Date): string => date.toISOString().slice(0, 10)
+
+const failureOf = (o: Observation): string => o.failure?.message ?? 'no details are known'
+
+const callMessage = (o: Observation): string =>
+  o.remote.kind === 'unavailable' || o.remote.kind === 'refused' ? o.remote.message : failureOf(o)
+
+const approval: Message = (o) => {
+  const open = orderOf(o)?.requests?.find(({ status }) => status === 'submitted' || status === 'pending')
+  const step = open?.status === 'submitted' ? 'two-step' : 'one-step'
+  const request = open ? `approval of request ${String(open.id)} (${step})` : 'approval'
+  return `${capital(id(o))} waits for ${request}; approve it in CertCentral under Requests`
+}
+
+const validation: Message = (o) => {
+  const open = o.validation.entries.filter(({ status }) => !isProven(status))
+  const records = open.flatMap(({ record, file, dnsName, method }) => {
+    if (record) return [`publish ${record.type} ${record.name} = ${record.value}`]
+    if (file) return [`serve ${file.content} at ${file.url}`]
+    return method === 'email' ? [`confirm the mail that DigiCert sent for ${dnsName}`] : []
+  })
+  const shown = records.slice(0, 3).join('; ')
+  const more = records.length > 3 ? `; and ${String(records.length - 3)} more in status.validation` : ''
+  const what =
+    records.length > 0 ? `${shown}${more}` : 'nothing is to be published; DigiCert validates organization and domains'
+  return `${capital(id(o))} waits for validation: ${what}`
+}
+
+/** Words of CertCentral for a name whose control is proven. */
+export const isProven = (status: string): boolean =>
+  ['active', 'approved', 'complete', 'valid', 'validated', 'issued'].includes(status)
+
+const unknownOutcome: Message = (o) => {
+  const intent = o.intent
+  if (!intent) return ORDER_REASONS.OutcomeUnknown
+  const since = (intent.sentAt ?? intent.recordedAt).toISOString()
+  const release = `${ORDER_AGAIN}: "${givingUp(intent)}"`
+  return `The order was sent at ${since} with the alternative order id ${intent.alternativeOrderId} and no answer came; CertCentral is asked for that id again. If it certainly does not exist there after ${o.settledAt?.toISOString() ?? 'the settle time'}, set the annotation ${release} to have it sent again`
+}
+
+const over = (o: Observation, word: string, rest: string): string => {
+  const order = orderOf(o)
+  const release = order ? `${ORDER_AGAIN}: "${String(order.orderId)}"` : ORDER_AGAIN
+  return `${capital(id(o))} was ${word} in CertCentral. ${rest} To buy anew, set the annotation ${release}`
+}
+
+const conflict: Message = (o, { secretName }) => {
+  const owner = o.target.kind === 'foreign' ? o.target.owner : 'somebody else'
+  return `Secret ${secretName} exists and belongs to ${owner} (it lacks our annotation ${ANNOTATIONS.owner}); delete it or choose another secretName. Nothing was bought`
+}
+
+const mismatch: Message = (o) => {
+  const found = o.remote.kind === 'found' ? o.remote.order.mismatches.join('; ') : 'see CertCentral'
+  return `${capital(id(o))} carries our own id but is not what the spec asks for: ${found}. Make the spec fit it, or cancel it in CertCentral`
+}
+
+const ends = (o: Observation): string => (o.stored ? day(o.stored.notAfter) : 'an unknown day')
+
+const reissue: Message = (o) => {
+  const names = o.stored?.missingNames ?? []
+  const why = names.length > 0 ? `does not cover ${names.join(', ')}` : `ends on ${ends(o)}`
+  return `The certificate ${why}. This version does not reissue: reissue ${id(o)} in CertCentral with the same CSR and names, and it is fetched by itself`
+}
+
+const MESSAGES: Partial<Record<Reason, Message>> = {
+  Issued: (o, { secretName }) => `Secret ${secretName} holds the certificate of ${id(o)}, good until ${ends(o)}`,
+  InvalidSpec: (o) => o.problems.join('; '),
+  AccountNotFound: (_o, { account }) => `${account} does not exist; create it, or make a new order that names another`,
+  AccountNotReady: (o, { account }) =>
+    o.remote.kind === 'refused'
+      ? `${account} cannot be used: ${o.remote.message}`
+      : `${account} cannot be used: ${o.account.kind === 'not-ready' ? o.account.message : 'see its Ready condition'}`,
+  AccountForbids: (o, { account }) =>
+    `${account} forbids the order: ${o.account.kind === 'ready' ? (o.account.forbids ?? '') : ''}. Nothing was bought`,
+  OrderLimitReached: (o, { account }) =>
+    `${account} placed as many orders today as policy.maxOrdersPerDay allows; this one is placed after ${o.account.kind === 'ready' ? o.account.limitEnds.toISOString() : 'midnight UTC'}`,
+  SecretConflict: conflict,
+  SecretContested: (o, { secretName }) =>
+    `Secret ${secretName} is kept by the older DigiCertOrder ${o.target.kind === 'contested' ? o.target.by : ''}; choose another secretName. Nothing was bought`,
+  SecretRefused: (o, { secretName }) =>
+    `The cluster would refuse Secret ${secretName}, so nothing was bought: ${failureOf(o)}`,
+  OutcomeUnknown: unknownOutcome,
+  OrderRefused: (o) => `CertCentral refused the order, nothing was bought: ${failureOf(o)}`,
+  DuplicateOrders: (o) =>
+    `CertCentral has several orders with our own id: ${o.remote.kind === 'several' ? o.remote.orderIds.join(', ') : ''}; cancel all but one there`,
+  OrderMismatch: mismatch,
+  OrderNotVisible: (o, { account }) =>
+    `CertCentral does not show ${id(o)} to the API key of ${account}; check the user, division and role of the key`,
+  CertCentralUnavailable: (o) => `${callMessage(o)}; tried again by itself, nothing is bought twice`,
+  AwaitingApproval: approval,
+  AwaitingValidation: validation,
+  SendingCSR: (o) => `${capital(id(o))} waits for a certificate signing request, which is handed in by itself`,
+  Processing: (o) => `DigiCert is working on ${id(o)}`,
+  AwaitingPickup: (o) => `${capital(id(o))} waits to be picked up by a person in CertCentral`,
+  UnknownStatus: (o) =>
+    `${capital(id(o))} has the status ${JSON.stringify(orderOf(o)?.status ?? '')}, which this version does not know; it is watched on`,
+  BadCertificate: (o, { secretName }) =>
+    `The certificate of ${id(o)} does not fit and Secret ${secretName} was left as it is: ${failureOf(o)}. It is fetched again`,
+  KeyLost: (o) =>
+    `${capital(id(o))} exists, but the private key it was placed with does not, so its certificate cannot be used. Reissue it in CertCentral, or revoke it and order anew`,
+  OrderRejected: (o) => over(o, 'rejected', 'It cost nothing; an edited spec is ordered anew.'),
+  OrderCanceled: (o) => over(o, 'canceled', 'It is not ordered again by itself.'),
+  OrderRevoked: (o) => over(o, 'revoked', 'Its certificates are no longer trusted. It is not ordered again by itself.'),
+  OrderExpired: (o) => over(o, 'found expired', 'Its plan has ended.'),
+  ReissueDue: reissue,
+  CertificateExpired: (o, { secretName }) =>
+    `The certificate in Secret ${secretName} expired on ${ends(o)}; ${id(o)} has no newer one`,
+}
+
+/** The sentence of a condition: what is so, and what a person must do about it, where and with which id. */
+export const messageOf = (reason: Reason, o: Observation, about: About): string =>
+  (MESSAGES[reason] ?? (() => ORDER_REASONS[reason]))(o, about)

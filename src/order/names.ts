@@ -1,0 +1,33 @@
+/** The ASCII form of a host name (A-labels, lower case), or `undefined` where it has none. */
+const hostToAscii = (host: string): string | undefined => {
+  const parsed = URL.parse(`http://${host}/`)
+  return parsed !== null && parsed.host !== '' && parsed.port === '' ? parsed.hostname : undefined
+}
+
+/**
+ * The form in which a name goes over the wire and is compared: A-labels, lower case, no trailing dot. A text that is no
+ * name comes back as it is, in lower case; the schema refuses it elsewhere.
+ */
+export const wireName = (name: string): string => {
+  const wildcard = name.startsWith('*.')
+  const bare = (wildcard ? name.slice(2) : name).replace(/\.$/, '')
+  return `${wildcard ? '*.' : ''}${hostToAscii(bare) ?? bare.toLowerCase()}`
+}
+
+/** All names of an order in wire form, the common name first, each once. */
+export const wireNames = (commonName: string, dnsNames: readonly string[] = []): string[] => [
+  ...new Set([commonName, ...dnsNames].map(wireName)),
+]
+
+/** The domain whose control is proven for a name: the name without its wildcard label. */
+export const provenName = (name: string): string => name.replace(/^\*\./, '')
+
+/**
+ * Whether a guard rail admits a name: `*.example.com` stands for every name below example.com, wildcards included;
+ * any other entry for itself alone.
+ */
+export const admits = (pattern: string, name: string): boolean => {
+  const rule = wireName(pattern)
+  const candidate = wireName(name)
+  return rule === candidate || (rule.startsWith('*.') && provenName(candidate).endsWith(rule.slice(1)))
+}

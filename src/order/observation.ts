@@ -1,0 +1,111 @@
+import type { Reason } from '../api/reasons.ts'
+import type { CertificateFacts, Intent, ValidationEntry } from '../api/status.ts'
+
+/** A request of the order that waits for, or had, a decision in CertCentral. */
+export type OrderRequest = { id: number; status: string; type?: string | undefined }
+
+/** An order as CertCentral tells of it. */
+export type RemoteOrder = {
+  orderId: number
+  /** CertCentral's own word, lower case; also words that nobody has seen before. */
+  status: string
+  certificateId?: number | undefined
+  validFrom?: Date | undefined
+  validUntil?: Date | undefined
+  requests?: readonly OrderRequest[] | undefined
+  /** Serial number of its certificate; there is none before the first issuance. */
+  serialNumber?: string | undefined
+  /** Whether its CSR carries the key that we keep; `unknown` where that was not asked. */
+  csr?: 'ours' | 'other' | 'unknown' | undefined
+}
+
+/** An order found by our own id, held against the spec. */
+export type FoundOrder = RemoteOrder & {
+  /** What is different from the spec, as words for a person; empty where it is what the spec asks for. */
+  mismatches: readonly string[]
+  /** Whether the resource was created after this order was placed: then a person asks for it anew. */
+  older: 'than-resource' | 'no'
+}
+
+/** What CertCentral said in this pass. Looking costs a call of the budget, so a rule must ask for it. */
+export type Remote =
+  | { kind: 'unasked' }
+  | { kind: 'unavailable'; retryAt: Date; throttled: 'yes' | 'no'; message: string }
+  | { kind: 'refused'; message: string }
+  | { kind: 'absent' }
+  | { kind: 'several'; orderIds: readonly number[] }
+  | { kind: 'found'; order: FoundOrder }
+  | { kind: 'order'; order: RemoteOrder }
+
+/** The account as an order sees it. */
+export type AccountFact =
+  | { kind: 'missing' }
+  | { kind: 'not-ready'; message: string }
+  | { kind: 'ready'; uniqueIds: 'yes' | 'no'; forbids: string | undefined; ordersLeft: number; limitEnds: Date }
+
+/** The Secret that shall receive key and certificate. */
+export type TargetFact =
+  { kind: 'free' } | { kind: 'ours' } | { kind: 'foreign'; owner: string } | { kind: 'contested'; by: string }
+
+/** The key and certificate in the Secret, where they fit each other and the chain verifies (promise P3). */
+export type Stored = {
+  orderId: number | undefined
+  facts: CertificateFacts
+  notBefore: Date
+  notAfter: Date
+  /** Names of the spec that it does not cover. */
+  missingNames: readonly string[]
+}
+
+/** The order as we last knew it, from the status. */
+export type KnownOrder = RemoteOrder & { purchase: number }
+
+export type KnownIntent = Omit<Intent, 'recordedAt' | 'sentAt'> & {
+  recordedAt: Date
+  sentAt: Date | undefined
+  /** Whether the spec would be bought in the same words today. */
+  payload: 'same' | 'changed'
+}
+
+/** What went wrong last, and when the same may be tried again. */
+export type Failure = { reason: Reason; retryAt: Date; count: number; lastAt: Date; code: string; message: string }
+
+/** Where the proof of control stands. */
+export type ValidationFact = {
+  entries: readonly ValidationEntry[]
+  since: Date | undefined
+  checkedAt: Date | undefined
+  /** When CertCentral should be asked to check next; `undefined` where asking would not help. */
+  nextCheckAt: Date | undefined
+}
+
+/**
+ * All facts that a decision may look at: digests without PEM, without JSON, without anything to parse. Whatever a rule
+ * would need a clock, a network or a parser for is worked out while observing.
+ */
+export type Observation = {
+  deleting: 'yes' | 'no'
+  /** Sentences that say what is wrong with the spec. */
+  problems: readonly string[]
+  account: AccountFact
+  target: TargetFact
+  key: 'absent' | 'fits' | 'misfits'
+  intent: KnownIntent | undefined
+  order: KnownOrder | undefined
+  remote: Remote
+  stored: Stored | undefined
+  /** Whether a certificate of the order was ever stored. */
+  everIssued: 'yes' | 'no'
+  validation: ValidationFact
+  failure: Failure | undefined
+  /** What a person gave up by the annotation order-again. */
+  orderAgain: string | undefined
+  /** When CertCentral should next be asked of this order without any other cause. */
+  nextLookAt: Date
+  /** When an order of unknown outcome is looked for next. */
+  nextSearchAt: Date
+  /** When the time to settle is over, counted from the moment the order was sent. */
+  settledAt: Date | undefined
+  /** When the certificate should be reissued. */
+  reissueAt: Date | undefined
+}

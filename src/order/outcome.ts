@@ -1,0 +1,20 @@
+import type { Reason } from '../api/reasons.ts'
+import type { CertificateFacts, Intent, ValidationEntry } from '../api/status.ts'
+import type { RemoteOrder } from './observation.ts'
+
+/** What became of an action. */
+export type Outcome =
+  | { kind: 'done' }
+  | { kind: 'recorded'; intent: Intent }
+  | { kind: 'placed'; order: RemoteOrder; purchase: number; intent: Intent; validation: readonly ValidationEntry[] }
+  | { kind: 'adopted'; order: RemoteOrder; purchase: number }
+  | { kind: 'validation'; entries: readonly ValidationEntry[]; order?: RemoteOrder | undefined }
+  | { kind: 'stored'; certificate: CertificateFacts }
+  /** The object changed under us; nothing happened, look again. */
+  | { kind: 'conflict' }
+  /** Somebody said no; `intent` is what to keep of it, without the mark that it was sent. */
+  | { kind: 'refused'; reason: Reason; code: string; message: string; intent?: Intent | undefined }
+  /** Nothing left, or CertCentral asked for a pause. */
+  | { kind: 'unsent'; retryAt: Date; throttled: 'yes' | 'no'; message: string; intent?: Intent | undefined }
+  /** Something left and no answer came: it may or may not have happened. */
+  | { kind: 'ambiguous'; message: string; intent: Intent }

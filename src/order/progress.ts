@@ -1,0 +1,145 @@
+import type { Reason } from '../api/reasons.ts'
+import type { OrderStatus } from '../api/status.ts'
+import type { About } from './messages.ts'
+import type { RemoteOrder } from './observation.ts'
+import type { Outcome } from './outcome.ts'
+
+const KEPT_HISTORY = 10
+
+type History = NonNullable<OrderStatus['history']>[number]
+
+const withHistory = (status: OrderStatus, entry: History): OrderStatus => ({
+  ...status,
+  history: [...(status.history ?? []), entry].slice(-KEPT_HISTORY),
+})
+
+export const isoDay = (date: Date): string => date.toISOString().slice(0, 10)
+
+/** Puts what CertCentral said of an order into the status. What it did not say stays. */
+export const withOrder = (status: OrderStatus, order: RemoteOrder, purchase: number): OrderStatus => ({
+  ...status,
+  order: {
+    ...status.order,
+    id: order.orderId,
+    status: order.status,
+    purchase,
+    ...(order.certificateId === undefined ? {} : { certificateId: order.certificateId }),
+    ...(order.validFrom ? { validFrom: isoDay(order.validFrom) } : {}),
+    ...(order.validUntil ? { validUntil: isoDay(order.validUntil) } : {}),
+    ...(order.requests
+      ? {
+          requests: order.requests.map(({ id, status: word, type }) => ({
+            id,
+            status: word,
+            ...(type === undefined ? {} : { type }),
+          })),
+        }
+      : {}),
+  },
+})
+
+export const without = (status: OrderStatus, ...fields: (keyof OrderStatus)[]): OrderStatus => {
+  const rest = { ...status }
+  for (const field of fields) Reflect.deleteProperty(rest, field)
+  return rest
+}
+
+const withFailure = (
+  status: OrderStatus,
+  now: Date,
+  failure: { reason: Reason; code: string; message: string },
+): OrderStatus => {
+  const before = status.failures
+  const count = before?.reason === failure.reason ? before.count + 1 : 1
+  return { ...status, failures: { ...failure, count, lastAt: now.toISOString() } }
+}
+
+const withIntent = (status: OrderStatus, intent: OrderStatus['intent']): OrderStatus =>
+  intent ? { ...status, intent } : status
+
+/** The identity of an order that both the intent and the order in the status carry. */
+const named = (status: OrderStatus, product: string): OrderStatus =>
+  status.order
+    ? {
+        ...status,
+        order: {
+          ...status.order,
+          product,
+          ...(status.intent ? { alternativeOrderId: status.intent.alternativeOrderId } : {}),
+        },
+      }
+    : status
+
+type Placed = Extract<Outcome, { kind: 'placed' }>
+type Adopted = Extract<Outcome, { kind: 'adopted' }>
+type Stored = Extract<Outcome, { kind: 'stored' }>
+
+const afterOrder = (status: OrderStatus, outcome: Placed | Adopted, now: Date, about: About): OrderStatus => {
+  const { orderId, certificateId } = outcome.order
+  const known = withOrder(without(status, 'failures', 'validation', 'validationSince'), outcome.order, outcome.purchase)
+  const entry: History = {
+    at: now.toISOString(),
+    what: outcome.kind === 'placed' ? 'Ordered' : 'Adopted',
+    orderId,
+    ...(certificateId === undefined ? {} : { certificateId }),
+  }
+  const noted = named(withHistory(known, entry), about.product)
+  if (outcome.kind !== 'placed') return noted
+  const asked = outcome.validation.length > 0
+  return {
+    ...noted,
+    intent: outcome.intent,
+    ...(asked ? { validation: [...outcome.validation], validationSince: now.toISOString() } : {}),
+  }
+}
+
+/** A certificate that takes the place of another one of the same order was reissued, by whomever. */
+const reissueOf = (before: OrderStatus, { certificate }: Stored, now: Date): History | undefined =>
+  before.certificate && before.order
+    ? {
+        at: now.toISOString(),
+        what: 'Reissued',
+        orderId: before.order.id,
+        ...(certificate.id === undefined ? {} : { certificateId: certificate.id }),
+      }
+    : undefined
+
+const afterStoring = (before: OrderStatus, outcome: Stored, now: Date): OrderStatus => {
+  const { certificate } = outcome
+  const stored = { ...without(before, 'failures', 'validation', 'validationSince'), certificate }
+  if (before.certificate?.serialNumber === certificate.serialNumber) return stored
+  const reissue = reissueOf(before, outcome, now)
+  const counted = { ...stored, revision: (before.revision ?? 0) + 1 }
+  return reissue ? withHistory(counted, reissue) : counted
+}
+
+/** The status after an action, before anything is decided anew. Pure bookkeeping: no condition changes here. */
+export const after = (status: OrderStatus, outcome: Outcome, now: Date, about: About): OrderStatus => {
+  switch (outcome.kind) {
+    case 'done':
+    case 'conflict':
+      return status
+    case 'recorded':
+      return { ...without(status, 'order', 'failures', 'validation', 'validationSince'), intent: outcome.intent }
+    case 'placed':
+    case 'adopted':
+      return afterOrder(status, outcome, now, about)
+    case 'validation': {
+      const asked = {
+        ...status,
+        validation: [...outcome.entries],
+        validationSince: status.validationSince ?? now.toISOString(),
+      }
+      return outcome.order && status.order ? withOrder(asked, outcome.order, status.order.purchase) : asked
+    }
+    case 'stored':
+      return afterStoring(status, outcome, now)
+    case 'refused':
+      return withIntent(withFailure(status, now, outcome), outcome.intent)
+    case 'unsent':
+    case 'ambiguous':
+      return withIntent(status, outcome.intent)
+    default:
+      return outcome satisfies never
+  }
+}

@@ -1,0 +1,96 @@
+import type { Rule } from '../decide.ts'
+import { type Decision, act, look, stalled, wait } from '../decision.ts'
+import type { FoundOrder, KnownIntent, Observation, RemoteOrder } from '../observation.ts'
+import { SLOW_LOOK, later } from '../schedule.ts'
+import { csrIsForeign, isOver } from './words.ts'
+
+/** Makes a rule that speaks only while no order is known. */
+const beforeOrder =
+  (rule: Rule): Rule =>
+  (o, now) =>
+    o.order ? undefined : rule(o, now)
+
+/** Guard rails bind what is bought, not what was bought before they were put up. */
+export const accountForbids = beforeOrder((o, now) =>
+  o.account.kind === 'ready' && o.account.forbids !== undefined && !o.intent?.sentAt
+    ? stalled('AccountForbids', later(now, SLOW_LOOK))
+    : undefined,
+)
+
+export const keyIsMissing = beforeOrder((o) => {
+  if (o.intent?.sentAt && o.key === 'misfits') return undefined
+  if (o.key === 'absent') return act('CreatingKey', { kind: 'CreateKey' })
+  return o.key === 'misfits' ? act('CreatingKey', { kind: 'ReplaceKey' }) : undefined
+})
+
+export const intentIsMissing = beforeOrder((o) => {
+  if (!o.intent) return act('RecordingIntent', { kind: 'RecordIntent', purchase: 1 })
+  const stale = !o.intent.sentAt && o.intent.payload === 'changed'
+  return stale ? act('RecordingIntent', { kind: 'RecordIntent', purchase: o.intent.purchase }) : undefined
+})
+
+/** What CertCentral or the cluster refused is not sent again before its time, unless the spec was edited. */
+export const refusedBefore = beforeOrder((o, now) => {
+  const { failure, intent } = o
+  if (!failure || !intent || intent.sentAt || failure.retryAt <= now) return undefined
+  const refused = failure.reason === 'OrderRefused' || failure.reason === 'SecretRefused'
+  return refused ? stalled(failure.reason, failure.retryAt) : undefined
+})
+
+/** Before anything is sent, and after anything was sent without an answer, CertCentral is asked for our own id. */
+export const outcomeIsUnasked = beforeOrder((o, now) => {
+  if (o.remote.kind !== 'unasked') return undefined
+  if (o.intent?.sentAt && o.nextSearchAt > now) return unknownOutcome(o, o.intent, now)
+  return look('LookingUp', 'intent')
+})
+
+/** What a person writes into the annotation order-again to give an order of unknown outcome up. */
+export const givingUp = ({ alternativeOrderId, sends }: { alternativeOrderId: string; sends?: number | undefined }) =>
+  (sends ?? 1) > 1 ? `${alternativeOrderId}-${String(sends)}` : alternativeOrderId
+
+/** The server refuses a second order of the same id, or a person answered for it. */
+const mayBeSentAgain = (o: Observation, intent: KnownIntent): boolean =>
+  (o.account.kind === 'ready' && o.account.uniqueIds === 'yes') || o.orderAgain === givingUp(intent)
+
+/** The order was sent and CertCentral does not show it: wait, and let nothing but proof or a person end it. */
+const unknownOutcome = (o: Observation, intent: KnownIntent, now: Date): Decision => {
+  if (!o.settledAt || o.settledAt > now) return wait('OutcomeUnknown', o.nextSearchAt)
+  if (!mayBeSentAgain(o, intent)) return stalled('OutcomeUnknown', o.nextSearchAt)
+  return o.remote.kind === 'absent' ? act('Ordering', { kind: 'PlaceOrder' }) : look('LookingUp', 'intent')
+}
+
+export const severalOrdersFound = beforeOrder((o) =>
+  o.remote.kind === 'several' ? stalled('DuplicateOrders', o.nextLookAt) : undefined,
+)
+
+/** Whether a person asked for a new order in place of one that is over. `design.md`, section 5. */
+export const wantedAnew = (o: Observation, over: RemoteOrder, asked: 'since' | 'no'): boolean => {
+  if (o.orderAgain === String(over.orderId)) return true
+  const issued = o.everIssued === 'yes' || over.serialNumber !== undefined
+  const free = over.status === 'rejected' || (over.status === 'canceled' && !issued)
+  return free && (asked === 'since' || o.intent?.payload === 'changed')
+}
+
+const foundOver = (o: Observation, found: FoundOrder, purchase: number): Decision => {
+  const asked = found.older === 'than-resource' ? 'since' : 'no'
+  return wantedAnew(o, found, asked)
+    ? act('RecordingIntent', { kind: 'RecordIntent', purchase: purchase + 1 })
+    : act('Adopting', { kind: 'AdoptOrder', orderId: found.orderId })
+}
+
+/** An order of our own id is ours: taken over where it is what the spec asks for. */
+export const orderFound = beforeOrder((o, now) => {
+  if (o.remote.kind !== 'found' || !o.intent) return undefined
+  const { order } = o.remote
+  if (isOver(order)) return foundOver(o, order, o.intent.purchase)
+  if (order.mismatches.length > 0) return stalled('OrderMismatch', later(now, SLOW_LOOK))
+  if (csrIsForeign(o, order)) return act('SendingCSR', { kind: 'SendCSR', orderId: order.orderId })
+  return act('Adopting', { kind: 'AdoptOrder', orderId: order.orderId })
+})
+
+export const orderNotFound = beforeOrder((o, now) => {
+  if (o.remote.kind !== 'absent' || !o.intent) return undefined
+  if (o.intent.sentAt) return unknownOutcome(o, o.intent, now)
+  if (o.account.kind === 'ready' && o.account.ordersLeft <= 0) return wait('OrderLimitReached', o.account.limitEnds)
+  return act('Ordering', { kind: 'PlaceOrder' })
+})

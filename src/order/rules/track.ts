@@ -1,0 +1,92 @@
+import type { Rule } from '../decide.ts'
+import { type Decision, act, look, stalled, wait } from '../decision.ts'
+import type { KnownOrder, Observation } from '../observation.ts'
+import { SLOW_LOOK, earliest, later } from '../schedule.ts'
+import { wantedAnew } from './issue.ts'
+import { csrIsForeign, isOver } from './words.ts'
+
+/** The newest that is known of the order: what CertCentral said in this pass, over what the status holds. */
+export const current = (o: Observation, known: KnownOrder): KnownOrder =>
+  o.remote.kind === 'order' ? { ...known, ...o.remote.order } : known
+
+/** Makes a rule that speaks of the order once it is known. */
+const ofOrder =
+  (rule: (o: Observation, order: KnownOrder, now: Date) => Decision | undefined): Rule =>
+  (o, now) =>
+    o.order ? rule(o, current(o, o.order), now) : undefined
+
+const ISSUED = ['issued', 'reissue_pending']
+
+/** A certificate that is good and stored stays as it is when a look after it fails; anything else waits. */
+const isSettled = (o: Observation, now: Date): boolean =>
+  o.order !== undefined && ISSUED.includes(o.order.status) && o.stored !== undefined && o.stored.notAfter > now
+
+export const callFailed: Rule = (o, now) => {
+  if (isSettled(o, now)) return undefined
+  if (o.remote.kind === 'unavailable')
+    return wait(o.remote.throttled === 'yes' ? 'Throttled' : 'CertCentralUnavailable', o.remote.retryAt)
+  return o.remote.kind === 'refused' ? stalled('AccountNotReady', later(now, SLOW_LOOK)) : undefined
+}
+
+export const orderIsNotVisible: Rule = (o, now) =>
+  o.order && o.remote.kind === 'absent' ? stalled('OrderNotVisible', later(now, SLOW_LOOK)) : undefined
+
+/** A look that is due comes before any waiting on what was known before. */
+export const lookIsDue: Rule = (o, now) =>
+  o.order && o.remote.kind === 'unasked' && o.nextLookAt <= now ? look('LookingUp', 'orderId') : undefined
+
+const OVER_REASONS: Readonly<Record<string, 'OrderRejected' | 'OrderCanceled' | 'OrderRevoked' | 'OrderExpired'>> = {
+  rejected: 'OrderRejected',
+  canceled: 'OrderCanceled',
+  revoked: 'OrderRevoked',
+  expired: 'OrderExpired',
+}
+
+/** What is over is said, and never answered with a new order by a timer. */
+export const orderIsOver: Rule = (o, now) => {
+  if (!o.order) return undefined
+  const order = current(o, o.order)
+  if (!isOver(order)) return undefined
+  if (wantedAnew(o, order, 'no'))
+    return act('RecordingIntent', { kind: 'RecordIntent', purchase: o.order.purchase + 1 })
+  return stalled(OVER_REASONS[order.status] ?? 'UnknownStatus', later(now, SLOW_LOOK))
+}
+
+/** An order that waits without a key of ours gets a new one: nothing else could ever use what is issued. */
+export const keyIsLost = ofOrder((o, order) => {
+  const lost = o.key === 'absent' && o.stored === undefined
+  if (!lost && !csrIsForeign(o, order)) return undefined
+  if (csrIsForeign(o, { ...order, csr: 'other' })) return act('SendingCSR', { kind: 'SendCSR', orderId: order.orderId })
+  return lost ? stalled('KeyLost', o.nextLookAt) : undefined
+})
+
+export const approvalIsOpen = ofOrder((o, order) =>
+  order.status === 'needs_approval' ? wait('AwaitingApproval', o.nextLookAt) : undefined,
+)
+
+export const validationIsOpen = ofOrder((o, order, now) => {
+  if (order.status !== 'pending') return undefined
+  if (!o.validation.since) return act('AskingValidation', { kind: 'AskValidation', orderId: order.orderId })
+  const { nextCheckAt } = o.validation
+  if (nextCheckAt && nextCheckAt <= now)
+    return act('CheckingValidation', { kind: 'CheckValidation', orderId: order.orderId })
+  return wait('AwaitingValidation', earliest(o.nextLookAt, nextCheckAt))
+})
+
+/** Acts only on a fresh word, so that an order which stays in it is asked after once per look and not in a loop. */
+export const csrIsWanted = ofOrder((o, order) => {
+  if (order.status !== 'needs_csr') return undefined
+  return o.remote.kind === 'order'
+    ? act('SendingCSR', { kind: 'SendCSR', orderId: order.orderId })
+    : wait('SendingCSR', o.nextLookAt)
+})
+
+const WAITING: Readonly<Record<string, 'Processing' | 'AwaitingPickup'>> = {
+  processing: 'Processing',
+  waiting_pickup: 'AwaitingPickup',
+}
+
+export const othersAreWorking = ofOrder((o, order) => {
+  if (ISSUED.includes(order.status)) return undefined
+  return wait(WAITING[order.status] ?? 'UnknownStatus', o.nextLookAt)
+})

@@ -1,0 +1,47 @@
+import type { Rule } from '../decide.ts'
+import { act, look, ready, stalled, wait } from '../decision.ts'
+import type { Observation, RemoteOrder, Stored } from '../observation.ts'
+import { SLOW_LOOK, earliest, later } from '../schedule.ts'
+import { current } from './track.ts'
+
+const isStored = (stored: Stored | undefined, order: RemoteOrder): stored is Stored =>
+  stored !== undefined &&
+  (stored.orderId === undefined || stored.orderId === order.orderId) &&
+  (order.certificateId === undefined || stored.facts.id === order.certificateId)
+
+/** How often a certificate that does not fit is fetched again before a person is called. */
+const PATIENCE = 3
+
+const badBefore = (o: Observation, now: Date) => {
+  const { failure } = o
+  if (failure?.reason !== 'BadCertificate' || failure.retryAt <= now) return undefined
+  return failure.count < PATIENCE ? wait('BadCertificate', failure.retryAt) : stalled('BadCertificate', failure.retryAt)
+}
+
+/** The order has a certificate that the Secret does not hold: fetch it, unless it was bad a moment ago. */
+export const certificateIsNew: Rule = (o, now) => {
+  if (!o.order) return undefined
+  const order = current(o, o.order)
+  if (isStored(o.stored, order)) return undefined
+  const bad = badBefore(o, now)
+  if (bad) return bad
+  if (order.certificateId === undefined)
+    return o.remote.kind === 'order' ? wait('Processing', o.nextLookAt) : look('LookingUp', 'orderId')
+  return act('StoringCertificate', {
+    kind: 'StoreCertificate',
+    orderId: order.orderId,
+    certificateId: order.certificateId,
+  })
+}
+
+export const certificateHasExpired: Rule = (o, now) =>
+  o.stored && o.stored.notAfter <= now ? stalled('CertificateExpired', later(now, SLOW_LOOK)) : undefined
+
+export const reissueIsDue: Rule = (o, now) => {
+  if (!o.stored) return undefined
+  const due = (o.reissueAt !== undefined && o.reissueAt <= now) || o.stored.missingNames.length > 0
+  return due ? ready('ReissueDue', earliest(o.nextLookAt, o.stored.notAfter)) : undefined
+}
+
+export const certificateIsGood: Rule = (o) =>
+  o.stored ? ready('Issued', earliest(o.nextLookAt, o.stored.notAfter, o.reissueAt)) : undefined

@@ -1,0 +1,16 @@
+import type { Observation, RemoteOrder } from '../observation.ts'
+
+const OVER = ['rejected', 'canceled', 'revoked', 'expired']
+
+/** Whether an order has ended for good. */
+export const isOver = ({ status }: RemoteOrder): boolean => OVER.includes(status)
+
+/** Words under which CertCentral takes another CSR. */
+const OPEN_FOR_CSR = ['needs_approval', 'pending', 'needs_csr']
+
+/**
+ * Whether the order waits with a CSR whose key is not the one we keep (a resource that was deleted and made again,
+ * whose key went with it), and handing in another one was not refused lately.
+ */
+export const csrIsForeign = (o: Observation, order: RemoteOrder): boolean =>
+  OPEN_FOR_CSR.includes(order.status) && order.csr === 'other' && o.failure?.reason !== 'SendingCSR'

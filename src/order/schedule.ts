@@ -1,0 +1,78 @@
+import type { Reason } from '../api/reasons.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+export const later = (from: Date, milliseconds: number): Date => new Date(from.getTime() + milliseconds)
+
+export const earliest = (first: Date, ...others: readonly (Date | undefined)[]): Date =>
+  new Date(Math.min(first.getTime(), ...others.flatMap((date) => (date ? [date.getTime()] : []))))
+
+/** A stalled order is looked at again this late, whatever happens: a person may have mended what nobody tells of. */
+export const SLOW_LOOK = DAY
+
+/**
+ * A number from 0 up to 1 that stays the same for the same seed, so that what is due at one time for many is spread,
+ * and stays where it was after a restart (`reference/reliability.md`, section 6).
+ */
+export const spread = (seed: string): number => {
+  let hash = 2_166_136_261
+  for (const character of seed) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16_777_619)
+  return (hash >>> 0) / 2 ** 32
+}
+
+/** The next time of day that belongs to a seed: each settled order is asked after once a day, spread over the day. */
+export const dailyLook = (seed: string, now: Date): Date => {
+  const slot = spread(seed) * DAY
+  const day = Math.floor((now.getTime() - slot) / DAY)
+  return new Date((day + 1) * DAY + slot)
+}
+
+/** Orders that wait are asked after every 10 to 15 minutes beside the feed (`certcentral-lifecycle.md`, section 6). */
+export const waitingLook = (seed: string, lookedAt: Date): Date => later(lookedAt, (10 + 5 * spread(seed)) * MINUTE)
+
+const DCV_CHECKS = [0, 1, 2, 5, 10, 30].map((minutes) => minutes * MINUTE)
+
+/**
+ * When CertCentral should be asked to check the domains: when the value is known, then after 1, 2, 5, 10 and 30
+ * minutes, then every hour (`certcentral-lifecycle.md`, section 6).
+ */
+export const nextDcvCheck = (since: Date, checkedAt: Date | undefined): Date => {
+  if (checkedAt === undefined) return since
+  const elapsed = checkedAt.getTime() - since.getTime()
+  const listed = DCV_CHECKS.find((offset) => offset > elapsed)
+  return listed === undefined ? later(checkedAt, HOUR) : later(since, listed)
+}
+
+const SEARCHES = [5_000, 15_000, 45_000, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE]
+
+/** When an order of unknown outcome is looked for, by how often it was: 5 s, 15 s, 45 s, 2, 5, 15 minutes, each hour. */
+export const nextSearch = (from: Date, searches: number): Date => later(from, SEARCHES[searches] ?? HOUR)
+
+type Backoff = { first: number; most: number }
+
+const BACKOFFS: Partial<Record<Reason, Backoff>> = {
+  OrderRefused: { first: HOUR, most: DAY },
+  SecretRefused: { first: 15_000, most: 10 * MINUTE },
+  BadCertificate: { first: 15_000, most: HOUR },
+}
+
+/** When something that failed `count` times may be tried again: doubling, with a cap. */
+export const retryAt = (reason: Reason, lastAt: Date, count: number): Date => {
+  const { first, most } = BACKOFFS[reason] ?? { first: MINUTE, most: HOUR }
+  return later(lastAt, Math.min(most, first * 2 ** Math.min(count - 1, 20)))
+}
+
+/**
+ * When a certificate should be reissued: 33 days before its end, or a third of its life where that is shorter, less up
+ * to 5 % that is fixed by the resource (`design.md`, section 6).
+ */
+export const reissueAt = (notBefore: Date, notAfter: Date, seed: string): Date => {
+  const lifetime = notAfter.getTime() - notBefore.getTime()
+  const before = Math.min(33 * DAY, lifetime / 3)
+  return new Date(notAfter.getTime() - before * (1 + 0.05 * spread(seed)))
+}
+
+/** Midnight UTC after a time. */
+export const nextMidnight = (now: Date): Date => new Date((Math.floor(now.getTime() / DAY) + 1) * DAY)
