@@ -1,4 +1,7 @@
-/** Fields of one log line. Values are redacted before they are written, see {@link createLog}. */
+import winston from 'winston'
+import { type Redactor, createRedactor } from './redact.ts'
+
+/** Fields of one log line. Values are redacted before they are written. */
 export type Fields = Readonly<Record<string, unknown>>
 
 /**
@@ -21,4 +24,60 @@ export const silentLog: Log = {
   warn: () => undefined,
   error: () => undefined,
   with: () => silentLog,
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+export type LogFormat = 'json' | 'text'
+
+export type LogOptions = {
+  level: LogLevel
+  format: LogFormat
+  redactor?: Redactor
+  /** Where lines go; the standard output by default. */
+  stream?: NodeJS.WritableStream
+}
+
+type Line = { timestamp?: unknown; level?: unknown; message?: unknown } & Record<string, unknown>
+
+const asText = (line: Line): string => {
+  const { timestamp, level, message, ...fields } = line
+  const rest = Object.entries(fields).map(([name, value]) => {
+    const shown = typeof value === 'string' && !/\s/.test(value) ? value : JSON.stringify(value)
+    return `${name}=${shown}`
+  })
+  return [timestamp, String(level).toUpperCase().padEnd(5), message, ...rest].join(' ')
+}
+
+const asJson = ({ timestamp, level, message, ...fields }: Line): string =>
+  JSON.stringify({ time: timestamp, level, message, ...fields })
+
+/** A logger that writes redacted lines, one per call. */
+export const createLog = ({ level, format, redactor = createRedactor(), stream = process.stdout }: LogOptions): Log => {
+  const { combine, timestamp, printf } = winston.format
+  const write = format === 'json' ? asJson : asText
+  const logger = winston.createLogger({
+    level,
+    format: combine(
+      timestamp(),
+      printf((line) => write(redactor.value({ ...line }) as Line)),
+    ),
+    // A false positive of this rule: winston's own types do not agree with each other here.
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
+    transports: [new winston.transports.Stream({ stream })],
+  })
+  const bind = (bound: Fields): Log => {
+    const at =
+      (severity: LogLevel) =>
+      (message: string, fields: Fields = {}) =>
+        void logger.log({ ...bound, ...fields, level: severity, message })
+    return {
+      debug: at('debug'),
+      info: at('info'),
+      warn: at('warn'),
+      error: at('error'),
+      with: (more) => bind({ ...bound, ...more }),
+    }
+  }
+  return bind({})
 }

@@ -1,0 +1,139 @@
+import { type KeyObject, X509Certificate } from 'node:crypto'
+import forge from 'node-forge'
+
+/** Longest bundle that is read, in bytes; measured before anything is decoded (`reference/reliability.md`, 4.1). */
+const MAX_BUNDLE_BYTES = 330_000
+const MAX_CERTIFICATES = 20
+/** How far ahead of our clock a certificate may begin, in milliseconds. */
+const SKEW = 5 * 60_000
+
+/** A leaf that fits, its chain in order, and the root where the bundle had one. All PEM, written by us. */
+export type Bundle = {
+  leaf: X509Certificate
+  /** Leaf and intermediates, without the root: the content of `tls.crt`. */
+  certificate: string
+  /** The topmost certificate: the content of `ca.crt`. */
+  ca: string
+}
+
+export type BundleFault =
+  | 'too-large'
+  | 'not-pem'
+  | 'foreign-key'
+  | 'names-missing'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'not-for-servers'
+  | 'chain-incomplete'
+  | 'chain-broken'
+
+export type BundleResult = { ok: true; bundle: Bundle } | { ok: false; fault: BundleFault; message: string }
+
+export type Wanted = {
+  /** The private key that the leaf must belong to. */
+  key: KeyObject
+  /** Names in wire form that the leaf must carry, each as it stands. */
+  names: readonly string[]
+  now: Date
+}
+
+const fault = (kind: BundleFault, message: string): BundleResult => ({ ok: false, fault: kind, message })
+
+const parse = (text: string): X509Certificate[] | undefined => {
+  try {
+    const blocks = forge.pem.decode(text).filter(({ type }) => type === 'CERTIFICATE')
+    if (blocks.length === 0 || blocks.length > MAX_CERTIFICATES) return undefined
+    return blocks.map(({ body }) => new X509Certificate(Buffer.from(body, 'binary')))
+  } catch {
+    return undefined
+  }
+}
+
+/** The DNS names of a certificate's subject alternative names, lower case. */
+export const dnsNamesOf = (certificate: X509Certificate): string[] =>
+  (certificate.subjectAltName ?? '')
+    .split(', ')
+    .flatMap((entry) => (entry.startsWith('DNS:') ? [entry.slice(4).toLowerCase()] : []))
+
+/** The names that a certificate lacks. A wildcard covers only itself here: what was ordered must be there. */
+export const missingNames = (certificate: X509Certificate, names: readonly string[]): string[] => {
+  const present = new Set(dnsNamesOf(certificate))
+  return names.filter((name) => !present.has(name))
+}
+
+const isRoot = (certificate: X509Certificate): boolean => certificate.checkIssued(certificate)
+
+const issued = (issuer: X509Certificate, subject: X509Certificate): boolean =>
+  issuer !== subject && issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey)
+
+/** From the leaf upwards, each signed by the next, whatever order the bundle had. */
+const chainFrom = (leaf: X509Certificate, pool: readonly X509Certificate[]): X509Certificate[] => {
+  const chain = [leaf]
+  let top = leaf
+  while (!isRoot(top) && chain.length <= pool.length) {
+    const subject = top
+    const issuers = pool.filter((candidate) => issued(candidate, subject) && !chain.includes(candidate))
+    // Where a root is cross-signed, the intermediate path wins: clients have the root, not its cross-signed twin.
+    const next = issuers.find((candidate) => !isRoot(candidate)) ?? issuers[0]
+    if (!next) break
+    chain.push(next)
+    top = next
+  }
+  return chain
+}
+
+const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
+
+const leafFault = (leaf: X509Certificate, { names, now }: Wanted): BundleResult | undefined => {
+  const lacking = missingNames(leaf, names)
+  if (lacking.length > 0) return fault('names-missing', `it does not cover ${lacking.slice(0, 10).join(', ')}`)
+  if (new Date(leaf.validTo) <= now) return fault('expired', `it expired on ${leaf.validTo}`)
+  if (new Date(leaf.validFrom).getTime() > now.getTime() + SKEW)
+    return fault('not-yet-valid', `it is not valid before ${leaf.validFrom}`)
+  const usages = leaf.keyUsage as string[] | undefined
+  if (usages !== undefined && !usages.includes(SERVER_AUTH))
+    return fault('not-for-servers', 'it may not be used by a TLS server (extended key usage)')
+  return undefined
+}
+
+const pemOf = (certificate: X509Certificate): string => certificate.toString()
+
+const withChain = (leaf: X509Certificate, pool: readonly X509Certificate[], { now }: Wanted): BundleResult => {
+  const chain = chainFrom(leaf, pool)
+  const issuers = chain.slice(1)
+  const top = issuers.at(-1)
+  if (!top) {
+    const claimed = pool.some((candidate) => candidate !== leaf && leaf.checkIssued(candidate))
+    return claimed
+      ? fault('chain-broken', "no certificate in the answer signed it, though one claims its issuer's name")
+      : fault('chain-incomplete', 'the answer holds no certificate of its issuer')
+  }
+  const stale = issuers.find((issuer) => new Date(issuer.validTo) <= now)
+  if (stale) return fault('chain-broken', `its issuer ${stale.subject.replaceAll('\n', ', ')} has expired`)
+  const sent = chain.filter((certificate) => certificate === leaf || !isRoot(certificate))
+  return { ok: true, bundle: { leaf, certificate: sent.map(pemOf).join(''), ca: pemOf(top) } }
+}
+
+/**
+ * Makes of what CertCentral sent a leaf and chain that may be written, or says why not (promise P3): the leaf is found by our
+ * key and not by its place, and each link is verified. Never throws, whatever the text is.
+ */
+export const readBundle = (text: string, wanted: Wanted): BundleResult => {
+  if (text.length > MAX_BUNDLE_BYTES) return fault('too-large', `the answer has ${String(text.length)} characters`)
+  const pool = parse(text)
+  if (!pool) return fault('not-pem', 'the answer is not a list of PEM certificates')
+  const leaf = pool.find((certificate) => certificate.checkPrivateKey(wanted.key))
+  if (!leaf) return fault('foreign-key', 'no certificate in the answer belongs to our private key')
+  return leafFault(leaf, wanted) ?? withChain(leaf, pool, wanted)
+}
+
+/** What is told of a certificate in a status. Fingerprints and serial number in lower-case hexadecimal. */
+export const describe = (leaf: X509Certificate) => ({
+  serialNumber: leaf.serialNumber.toLowerCase(),
+  sha1Thumbprint: leaf.fingerprint.replaceAll(':', '').toLowerCase(),
+  sha256Fingerprint: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
+  notBefore: new Date(leaf.validFrom).toISOString().replace('.000Z', 'Z'),
+  notAfter: new Date(leaf.validTo).toISOString().replace('.000Z', 'Z'),
+  dnsNames: dnsNamesOf(leaf),
+  issuer: leaf.issuer.replaceAll('\n', ', ').slice(0, 1024),
+})
