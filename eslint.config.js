@@ -4,7 +4,8 @@ import tseslint from 'typescript-eslint'
 const sizes = {
   'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
   'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
-  complexity: ['error', 10],
+  // A switch over the kinds of a union is one decision, not one per kind.
+  complexity: ['error', { max: 10, variant: 'modified' }],
   'max-depth': ['error', 3],
   'max-params': ['error', 4],
 }

@@ -46,6 +46,7 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
     callFailed: track.callFailed,
 
     accountForbids: issue.accountForbids,
+    keyIsOrphaned: issue.keyIsOrphaned,
     keyIsMissing: issue.keyIsMissing,
     intentIsMissing: issue.intentIsMissing,
     refusedBefore: issue.refusedBefore,

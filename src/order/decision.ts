@@ -4,6 +4,7 @@ import type { Reason } from '../api/reasons.ts'
 export type Action =
   | { kind: 'CreateKey' }
   | { kind: 'ReplaceKey' }
+  | { kind: 'InheritKey' }
   | { kind: 'RecordIntent'; purchase: number }
   | { kind: 'PlaceOrder' }
   | { kind: 'AdoptOrder'; orderId: number }

@@ -89,7 +89,8 @@ export type Observation = {
   problems: readonly string[]
   account: AccountFact
   target: TargetFact
-  key: 'absent' | 'fits' | 'misfits'
+  /** `orphaned`: left by a resource of the same name that is gone, and about to be collected with it. */
+  key: 'absent' | 'fits' | 'misfits' | 'orphaned'
   intent: KnownIntent | undefined
   order: KnownOrder | undefined
   remote: Remote

@@ -44,14 +44,12 @@ export const without = (status: OrderStatus, ...fields: (keyof OrderStatus)[]): 
   return rest
 }
 
-const withFailure = (
-  status: OrderStatus,
-  now: Date,
-  failure: { reason: Reason; code: string; message: string },
-): OrderStatus => {
+type NewFailure = { reason: Reason; code: string; message: string }
+
+const withFailure = (status: OrderStatus, now: Date, { reason, code, message }: NewFailure): OrderStatus => {
   const before = status.failures
-  const count = before?.reason === failure.reason ? before.count + 1 : 1
-  return { ...status, failures: { ...failure, count, lastAt: now.toISOString() } }
+  const count = before?.reason === reason ? before.count + 1 : 1
+  return { ...status, failures: { reason, code, message, count, lastAt: now.toISOString() } }
 }
 
 const withIntent = (status: OrderStatus, intent: OrderStatus['intent']): OrderStatus =>
@@ -113,33 +111,45 @@ const afterStoring = (before: OrderStatus, outcome: Stored, now: Date): OrderSta
   return reissue ? withHistory(counted, reissue) : counted
 }
 
+type Validated = Extract<Outcome, { kind: 'validation' }>
+
+const afterValidation = (before: OrderStatus, { entries, order }: Validated, now: Date): OrderStatus => {
+  const asked = { ...before, validation: [...entries], validationSince: before.validationSince ?? now.toISOString() }
+  return order && before.order ? withOrder(asked, order, before.order.purchase) : asked
+}
+
+type Bookkeeping = {
+  [K in Outcome['kind']]: (
+    before: OrderStatus,
+    outcome: Extract<Outcome, { kind: K }>,
+    now: Date,
+    about: About,
+  ) => OrderStatus
+}
+
+const BOOKKEEPING: Bookkeeping = {
+  done: (before) => before,
+  conflict: (before) => before,
+  recorded: (before, { intent }) => ({
+    ...without(before, 'order', 'failures', 'validation', 'validationSince'),
+    intent,
+  }),
+  placed: afterOrder,
+  adopted: afterOrder,
+  validation: afterValidation,
+  stored: afterStoring,
+  refused: (before, outcome, now) => withIntent(withFailure(before, now, outcome), outcome.intent),
+  unsent: (before, { intent }) => withIntent(before, intent),
+  ambiguous: (before, { intent }) => withIntent(before, intent),
+}
+
 /** The status after an action, before anything is decided anew. Pure bookkeeping: no condition changes here. */
-export const after = (status: OrderStatus, outcome: Outcome, now: Date, about: About): OrderStatus => {
-  switch (outcome.kind) {
-    case 'done':
-    case 'conflict':
-      return status
-    case 'recorded':
-      return { ...without(status, 'order', 'failures', 'validation', 'validationSince'), intent: outcome.intent }
-    case 'placed':
-    case 'adopted':
-      return afterOrder(status, outcome, now, about)
-    case 'validation': {
-      const asked = {
-        ...status,
-        validation: [...outcome.entries],
-        validationSince: status.validationSince ?? now.toISOString(),
-      }
-      return outcome.order && status.order ? withOrder(asked, outcome.order, status.order.purchase) : asked
-    }
-    case 'stored':
-      return afterStoring(status, outcome, now)
-    case 'refused':
-      return withIntent(withFailure(status, now, outcome), outcome.intent)
-    case 'unsent':
-    case 'ambiguous':
-      return withIntent(status, outcome.intent)
-    default:
-      return outcome satisfies never
-  }
+export const after = (before: OrderStatus, outcome: Outcome, now: Date, about: About): OrderStatus => {
+  const keep = BOOKKEEPING[outcome.kind] as (
+    before: OrderStatus,
+    outcome: Outcome,
+    now: Date,
+    about: About,
+  ) => OrderStatus
+  return keep(before, outcome, now, about)
 }

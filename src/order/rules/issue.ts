@@ -17,6 +17,10 @@ export const accountForbids = beforeOrder((o, now) =>
     : undefined,
 )
 
+/** A key that a resource of this name left behind may be that of an order which waits at CertCentral. */
+export const keyIsOrphaned: Rule = (o) =>
+  o.key === 'orphaned' ? act('CreatingKey', { kind: 'InheritKey' }) : undefined
+
 export const keyIsMissing = beforeOrder((o) => {
   if (o.intent?.sentAt && o.key === 'misfits') return undefined
   if (o.key === 'absent') return act('CreatingKey', { kind: 'CreateKey' })

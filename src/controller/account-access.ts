@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import type { Account, AccountKind } from '../api/account.ts'
+import type { AccountReason } from '../api/reasons.ts'
+import { type CertCentral, CertCentralError } from '../certcentral/index.ts'
+
+/** Which hosts an account may name, and whether without TLS (promise P9). */
+export type Reach = { allowedHosts: readonly string[]; allowHttp: 'yes' | 'no' }
+
+/** Why an account's URL may not be called, as a sentence; `undefined` where it may. */
+export const unreachableBy = (url: string, { allowedHosts, allowHttp }: Reach): string | undefined => {
+  const parsed = URL.parse(url)
+  if (!parsed) return `${JSON.stringify(url)} is no URL`
+  if (parsed.protocol !== 'https:' && allowHttp === 'no')
+    return `url ${url} is not https; the operator would have to run with --allow-http`
+  const allowed = allowedHosts.some((host) => host === parsed.host || host === parsed.hostname)
+  return allowed ? undefined : `host ${parsed.host} is not one of --allowed-hosts (${allowedHosts.join(', ')})`
+}
+
+/** The name of an account in messages: kind, namespace where it has one, and name. */
+export const accountName = (kind: AccountKind, namespace: string | undefined, name: string): string =>
+  kind === 'DigiCertAccount' ? `${kind} ${namespace ?? ''}/${name}` : `${kind} ${name}`
+
+/** The key of an account: `DigiCertAccount/namespace/name` or `ClusterDigiCertAccount/name`. */
+export const accountKey = (kind: AccountKind, namespace: string | undefined, name: string): string =>
+  kind === 'DigiCertAccount' ? `${kind}/${namespace ?? ''}/${name}` : `${kind}/${name}`
+
+/** What makes two states of an account the same to a client: a change of any of it asks for a new one. */
+export const accessHash = (account: Account, apiKey: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([account.spec.url, apiKey, account.spec.caBundle, account.spec.requestsPerSecond]))
+    .digest('hex')
+
+/** PEM of the further roots of an account. */
+export const caBundleOf = ({ spec }: Account): { caBundle?: string } =>
+  spec.caBundle === undefined ? {} : { caBundle: Buffer.from(spec.caBundle, 'base64').toString('utf8') }
+
+export type Verdict = { ready: 'yes' | 'no'; reason: AccountReason; message: string }
+
+/** CertCentral says 401; said by whatever call met it first. */
+export const KEY_REFUSED: Verdict = {
+  ready: 'no',
+  reason: 'KeyRefused',
+  message:
+    'CertCentral refuses the API key (401): put a valid key into the Secret of spec.apiKeySecretRef; it is read again by itself',
+}
+
+const refused = (error: CertCentralError): Verdict => {
+  if (error.kind === 'unauthorized') return KEY_REFUSED
+  if (error.outcome === 'refused')
+    return {
+      ready: 'yes',
+      reason: 'KeyAccepted',
+      message: `CertCentral accepts the API key, but does not say whose it is (${error.message})`,
+    }
+  return { ready: 'no', reason: 'Unreachable', message: `CertCentral does not answer: ${error.message}` }
+}
+
+/** Asks CertCentral whose key it is. Answers of any kind but 401 and silence mean that the key is taken. */
+export const tryKey = async (client: Pick<CertCentral, 'userMe'>): Promise<Verdict> => {
+  try {
+    const { name, roles } = await client.userMe()
+    const role = roles.length > 0 ? ` (${roles.join(', ')})` : ''
+    return { ready: 'yes', reason: 'KeyAccepted', message: `The API key belongs to ${name}${role}` }
+  } catch (error) {
+    if (error instanceof CertCentralError) return refused(error)
+    throw error
+  }
+}

@@ -1,0 +1,271 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Account, AccountKind, AccountStatus } from '../api/account.ts'
+import { API_VERSION, FIELD_MANAGER, GROUP, VERSION } from '../api/names.ts'
+import type { DigiCertOrder } from '../api/order.ts'
+import { type Budget, type CertCentral, createBudget, createCertCentral } from '../certcentral/index.ts'
+import { type KubeClient, type Resource, isFailure } from '../kube/client.ts'
+import type { Log } from '../telemetry/log.ts'
+import {
+  KEY_REFUSED,
+  type Reach,
+  type Verdict,
+  accessHash,
+  accountKey,
+  accountName,
+  caBundleOf,
+  tryKey,
+  unreachableBy,
+} from './account-access.ts'
+import { SECRETS, type Secret, textOf } from './secrets.ts'
+
+export const ACCOUNTS: Readonly<Record<AccountKind, Resource>> = {
+  DigiCertAccount: { group: GROUP, version: VERSION, plural: 'digicertaccounts', kind: 'DigiCertAccount' },
+  ClusterDigiCertAccount: {
+    group: GROUP,
+    version: VERSION,
+    plural: 'clusterdigicertaccounts',
+    kind: 'ClusterDigiCertAccount',
+  },
+}
+
+/** An account that calls can be made with. */
+export type Session = {
+  key: string
+  name: string
+  account: Account
+  client: CertCentral
+  hash: string
+  /** When this access was made: what was refused before may be tried again. */
+  since: Date
+  verdict: Verdict
+}
+
+export type AccountState =
+  | { kind: 'missing'; name: string }
+  | { kind: 'not-ready'; name: string; message: string }
+  | { kind: 'ready'; name: string; session: Session }
+
+/** Orders placed on one UTC day. */
+type DayCount = { date: string; count: number }
+
+type Cache = { get: (key: string) => Account | undefined; noteWritten: (account: Account) => void }
+
+export type AccountsOptions = {
+  kube: KubeClient
+  caches: Readonly<Record<AccountKind, Cache>>
+  operatorNamespace: string
+  reach: Reach
+  requestTimeoutMs: number
+  userAgent: string
+  now: () => Date
+  log: Log
+  /** Told every API key, so that it can be kept out of logs. */
+  learnSecret: (secret: string) => void
+  onCall: (operation: string, code: string) => void
+  /** Told when an account can be used that could not, or with another key. */
+  onReady: (key: string) => void
+}
+
+const DAY = 10
+
+/** Keeps one client per account, and one budget per API key, whatever number of accounts share it. */
+export class Accounts {
+  readonly #options: AccountsOptions
+  readonly #sessions = new Map<string, Session>()
+  readonly #problems = new Map<string, Verdict>()
+  readonly #budgets = new Map<string, Budget>()
+  readonly #days = new Map<string, DayCount>()
+
+  constructor(options: AccountsOptions) {
+    this.#options = options
+  }
+
+  /** The account that an order names, as far as it is known now; costs no call. */
+  of(order: DigiCertOrder): AccountState {
+    const { kind, name: short } = order.spec.accountRef
+    const namespace = kind === 'DigiCertAccount' ? order.metadata.namespace : undefined
+    const key = accountKey(kind, namespace, short)
+    const name = accountName(kind, namespace, short)
+    if (!this.#cached(key)) return { kind: 'missing', name }
+    const session = this.#sessions.get(key)
+    if (session && session.verdict.reason !== 'KeyRefused') return { kind: 'ready', name, session }
+    const verdict = session?.verdict ?? this.#problems.get(key) ?? UNKNOWN
+    return { kind: 'not-ready', name, message: verdict.message }
+  }
+
+  /** Reads account and Secret again, and tries the key where it is new or was refused. */
+  async refresh(key: string): Promise<Session | undefined> {
+    const account = this.#cached(key)
+    if (!account) {
+      this.#close(key)
+      this.#problems.delete(key)
+      return undefined
+    }
+    const session = await this.#access(key, account)
+    if (!session) {
+      await this.#writeStatus(key, account, this.#problems.get(key) ?? UNKNOWN)
+      return undefined
+    }
+    await this.#tryOut(session)
+    await this.#writeStatus(key, account, session.verdict)
+    return session
+  }
+
+  /** CertCentral did not answer the poll of this session; the key is tried again at the next one. */
+  noteReach(session: Session, trouble: string): void {
+    session.verdict = { ready: 'no', reason: 'Unreachable', message: `CertCentral does not answer: ${trouble}` }
+  }
+
+  ordersToday(key: string): number {
+    const counted = this.#days.get(key)
+    const written = this.#cached(key)?.status?.ordersToday
+    const inMemory = counted?.date === this.#today() ? counted.count : 0
+    return Math.max(inMemory, written?.date === this.#today() ? written.count : 0)
+  }
+
+  countOrder(key: string): void {
+    this.#days.set(key, { date: this.#today(), count: this.ordersToday(key) + 1 })
+  }
+
+  #today(): string {
+    return this.#options.now().toISOString().slice(0, DAY)
+  }
+
+  #cached(key: string): Account | undefined {
+    const slash = key.indexOf('/')
+    return this.#options.caches[key.slice(0, slash) as AccountKind].get(key.slice(slash + 1))
+  }
+
+  #close(key: string): void {
+    this.#sessions.get(key)?.client.close()
+    this.#sessions.delete(key)
+  }
+
+  async #tryOut(session: Session): Promise<void> {
+    const known = this.#sessions.get(session.key) === session
+    if (known && session.verdict.ready === 'yes') return
+    session.verdict = await tryKey(session.client)
+    this.#problems.delete(session.key)
+    this.#sessions.set(session.key, session)
+    if (session.verdict.reason !== 'KeyRefused') this.#options.onReady(session.key)
+  }
+
+  #budgetOf(apiKey: string, { spec }: Account): Budget {
+    const shared = `${spec.url} ${apiKey}`
+    const budget = this.#budgets.get(shared) ?? createBudget({ requestsPerSecond: spec.requestsPerSecond })
+    this.#budgets.set(shared, budget)
+    return budget
+  }
+
+  async #readKey(account: Account): Promise<string | undefined> {
+    const { name, key } = account.spec.apiKeySecretRef
+    const secret = await this.#options.kube.get<Secret>(SECRETS, { namespace: this.#namespaceOf(account), name })
+    const apiKey = textOf(secret, key)?.trim()
+    return apiKey === '' ? undefined : apiKey
+  }
+
+  #namespaceOf(account: Account): string {
+    return account.metadata.namespace ?? this.#options.operatorNamespace
+  }
+
+  #open(key: string, account: Account, apiKey: string): Session {
+    const { onCall, learnSecret, requestTimeoutMs, userAgent, now } = this.#options
+    learnSecret(apiKey)
+    const budget = this.#budgetOf(apiKey, account)
+    const { kind, namespace, name } = partsOf(key)
+    const hash = accessHash(account, apiKey)
+    const named = { key, name: accountName(kind, namespace, name), account, hash, since: now(), verdict: UNKNOWN }
+    const client = createCertCentral({
+      url: account.spec.url,
+      apiKey,
+      ...caBundleOf(account),
+      budget,
+      requestTimeoutMs,
+      userAgent,
+      onCall: ({ operation, result, status, kind }) => {
+        onCall(operation, status === undefined ? result : String(status))
+        if (kind === 'unauthorized') session.verdict = KEY_REFUSED
+      },
+    })
+    const session: Session = { ...named, client }
+    return session
+  }
+
+  #trouble(key: string, reason: Verdict['reason'], message: string): void {
+    this.#close(key)
+    this.#problems.set(key, { ready: 'no', reason, message })
+  }
+
+  async #access(key: string, account: Account): Promise<Session | undefined> {
+    const outside = unreachableBy(account.spec.url, this.#options.reach)
+    if (outside !== undefined) {
+      this.#trouble(key, 'HostNotAllowed', outside)
+      return undefined
+    }
+    const apiKey = await this.#readKey(account)
+    if (apiKey === undefined) {
+      this.#trouble(key, 'SecretNotFound', this.#lackingKey(account))
+      return undefined
+    }
+    const known = this.#sessions.get(key)
+    if (known?.hash === accessHash(account, apiKey)) return Object.assign(known, { account })
+    this.#close(key)
+    try {
+      return this.#open(key, account, apiKey)
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error
+      this.#trouble(key, 'InvalidAccount', error.message)
+      return undefined
+    }
+  }
+
+  #lackingKey(account: Account): string {
+    const { name, key } = account.spec.apiKeySecretRef
+    return `Secret ${this.#namespaceOf(account)}/${name} has no entry ${key}: create it with the API key of CertCentral`
+  }
+
+  async #writeStatus(key: string, account: Account, verdict: Verdict): Promise<void> {
+    const { kube, caches, now } = this.#options
+    const day = { date: this.#today(), count: this.ordersToday(key) }
+    const status = accountStatusOf(account, verdict, day, now())
+    if (isDeepStrictEqual(status, account.status ?? {})) return
+    const { kind } = partsOf(key)
+    const wanted: Account = { ...account, apiVersion: API_VERSION, kind, status }
+    try {
+      const written = await kube.replace(ACCOUNTS[kind], wanted, { subresource: 'status', fieldManager: FIELD_MANAGER })
+      caches[kind].noteWritten(written)
+    } catch (error) {
+      if (!isFailure(error, 'conflict', 'not-found')) throw error
+    }
+  }
+}
+
+const UNKNOWN: Verdict = { ready: 'no', reason: 'NotChecked', message: 'the account was not looked at yet' }
+
+const partsOf = (key: string): { kind: AccountKind; namespace: string | undefined; name: string } => {
+  const [kind, ...rest] = key.split('/')
+  return kind === 'ClusterDigiCertAccount'
+    ? { kind, namespace: undefined, name: rest.join('/') }
+    : { kind: 'DigiCertAccount', namespace: rest[0], name: rest[1] ?? '' }
+}
+
+const accountStatusOf = (account: Account, verdict: Verdict, day: DayCount, now: Date): AccountStatus => {
+  const before = account.status?.conditions?.find(({ type }) => type === 'Ready')
+  const status = verdict.ready === 'yes' ? 'True' : 'False'
+  const generation = account.metadata.generation ?? 0
+  return {
+    observedGeneration: generation,
+    conditions: [
+      {
+        type: 'Ready',
+        status,
+        reason: verdict.reason,
+        message: verdict.message,
+        observedGeneration: generation,
+        lastTransitionTime:
+          before?.status === status ? before.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`,
+      },
+    ],
+    ...(day.count > 0 ? { ordersToday: day } : {}),
+  }
+}

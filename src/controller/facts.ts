@@ -1,0 +1,97 @@
+import type { KeyObject } from 'node:crypto'
+import { ANNOTATIONS } from '../api/names.ts'
+import type { DigiCertOrder, OrderSpec } from '../api/order.ts'
+import type { CertificateFacts } from '../api/status.ts'
+import { wireNames } from '../order/names.ts'
+import type { Observation, Stored, TargetFact } from '../order/observation.ts'
+import { describe, missingNames, readPair } from '../pki/bundle.ts'
+import { keyFits, publicFingerprint, readKey } from '../pki/keys.ts'
+import { type Secret, ownerOf, textOf } from './secrets.ts'
+
+/** The private key that is kept for an order. */
+export type KeyFact = { state: Observation['key']; key: KeyObject | undefined; fingerprint: string | undefined }
+
+/** Parsing is the dear part of a pass, and a Secret from the cache is the same object until it changes. */
+const digests = new WeakMap<Secret, unknown>()
+
+const once = <T>(secret: Secret, digest: (secret: Secret) => T): T => {
+  if (!digests.has(secret)) digests.set(secret, digest(secret))
+  return digests.get(secret) as T
+}
+
+type ReadKey = { key: KeyObject; fingerprint: string } | undefined
+
+const keyIn = (secret: Secret): ReadKey => {
+  const key = readKey(textOf(secret, 'tls.key') ?? '')
+  return key && { key, fingerprint: publicFingerprint(key) }
+}
+
+/** What a key Secret holds, held against the spec. One that holds no key counts as a misfit: it is to be replaced. */
+export const keyFact = (secret: Secret | undefined, spec: OrderSpec): KeyFact => {
+  if (!secret) return { state: 'absent', key: undefined, fingerprint: undefined }
+  const read = once(secret, keyIn)
+  if (!read) return { state: 'misfits', key: undefined, fingerprint: undefined }
+  return { state: keyFits(read.key, spec.privateKey) ? 'fits' : 'misfits', ...read }
+}
+
+type Pair = { orderId: number | undefined; facts: CertificateFacts; missing: (names: readonly string[]) => string[] }
+
+const idIn = (secret: Secret, annotation: string): number | undefined => {
+  const value = Number(secret.metadata.annotations?.[annotation])
+  return Number.isSafeInteger(value) && value > 0 ? value : undefined
+}
+
+const pairIn = (secret: Secret): Pair | undefined => {
+  const key = readKey(textOf(secret, 'tls.key') ?? '')
+  const leaf = key && readPair(textOf(secret, 'tls.crt') ?? '', key)
+  if (!leaf) return undefined
+  const id = idIn(secret, ANNOTATIONS.certificateId)
+  return {
+    orderId: idIn(secret, ANNOTATIONS.orderId),
+    facts: { ...(id === undefined ? {} : { id }), ...describe(leaf) },
+    missing: (names) => missingNames(leaf, names),
+  }
+}
+
+/** The pair in the target Secret, where it is ours and whole. */
+export const storedFact = (secret: Secret | undefined, target: TargetFact, spec: OrderSpec): Stored | undefined => {
+  if (!secret || target.kind !== 'ours') return undefined
+  const pair = once(secret, pairIn)
+  return (
+    pair && {
+      orderId: pair.orderId,
+      facts: pair.facts,
+      notBefore: new Date(pair.facts.notBefore),
+      notAfter: new Date(pair.facts.notAfter),
+      missingNames: pair.missing(wireNames(spec.commonName, spec.dnsNames)),
+    }
+  )
+}
+
+const createdBefore = (a: DigiCertOrder, b: DigiCertOrder): boolean => {
+  const [left, right] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '']
+  return left === right ? a.metadata.name < b.metadata.name : left < right
+}
+
+/** An older order that names the same Secret and is not going away. */
+const olderRival = (order: DigiCertOrder, rivals: readonly DigiCertOrder[]): DigiCertOrder | undefined =>
+  rivals.find(
+    (rival) =>
+      rival.metadata.uid !== order.metadata.uid &&
+      rival.metadata.deletionTimestamp === undefined &&
+      createdBefore(rival, order),
+  )
+
+/** Whose the target Secret is. One that names an order which no longer claims it may be taken over. */
+export const targetFact = (
+  order: DigiCertOrder,
+  secret: Secret | undefined,
+  rivals: readonly DigiCertOrder[],
+): TargetFact => {
+  const rival = olderRival(order, rivals)
+  if (rival) return { kind: 'contested', by: rival.metadata.name }
+  if (!secret) return { kind: 'free' }
+  const owner = ownerOf(secret)
+  if (owner === undefined) return { kind: 'foreign', owner: 'somebody else' }
+  return { kind: 'ours' }
+}

@@ -1,0 +1,47 @@
+import type { RemoteOrder } from '../order/observation.ts'
+
+/**
+ * What the process remembers of an order between passes. All of it may be lost at any moment: it saves calls and
+ * spreads them, and nothing that spends money rests on it.
+ */
+export type Recollection = {
+  /** When CertCentral was last asked of this order, or what was heard of it. */
+  lookedAt: Date
+  /** What the feed said that the status does not know yet. */
+  heard: RemoteOrder | undefined
+  /** How often in a row a call for it failed. */
+  failedCalls: number
+  /** Look-ups made since the order was sent without an answer, and when the last one was. */
+  searches: number
+  searchedAt: Date | undefined
+  /** When a CSR was last handed in. */
+  csrSentAt: Date | undefined
+  /** A chain that came with an answer, so that it need not be fetched. */
+  chain: { certificateId: number; pem: string } | undefined
+}
+
+/** Recollections by `namespace/name`. */
+export type Memory = { of: (key: string) => Recollection; forget: (key: string) => void }
+
+/** @param startedAt counts as the time of the last look: after a start the feed tells what changed, not single looks */
+export const createMemory = (startedAt: Date): Memory => {
+  const recollections = new Map<string, Recollection>()
+  return {
+    of: (key) => {
+      const known = recollections.get(key)
+      if (known) return known
+      const fresh: Recollection = {
+        lookedAt: startedAt,
+        heard: undefined,
+        failedCalls: 0,
+        searches: 0,
+        searchedAt: undefined,
+        csrSentAt: undefined,
+        chain: undefined,
+      }
+      recollections.set(key, fresh)
+      return fresh
+    },
+    forget: (key) => recollections.delete(key),
+  }
+}

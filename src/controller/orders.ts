@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from 'node:util'
+import { API_VERSION, FIELD_MANAGER, GROUP, VERSION } from '../api/names.ts'
+import type { DigiCertOrder } from '../api/order.ts'
+import type { OrderStatus } from '../api/status.ts'
+import { type KubeClient, type Resource, isFailure } from '../kube/client.ts'
+
+export const ORDERS: Resource = { group: GROUP, version: VERSION, plural: 'digicertorders', kind: 'DigiCertOrder' }
+
+type Cache = { noteWritten: (order: DigiCertOrder) => void }
+
+/** How often a write is repeated because somebody else changed something that is none of ours. */
+const PATIENCE = 5
+
+/** The status of orders. The only writer of it. */
+export type StatusWriter = {
+  /**
+   * Writes the whole status as a compare-and-swap on the object as it was read: this is at once the record before a
+   * crash, the finder of stale caches and the fence between two leaders (`reference/reliability.md`, section 0).
+   * Nothing is written where nothing changed. A change of labels or annotations meanwhile is no obstacle; a change of
+   * spec or status is a conflict.
+   *
+   * @returns the order as stored, or `undefined` where it changed under us or is gone
+   */
+  write: (read: DigiCertOrder, status: OrderStatus) => Promise<DigiCertOrder | undefined>
+}
+
+const sameBase = (live: DigiCertOrder, read: DigiCertOrder): boolean =>
+  live.metadata.uid === read.metadata.uid &&
+  live.metadata.generation === read.metadata.generation &&
+  isDeepStrictEqual(live.status ?? {}, read.status ?? {})
+
+export const createStatusWriter = (kube: KubeClient, cache: Cache): StatusWriter => {
+  const put = async (base: DigiCertOrder, status: OrderStatus): Promise<DigiCertOrder | undefined> => {
+    const wanted = { ...base, apiVersion: API_VERSION, kind: 'DigiCertOrder', status }
+    try {
+      return await kube.replace(ORDERS, wanted, { subresource: 'status', fieldManager: FIELD_MANAGER })
+    } catch (error) {
+      if (isFailure(error, 'conflict', 'not-found')) return undefined
+      throw error
+    }
+  }
+
+  const write = async (read: DigiCertOrder, status: OrderStatus): Promise<DigiCertOrder | undefined> => {
+    if (isDeepStrictEqual(status, read.status ?? {})) return read
+    let base = read
+    for (let tries = 0; tries < PATIENCE; tries += 1) {
+      const stored = await put(base, status)
+      if (stored) {
+        cache.noteWritten(stored)
+        return stored
+      }
+      const { namespace, name } = read.metadata
+      const live = await kube.get<DigiCertOrder>(ORDERS, { namespace, name })
+      if (!live) return undefined
+      cache.noteWritten(live)
+      if (!sameBase(live, read)) return undefined
+      base = live
+    }
+    return undefined
+  }
+  return { write }
+}

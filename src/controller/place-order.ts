@@ -1,0 +1,161 @@
+import type { KeyObject } from 'node:crypto'
+import type { DigiCertOrder } from '../api/order.ts'
+import type { Intent, OrderStatus } from '../api/status.ts'
+import { CertCentralError, type PlacedOrder } from '../certcentral/index.ts'
+import type { Outcome } from '../order/outcome.ts'
+import { orderPayload } from '../order/payload.ts'
+import type { Session } from './accounts.ts'
+import { csrFor } from './keys.ts'
+import type { Recollection } from './memory.ts'
+import { placedOrder, wordOf } from './remote.ts'
+import { type SecretStore, isClusterRefusal } from './secrets.ts'
+import { validationOfPlaced } from './validation.ts'
+
+export type Purchase = {
+  session: Session
+  order: DigiCertOrder
+  status: OrderStatus
+  key: KeyObject
+  target: 'free' | 'ours'
+  memory: Recollection
+}
+
+export type PurchaseMeans = {
+  secrets: Pick<SecretStore, 'rehearse'>
+  /** Writes the status as a compare-and-swap; `undefined` where the order changed under us. */
+  write: (status: OrderStatus) => Promise<DigiCertOrder | undefined>
+  /** Milliseconds for which nobody else can lead. */
+  leadershipMs: () => number
+  placed: (session: Session) => void
+  now: () => Date
+}
+
+/** Less than this much certain leadership is not enough to begin a purchase with, in milliseconds. */
+const LEADERSHIP_NEEDED = 2_000
+
+const withoutMark = (intent: Intent): Intent => {
+  const unsent = { ...intent, sends: (intent.sends ?? 1) - 1 }
+  delete unsent.sentAt
+  return unsent
+}
+
+/** All that CertCentral gave as reasons, field first; never what was sent. */
+const refusalText = ({ errors, message }: CertCentralError): string =>
+  errors.length === 0
+    ? message
+    : errors
+        .map(({ code, field, message: text }) => `${field === undefined ? code : `${field} (${code})`}: ${text}`)
+        .join('; ')
+
+const codeOf = ({ errors, kind }: CertCentralError): string => {
+  const [first] = errors
+  return first ? [first.code, first.field].filter((part) => part !== undefined).join('|') : kind
+}
+
+/** Whether an order of this id may exist after all, which a refusal for a repeated id hides. */
+const mayExist = async ({ session }: Purchase, { alternativeOrderId }: Intent): Promise<boolean> => {
+  try {
+    const known = await session.client.ordersByAlternativeId(alternativeOrderId)
+    return known.some(({ status }) => !['rejected', 'canceled'].includes(wordOf(status)))
+  } catch (error) {
+    if (error instanceof CertCentralError) return true
+    throw error
+  }
+}
+
+const MAY_HIDE_A_REPEAT = ['invalid', 'conflict']
+
+const refused = async (purchase: Purchase, intent: Intent, error: CertCentralError): Promise<Outcome> => {
+  const repeat = MAY_HIDE_A_REPEAT.includes(error.kind) && (await mayExist(purchase, intent))
+  if (repeat) return { kind: 'ambiguous', message: error.message, intent }
+  return {
+    kind: 'refused',
+    reason: 'OrderRefused',
+    code: codeOf(error),
+    message: refusalText(error),
+    intent: withoutMark(intent),
+  }
+}
+
+/** What a failed POST means: refused, unsent or ambiguous (`certcentral-lifecycle.md`, section 5.2). */
+const failed = async (purchase: Purchase, intent: Intent, error: unknown, now: Date): Promise<Outcome> => {
+  if (!(error instanceof CertCentralError)) throw error
+  if (error.outcome === 'ambiguous') return { kind: 'ambiguous', message: error.message, intent }
+  if (error.kind === 'throttled' || error.outcome === 'unsent') return unsent(error, now, withoutMark(intent))
+  return refused(purchase, intent, error)
+}
+
+const RETRY_UNSENT = 10_000
+
+const unsent = (error: CertCentralError, now: Date, intent?: Intent): Outcome =>
+  error.kind === 'invalid'
+    ? { kind: 'refused', reason: 'OrderRefused', code: codeOf(error), message: refusalText(error), intent }
+    : {
+        kind: 'unsent',
+        retryAt: error.retryAt ?? new Date(now.getTime() + RETRY_UNSENT),
+        throttled: error.kind === 'throttled' ? 'yes' : 'no',
+        message: error.message,
+        intent,
+      }
+
+const remember = ({ memory }: Purchase, placed: PlacedOrder): void => {
+  if (placed.chain && placed.certificateId !== undefined)
+    memory.chain = { certificateId: placed.certificateId, pem: placed.chain.join('\n') }
+}
+
+/** The Secret that is to receive the certificate, tried out: what would fail after the purchase fails before it. */
+const rehearsed = async (purchase: Purchase, means: PurchaseMeans): Promise<Outcome | undefined> => {
+  try {
+    await means.secrets.rehearse(purchase.order, purchase.target)
+    return undefined
+  } catch (error) {
+    if (!isClusterRefusal(error)) throw error
+    return { kind: 'refused', reason: 'SecretRefused', code: 'Secret', message: error.message }
+  }
+}
+
+const reserve = async (purchase: Purchase, now: Date) => {
+  try {
+    return { permit: await purchase.session.client.reserve('foreground') }
+  } catch (error) {
+    if (!(error instanceof CertCentralError)) throw error
+    return { outcome: unsent(error, now) }
+  }
+}
+
+/**
+ * Buys once. Before the POST: the Secret is rehearsed, a turn in the budget is taken, and the mark that the order was
+ * sent is written as a compare-and-swap, which only one of two leaders can win. After it: the answer is one of refused,
+ * unsent and ambiguous, and only the first two take the mark back.
+ */
+export const placeOrder = async (purchase: Purchase, means: PurchaseMeans): Promise<Outcome> => {
+  const { session, order, status } = purchase
+  const { intent } = status
+  if (!intent) return { kind: 'conflict' }
+  const csr = await csrFor(order, purchase.key)
+  const trouble = await rehearsed(purchase, means)
+  if (trouble) return trouble
+  const { permit, outcome } = await reserve(purchase, means.now())
+  if (!permit) return outcome
+  if (means.leadershipMs() < LEADERSHIP_NEEDED) return { kind: 'conflict' }
+  const sent: Intent = { ...intent, sentAt: means.now().toISOString(), sends: (intent.sends ?? 0) + 1 }
+  if (!(await means.write({ ...status, intent: sent }))) return { kind: 'conflict' }
+  if (means.leadershipMs() <= 0)
+    return {
+      kind: 'unsent',
+      retryAt: means.now(),
+      throttled: 'no',
+      message: 'leadership was lost',
+      intent: withoutMark(sent),
+    }
+  const body = orderPayload(order.spec, { csr, alternativeOrderId: sent.alternativeOrderId })
+  try {
+    const placed = await session.client.placeOrder(order.spec.product, body, { permit })
+    means.placed(session)
+    remember(purchase, placed)
+    const validation = validationOfPlaced(order, placed)
+    return { kind: 'placed', order: placedOrder(placed), purchase: sent.purchase, intent: sent, validation }
+  } catch (error) {
+    return failed(purchase, sent, error, means.now())
+  }
+}

@@ -1,0 +1,222 @@
+import type { DigiCertOrder } from '../api/order.ts'
+import type { OrderStatus } from '../api/status.ts'
+import { decide } from '../order/decide.ts'
+import type { Decision } from '../order/decision.ts'
+import type { About } from '../order/messages.ts'
+import type { Observation, Remote } from '../order/observation.ts'
+import type { Outcome } from '../order/outcome.ts'
+import { after, withOrder } from '../order/progress.ts'
+import { type Announcement, report } from '../order/report.ts'
+import type { Log } from '../telemetry/log.ts'
+import { type Hands, act } from './act.ts'
+import type { Session } from './accounts.ts'
+import type { Memory, Recollection } from './memory.ts'
+import { type Gathered, type Sources, gather, observe } from './observe.ts'
+import type { StatusWriter } from './orders.ts'
+import { askByIntent, askByOrderId } from './remote.ts'
+import type { SecretStore } from './secrets.ts'
+
+export type ReconcilerOptions = {
+  orders: { get: (key: string) => DigiCertOrder | undefined }
+  statuses: StatusWriter
+  secrets: SecretStore
+  sources: Omit<Sources, 'secrets'>
+  memory: Memory
+  leadershipMs: () => number
+  placed: (session: Session) => void
+  announce: (order: DigiCertOrder, announcement: Announcement) => void
+  settleTimeMs: number
+  now: () => Date
+  /** From 0 up to 1. */
+  random: () => number
+  log: Log
+}
+
+/** When to come back: at once, at a time, or not before something changes. */
+export type Next = 'now' | 'never' | Date
+
+/** More steps than any way through the rules has; a pass that takes more is going in circles. */
+const MAX_STEPS = 12
+
+const CALL_RETRY_FIRST = 2_000
+const CALL_RETRY_MOST = 120_000
+const CONFLICT_PAUSE = 200
+const CSR_LAG = 5 * 60_000
+const UNASKED: Remote = { kind: 'unasked' }
+
+/** A pass over one order: the order as it is stored, and the status as it will be. */
+type Pass = { stored: DigiCertOrder; draft: OrderStatus; remote: Remote; memory: Recollection }
+
+/** A view of one moment of a pass. */
+type View = { gathered: Gathered; seen: Observation; decision: Decision }
+
+const nameOf = (order: DigiCertOrder): string => `${order.metadata.namespace ?? ''}/${order.metadata.name}`
+
+const failing = (remote: Remote): boolean => remote.kind === 'unavailable' || remote.kind === 'refused'
+
+/** Takes an order one pass further: observe, decide, act, report. */
+export class Reconciler {
+  readonly #options: ReconcilerOptions
+  readonly #sources: Sources
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options
+    this.#sources = { ...options.sources, secrets: options.secrets }
+  }
+
+  /**
+   * One pass over the order of that key: steps until there is nothing more to do now, one status write at the end.
+   *
+   * @throws whatever was not foreseen; the worker turns it into a later try
+   */
+  async reconcile(key: string): Promise<Next> {
+    const { orders, memory: memories, log } = this.#options
+    const stored = orders.get(key)
+    if (!stored) {
+      memories.forget(key)
+      return 'never'
+    }
+    const memory = memories.of(key)
+    const pass: Pass = { stored, draft: stored.status ?? {}, remote: UNASKED, memory }
+    const { heard } = memory
+    memory.heard = undefined
+    if (heard && heard.orderId === pass.draft.order?.id) this.#hear(pass, { kind: 'order', order: heard })
+    return this.#walk(pass, log.with({ order: nameOf(stored) }))
+  }
+
+  async #walk(pass: Pass, log: Log): Promise<Next> {
+    for (let steps = 0; steps < MAX_STEPS; steps += 1) {
+      const view = await this.#observe(pass)
+      const { decision } = view
+      if (decision.verdict === 'look') this.#hear(pass, await this.#ask(pass, view, decision.by))
+      else if (decision.verdict !== 'act') return this.#conclude(pass, view)
+      else if ((await this.#take(pass, view, log)) === 'conflict') return this.#soon()
+    }
+    throw new Error(`no end after ${String(MAX_STEPS)} steps`)
+  }
+
+  #soon(): Date {
+    return new Date(this.#options.now().getTime() + CONFLICT_PAUSE)
+  }
+
+  #retryCallsAt({ failedCalls }: Recollection): Date {
+    const pause = Math.min(CALL_RETRY_MOST, CALL_RETRY_FIRST * 2 ** failedCalls)
+    return new Date(this.#options.now().getTime() + pause * (0.75 + 0.5 * this.#options.random()))
+  }
+
+  async #observe(pass: Pass): Promise<View> {
+    const { now, settleTimeMs } = this.#options
+    const { draft, remote, memory } = pass
+    const gathered = await gather(pass.stored, draft, this.#sources)
+    const seen = observe(gathered, draft, { now: now(), settleTimeMs, remote, memory })
+    return { gathered, seen, decision: decide(seen, now()) }
+  }
+
+  /** Notes what CertCentral said: in memory for the next look, in the draft for good. */
+  #hear(pass: Pass, remote: Remote): void {
+    const { memory, draft } = pass
+    const now = this.#options.now()
+    pass.remote = remote
+    memory.failedCalls = failing(remote) ? memory.failedCalls + 1 : 0
+    if (remote.kind !== 'unavailable') memory.lookedAt = now
+    if (remote.kind === 'order' && draft.order) pass.draft = withOrder(draft, remote.order, draft.order.purchase)
+    if (remote.kind === 'absent' && draft.intent?.sentAt !== undefined && !draft.order) {
+      memory.searches += 1
+      memory.searchedAt = now
+    }
+  }
+
+  async #ask(pass: Pass, { gathered }: View, by: 'orderId' | 'intent'): Promise<Remote> {
+    if (gathered.account.kind !== 'ready') return UNASKED
+    const question = {
+      session: gathered.account.session,
+      order: gathered.order,
+      alternativeOrderId: gathered.alternativeOrderIdOf(gathered.purchase),
+      fingerprint: this.#csrMayLag(pass.memory) ? undefined : gathered.key.fingerprint,
+      retryAt: this.#retryCallsAt(pass.memory),
+    }
+    const { order } = pass.draft
+    return by === 'orderId' && order ? askByOrderId(question, order.id) : askByIntent(question)
+  }
+
+  /** A CSR that was handed in a moment ago may not show yet, and is not to be handed in again for that. */
+  #csrMayLag({ csrSentAt }: Recollection): boolean {
+    return csrSentAt !== undefined && this.#options.now().getTime() - csrSentAt.getTime() < CSR_LAG
+  }
+
+  async #write(pass: Pass, status: OrderStatus): Promise<DigiCertOrder | undefined> {
+    const written = await this.#options.statuses.write(pass.stored, status)
+    if (written) Object.assign(pass, { stored: written, draft: status })
+    return written
+  }
+
+  async #take(pass: Pass, view: View, log: Log): Promise<'go-on' | 'conflict'> {
+    const { decision, gathered, seen } = view
+    if (decision.verdict !== 'act') return 'go-on'
+    const outcome = await act(
+      { gathered, seen, status: pass.draft, memory: pass.memory },
+      decision.action,
+      this.#hands(pass),
+    )
+    const { reason, action } = decision
+    log.info('Took a step', { action: action.kind, outcome: outcome.kind, reason, ...factsOf(outcome) })
+    if (outcome.kind === 'conflict') return 'conflict'
+    pass.draft = after(pass.draft, outcome, this.#options.now(), aboutOf(view))
+    this.#digest(pass, outcome)
+    // The intent is written down before anything rests on it; all else is written when the pass ends.
+    if (outcome.kind === 'recorded') return (await this.#write(pass, pass.draft)) ? 'go-on' : 'conflict'
+    return 'go-on'
+  }
+
+  #hands(pass: Pass): Hands {
+    const { secrets, leadershipMs, placed, now } = this.#options
+    return {
+      secrets,
+      leadershipMs,
+      placed,
+      now,
+      retryCallsAt: (memory) => this.#retryCallsAt(memory),
+      write: (status) => this.#write(pass, status),
+    }
+  }
+
+  /** What follows from an outcome besides its place in the status. */
+  #digest(pass: Pass, outcome: Outcome): void {
+    const { memory } = pass
+    pass.remote = UNASKED
+    if (outcome.kind === 'unsent') {
+      memory.failedCalls += 1
+      const { retryAt, throttled, message } = outcome
+      pass.remote = { kind: 'unavailable', retryAt, throttled, message }
+    }
+    if (outcome.kind === 'placed' || outcome.kind === 'adopted') memory.lookedAt = this.#options.now()
+    if (outcome.kind === 'ambiguous') Object.assign(memory, { searches: 0, searchedAt: this.#options.now() })
+  }
+
+  async #conclude(pass: Pass, view: View): Promise<Next> {
+    const { decision, seen } = view
+    const generation = pass.stored.metadata.generation ?? 0
+    const subject = { before: pass.stored.status, generation, about: aboutOf(view), now: this.#options.now() }
+    const { status, announce } = report(pass.draft, seen, decision, subject)
+    const written = await this.#write(pass, status)
+    if (!written) return this.#soon()
+    for (const announcement of announce) this.#options.announce(written, announcement)
+    return 'until' in decision ? decision.until : 'now'
+  }
+}
+
+const aboutOf = ({ gathered }: View): About => ({
+  account: gathered.account.name,
+  namespace: gathered.order.metadata.namespace ?? '',
+  name: gathered.order.metadata.name,
+  secretName: gathered.order.spec.secretName,
+  product: gathered.order.spec.product,
+})
+
+const factsOf = (outcome: Outcome): Record<string, unknown> => {
+  if (outcome.kind === 'placed' || outcome.kind === 'adopted')
+    return { orderId: outcome.order.orderId, status: outcome.order.status }
+  if (outcome.kind === 'stored')
+    return { certificateId: outcome.certificate.id, notAfter: outcome.certificate.notAfter }
+  return 'message' in outcome ? { message: outcome.message } : {}
+}

@@ -1,0 +1,129 @@
+import type { KeyObject } from 'node:crypto'
+import { ANNOTATIONS, API_VERSION, FIELD_MANAGER, KEY_SECRET_TYPE, MANAGED, MANAGED_LABEL } from '../api/names.ts'
+import type { DigiCertOrder } from '../api/order.ts'
+import type { CertificateFacts } from '../api/status.ts'
+import { type KubeClient, type KubeObject, type Resource, isFailure } from '../kube/client.ts'
+import type { Bundle } from '../pki/bundle.ts'
+import { exportKey } from '../pki/keys.ts'
+
+export type Secret = KubeObject & { type?: string; data?: Record<string, string> }
+
+export const SECRETS: Resource = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret' }
+
+/** The part of an informer that reading needs. */
+type Cache = { get: (key: string) => Secret | undefined; noteWritten: (secret: Secret) => void }
+
+/** Secrets, read from the cache of those that carry our label, and from the API server where that knows nothing. */
+export type SecretStore = {
+  read: (namespace: string, name: string) => Promise<Secret | undefined>
+  /** @throws KubeError; `already-exists` where the name is taken */
+  createKey: (order: DigiCertOrder, name: string, key: KeyObject) => Promise<Secret>
+  /** Makes a key Secret, left by a resource of the same name that is gone, belong to this one. */
+  inherit: (order: DigiCertOrder, secret: Secret) => Promise<Secret>
+  remove: (secret: Secret) => Promise<void>
+  /** Tries the target Secret without storing it: quota, policy, permissions and a namespace that is going show up. */
+  rehearse: (order: DigiCertOrder, target: 'free' | 'ours') => Promise<void>
+  /** Key and chain in one write, by server-side apply. A Secret that became somebody else's meanwhile is a `conflict`. */
+  applyTarget: (order: DigiCertOrder, pair: Pair, target: 'free' | 'ours') => Promise<Secret>
+}
+
+export type Pair = { key: KeyObject; bundle: Bundle; facts: CertificateFacts; orderId: number }
+
+const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
+
+/** The text of one entry of a Secret. */
+export const textOf = (secret: Secret | undefined, key: string): string | undefined => {
+  const value = secret?.data?.[key]
+  return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8')
+}
+
+/** Which DigiCertOrder a Secret says it belongs to. */
+export const ownerOf = (secret: Secret): string | undefined => secret.metadata.annotations?.[ANNOTATIONS.owner]
+
+const ownerReference = ({ metadata }: DigiCertOrder) => ({
+  apiVersion: API_VERSION,
+  kind: 'DigiCertOrder',
+  name: metadata.name,
+  uid: metadata.uid ?? '',
+  controller: true,
+  blockOwnerDeletion: false,
+})
+
+const keySecret = (order: DigiCertOrder, name: string, key: KeyObject): Secret => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  type: KEY_SECRET_TYPE,
+  metadata: {
+    name,
+    namespace: order.metadata.namespace ?? '',
+    labels: { [MANAGED_LABEL]: MANAGED },
+    annotations: { [ANNOTATIONS.owner]: order.metadata.name },
+    ownerReferences: [ownerReference(order)],
+  },
+  data: { 'tls.key': base64(exportKey(key, order.spec.privateKey.encoding)) },
+})
+
+const targetSecret = (
+  order: DigiCertOrder,
+  data: Record<string, string>,
+  annotations: Record<string, string>,
+): Secret => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  type: 'kubernetes.io/tls',
+  metadata: {
+    name: order.spec.secretName,
+    namespace: order.metadata.namespace ?? '',
+    labels: { [MANAGED_LABEL]: MANAGED },
+    annotations: { [ANNOTATIONS.owner]: order.metadata.name, ...annotations },
+  },
+  data,
+})
+
+const pairData = (order: DigiCertOrder, { key, bundle }: Pair): Record<string, string> => ({
+  'tls.crt': base64(bundle.certificate),
+  'tls.key': base64(exportKey(key, order.spec.privateKey.encoding)),
+  'ca.crt': base64(bundle.ca),
+})
+
+const pairAnnotations = ({ facts, orderId }: Pair): Record<string, string> => ({
+  [ANNOTATIONS.orderId]: String(orderId),
+  ...(facts.id === undefined ? {} : { [ANNOTATIONS.certificateId]: String(facts.id) }),
+  [ANNOTATIONS.serialNumber]: facts.serialNumber,
+  [ANNOTATIONS.notAfter]: facts.notAfter,
+})
+
+// A Secret that is ours may have been edited by others: what the operator owns is then taken back. One that did not
+// exist a moment ago is not forced: whoever made it meanwhile keeps it, and the order stalls.
+const forcing = (target: 'free' | 'ours') => (target === 'ours' ? ({ force: 'force' } as const) : {})
+
+export const createSecretStore = (kube: KubeClient, cache: Cache | undefined): SecretStore => {
+  const noted = (secret: Secret): Secret => {
+    if (secret.metadata.labels?.[MANAGED_LABEL] === MANAGED) cache?.noteWritten(secret)
+    return secret
+  }
+  return {
+    read: async (namespace, name) =>
+      cache?.get(`${namespace}/${name}`) ?? (await kube.get<Secret>(SECRETS, { namespace, name })),
+    createKey: async (order, name, key) =>
+      noted(await kube.create(SECRETS, keySecret(order, name, key), { fieldManager: FIELD_MANAGER })),
+    inherit: async (order, secret) => {
+      const metadata = { ...secret.metadata, ownerReferences: [ownerReference(order)] }
+      return noted(await kube.replace(SECRETS, { ...secret, metadata }, { fieldManager: FIELD_MANAGER }))
+    },
+    remove: (secret) =>
+      kube.remove(SECRETS, secret.metadata, secret.metadata.uid === undefined ? {} : { uid: secret.metadata.uid }),
+    rehearse: async (order, target) => {
+      const empty = targetSecret(order, { 'tls.crt': '', 'tls.key': '' }, {})
+      await kube.apply(SECRETS, empty, { fieldManager: FIELD_MANAGER, dryRun: 'All', ...forcing(target) })
+    },
+    applyTarget: async (order, pair, target) => {
+      const secret = targetSecret(order, pairData(order, pair), pairAnnotations(pair))
+      return noted(await kube.apply(SECRETS, secret, { fieldManager: FIELD_MANAGER, ...forcing(target) }))
+    },
+  }
+}
+
+/** Whether the cluster said no for a reason that a person can mend, rather than failing to answer. */
+export const isClusterRefusal = (error: unknown): error is Error =>
+  isFailure(error, 'forbidden', 'invalid', 'not-found', 'already-exists')

@@ -1,0 +1,51 @@
+import type { KeyObject } from 'node:crypto'
+import type { DigiCertOrder } from '../api/order.ts'
+import { isFailure } from '../kube/client.ts'
+import { wireNames } from '../order/names.ts'
+import type { Outcome } from '../order/outcome.ts'
+import { describe, readBundle } from '../pki/bundle.ts'
+import type { Session } from './accounts.ts'
+import type { Recollection } from './memory.ts'
+import { type SecretStore, isClusterRefusal } from './secrets.ts'
+
+export type Delivery = {
+  session: Session
+  order: DigiCertOrder
+  orderId: number
+  certificateId: number
+  key: KeyObject
+  target: 'free' | 'ours'
+  memory: Recollection
+}
+
+type Means = { secrets: Pick<SecretStore, 'applyTarget'>; now: () => Date }
+
+/** The chain that came with the answer, else a download. A chain that was used is not used twice: it may be bad. */
+const fetchChain = async ({ session, certificateId, memory }: Delivery): Promise<string> => {
+  const { chain } = memory
+  memory.chain = undefined
+  return chain?.certificateId === certificateId ? chain.pem : session.client.downloadCertificate(certificateId)
+}
+
+/**
+ * Fetches, verifies and writes a certificate (promise P3). What does not verify is not written, and the Secret stays as
+ * it was.
+ *
+ * @throws CertCentralError where it cannot be fetched, KubeError where the cluster does not answer
+ */
+export const storeCertificate = async (delivery: Delivery, { secrets, now }: Means): Promise<Outcome> => {
+  const { order, orderId, certificateId, key, target } = delivery
+  const text = await fetchChain(delivery)
+  const names = wireNames(order.spec.commonName, order.spec.dnsNames)
+  const result = readBundle(text, { key, names, now: now() })
+  if (!result.ok) return { kind: 'refused', reason: 'BadCertificate', code: result.fault, message: result.message }
+  const facts = { id: certificateId, ...describe(result.bundle.leaf) }
+  try {
+    await secrets.applyTarget(order, { key, bundle: result.bundle, facts, orderId }, target)
+    return { kind: 'stored', certificate: facts }
+  } catch (error) {
+    if (isFailure(error, 'conflict')) return { kind: 'conflict' }
+    if (!isClusterRefusal(error)) throw error
+    return { kind: 'refused', reason: 'SecretRefused', code: 'Secret', message: error.message }
+  }
+}
