@@ -4,7 +4,6 @@ import { API_VERSION, FIELD_MANAGER, GROUP, VERSION } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import { type Budget, type CertCentral, createBudget, createCertCentral } from '../certcentral/index.ts'
 import { type KubeClient, type Resource, isFailure } from '../kube/client.ts'
-import type { Log } from '../telemetry/log.ts'
 import {
   KEY_REFUSED,
   type Reach,
@@ -58,7 +57,6 @@ export type AccountsOptions = {
   requestTimeoutMs: number
   userAgent: string
   now: () => Date
-  log: Log
   /** Told every API key, so that it can be kept out of logs. */
   learnSecret: (secret: string) => void
   onCall: (operation: string, code: string) => void
@@ -74,19 +72,21 @@ export class Accounts {
   readonly #sessions = new Map<string, Session>()
   readonly #problems = new Map<string, Verdict>()
   readonly #budgets = new Map<string, Budget>()
+  readonly #refreshing = new Map<string, Promise<Session | undefined>>()
   readonly #days = new Map<string, DayCount>()
 
   constructor(options: AccountsOptions) {
     this.#options = options
   }
 
-  /** The account that an order names, as far as it is known now; costs no call. */
-  of(order: DigiCertOrder): AccountState {
+  /** The account that an order names. One that was not looked at yet is looked at now, once for all who ask. */
+  async of(order: DigiCertOrder): Promise<AccountState> {
     const { kind, name: short } = order.spec.accountRef
     const namespace = kind === 'DigiCertAccount' ? order.metadata.namespace : undefined
     const key = accountKey(kind, namespace, short)
     const name = accountName(kind, namespace, short)
     if (!this.#cached(key)) return { kind: 'missing', name }
+    if (!this.#sessions.has(key) && !this.#problems.has(key)) await this.refresh(key)
     const session = this.#sessions.get(key)
     if (session && session.verdict.reason !== 'KeyRefused') return { kind: 'ready', name, session }
     const verdict = session?.verdict ?? this.#problems.get(key) ?? UNKNOWN
@@ -94,7 +94,13 @@ export class Accounts {
   }
 
   /** Reads account and Secret again, and tries the key where it is new or was refused. */
-  async refresh(key: string): Promise<Session | undefined> {
+  refresh(key: string): Promise<Session | undefined> {
+    const running = this.#refreshing.get(key) ?? this.#refresh(key).finally(() => this.#refreshing.delete(key))
+    this.#refreshing.set(key, running)
+    return running
+  }
+
+  async #refresh(key: string): Promise<Session | undefined> {
     const account = this.#cached(key)
     if (!account) {
       this.#close(key)
@@ -114,6 +120,10 @@ export class Accounts {
   /** CertCentral did not answer the poll of this session; the key is tried again at the next one. */
   noteReach(session: Session, trouble: string): void {
     session.verdict = { ready: 'no', reason: 'Unreachable', message: `CertCentral does not answer: ${trouble}` }
+  }
+
+  exists(key: string): boolean {
+    return this.#cached(key) !== undefined
   }
 
   ordersToday(key: string): number {

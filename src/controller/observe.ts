@@ -48,7 +48,7 @@ export type Gathered = {
 
 export type Sources = {
   secrets: Pick<SecretStore, 'read'>
-  accountOf: (order: DigiCertOrder) => AccountState
+  accountOf: (order: DigiCertOrder) => Promise<AccountState>
   ordersToday: (accountKey: string) => number
   /** Why orders of a namespace may not use an account. */
   namespaceForbidden: (session: Session, namespace: string) => Promise<string | undefined>
@@ -72,7 +72,7 @@ const checked = (
 
 /** Reads what a decision needs, from caches where they know it. Changes nothing, and asks CertCentral nothing. */
 export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: Sources): Promise<Gathered> => {
-  const account = sources.accountOf(read)
+  const account = await sources.accountOf(read)
   const { order, problems } = checked(read, account)
   const { namespace = '', name } = order.metadata
   const purchase = purchaseOf(status)

@@ -3,6 +3,7 @@ import { API_VERSION, FIELD_MANAGER, GROUP, VERSION } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { type KubeClient, type Resource, isFailure } from '../kube/client.ts'
+import type { OwnWrites } from './own-writes.ts'
 
 export const ORDERS: Resource = { group: GROUP, version: VERSION, plural: 'digicertorders', kind: 'DigiCertOrder' }
 
@@ -29,7 +30,7 @@ const sameBase = (live: DigiCertOrder, read: DigiCertOrder): boolean =>
   live.metadata.generation === read.metadata.generation &&
   isDeepStrictEqual(live.status ?? {}, read.status ?? {})
 
-export const createStatusWriter = (kube: KubeClient, cache: Cache): StatusWriter => {
+export const createStatusWriter = (kube: KubeClient, cache: Cache, own: Pick<OwnWrites, 'note'>): StatusWriter => {
   const put = async (base: DigiCertOrder, status: OrderStatus): Promise<DigiCertOrder | undefined> => {
     const wanted = { ...base, apiVersion: API_VERSION, kind: 'DigiCertOrder', status }
     try {
@@ -46,6 +47,8 @@ export const createStatusWriter = (kube: KubeClient, cache: Cache): StatusWriter
     for (let tries = 0; tries < PATIENCE; tries += 1) {
       const stored = await put(base, status)
       if (stored) {
+        // Somebody's change came in between: its watch event may never be told, so ours has to start a pass for it.
+        if (base === read) own.note(stored)
         cache.noteWritten(stored)
         return stored
       }

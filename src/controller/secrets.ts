@@ -5,6 +5,7 @@ import type { CertificateFacts } from '../api/status.ts'
 import { type KubeClient, type KubeObject, type Resource, isFailure } from '../kube/client.ts'
 import type { Bundle } from '../pki/bundle.ts'
 import { exportKey } from '../pki/keys.ts'
+import type { OwnWrites } from './own-writes.ts'
 
 export type Secret = KubeObject & { type?: string; data?: Record<string, string> }
 
@@ -97,8 +98,13 @@ const pairAnnotations = ({ facts, orderId }: Pair): Record<string, string> => ({
 // exist a moment ago is not forced: whoever made it meanwhile keeps it, and the order stalls.
 const forcing = (target: 'free' | 'ours') => (target === 'ours' ? ({ force: 'force' } as const) : {})
 
-export const createSecretStore = (kube: KubeClient, cache: Cache | undefined): SecretStore => {
+export const createSecretStore = (
+  kube: KubeClient,
+  cache: Cache | undefined,
+  own: Pick<OwnWrites, 'note'>,
+): SecretStore => {
   const noted = (secret: Secret): Secret => {
+    own.note(secret)
     if (secret.metadata.labels?.[MANAGED_LABEL] === MANAGED) cache?.noteWritten(secret)
     return secret
   }

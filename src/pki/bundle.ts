@@ -127,6 +127,21 @@ export const readBundle = (text: string, wanted: Wanted): BundleResult => {
   return leafFault(leaf, wanted) ?? withChain(leaf, pool, wanted)
 }
 
+/**
+ * The leaf of a pair as it stands in a Secret, where key and chain fit each other; names and dates are the caller's to
+ * judge. `undefined` for anything else.
+ */
+export const readPair = (certificate: string, key: KeyObject): X509Certificate | undefined => {
+  const pool = certificate.length > MAX_BUNDLE_BYTES ? undefined : parse(certificate)
+  const leaf = pool?.[0]
+  if (!pool || !leaf?.checkPrivateKey(key)) return undefined
+  const linked = pool.every((link, at) => {
+    const issuer = pool[at + 1]
+    return issuer === undefined || issued(issuer, link)
+  })
+  return linked && pool.length > 1 ? leaf : undefined
+}
+
 /** What is told of a certificate in a status. Fingerprints and serial number in lower-case hexadecimal. */
 export const describe = (leaf: X509Certificate) => ({
   serialNumber: leaf.serialNumber.toLowerCase(),

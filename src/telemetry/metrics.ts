@@ -4,8 +4,8 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from '@pro
 export type Metrics = {
   /** The text that Prometheus scrapes, and its content type. */
   text: () => Promise<{ contentType: string; body: string }>
-  /** One pass over an order ended: `success`, `requeue` or `error`. */
-  reconciled: (result: 'success' | 'requeue' | 'error', seconds: number) => void
+  /** One pass over an order ended: `succeeded`, `conflict` (repeated at once) or `failed`. */
+  reconciled: (result: 'succeeded' | 'conflict' | 'failed', seconds: number) => void
   /** One call to CertCentral ended. */
   called: (endpoint: string, code: string) => void
   /** An order was placed, that is, paid for. */

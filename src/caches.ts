@@ -1,0 +1,70 @@
+import type { Account, AccountKind } from './api/account.ts'
+import { MANAGED, MANAGED_LABEL } from './api/names.ts'
+import type { DigiCertOrder } from './api/order.ts'
+import { ACCOUNTS } from './controller/accounts.ts'
+import { ORDERS } from './controller/orders.ts'
+import { SECRETS, type Secret } from './controller/secrets.ts'
+import { ORDER_INDEXES } from './controller/watches.ts'
+import type { KubeClient, KubeObject } from './kube/client.ts'
+import { type Informer, type InformerOptions, createInformer } from './kube/informer.ts'
+import { manyInformers } from './kube/many-informers.ts'
+import type { Log } from './telemetry/log.ts'
+
+/** What the operator watches. */
+export type Caches = {
+  orders: Informer<DigiCertOrder>
+  accounts: Readonly<Record<AccountKind, Informer<Account>>>
+  /** Secrets that carry our label; absent where Secrets are not watched. */
+  secrets: Informer<Secret> | undefined
+  start: (signal: AbortSignal) => void
+  synced: () => boolean
+  whenSynced: (signal: AbortSignal) => Promise<void>
+  /** Whether the API server was not heard for so many milliseconds. */
+  stale: (afterMs: number) => boolean
+}
+
+/** What is told of each change. */
+export type Handlers = {
+  order: InformerOptions<DigiCertOrder>['onChange']
+  account: (kind: AccountKind) => InformerOptions<Account>['onChange']
+  secret: InformerOptions<Secret>['onChange']
+}
+
+type Scope = { client: KubeClient; log: Log; namespaces: readonly string[]; watchSecrets: boolean }
+
+export const createCaches = ({ client, log, namespaces, watchSecrets }: Scope, told: Handlers): Caches => {
+  const scopes = namespaces.length > 0 ? namespaces : [undefined]
+  const namespaced = <T extends KubeObject>(options: Omit<InformerOptions<T>, 'client' | 'log'>): Informer<T> =>
+    manyInformers(scopes.map((namespace) => createInformer<T>({ client, log, ...options, namespace })))
+  const orders = namespaced<DigiCertOrder>({ resource: ORDERS, indexes: ORDER_INDEXES, onChange: told.order })
+  const labelSelector = `${MANAGED_LABEL}=${MANAGED}`
+  const secrets = watchSecrets
+    ? namespaced<Secret>({ resource: SECRETS, labelSelector, onChange: told.secret })
+    : undefined
+  const accounts = {
+    DigiCertAccount: namespaced<Account>({
+      resource: ACCOUNTS.DigiCertAccount,
+      onChange: told.account('DigiCertAccount'),
+    }),
+    ClusterDigiCertAccount: createInformer<Account>({
+      client,
+      log,
+      resource: ACCOUNTS.ClusterDigiCertAccount,
+      onChange: told.account('ClusterDigiCertAccount'),
+    }),
+  }
+  const all = [orders, accounts.DigiCertAccount, accounts.ClusterDigiCertAccount, ...(secrets ? [secrets] : [])]
+  return {
+    orders,
+    accounts,
+    secrets,
+    start: (signal) => {
+      for (const informer of all) informer.start(signal)
+    },
+    synced: () => all.every((informer) => informer.synced()),
+    whenSynced: async (signal) => {
+      await Promise.all(all.map((informer) => informer.whenSynced(signal)))
+    },
+    stale: (afterMs) => all.some((informer) => informer.synced() && informer.stale(afterMs)),
+  }
+}

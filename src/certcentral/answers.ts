@@ -1,0 +1,113 @@
+/** The status words of an order (reference/certcentral-api.md, section 3.4). */
+export const ORDER_WORDS = [
+  'needs_approval',
+  'pending',
+  'processing',
+  'needs_csr',
+  'waiting_pickup',
+  'issued',
+  'reissue_pending',
+  'rejected',
+  'canceled',
+  'revoked',
+  'expired',
+] as const
+
+export type OrderWord = (typeof ORDER_WORDS)[number]
+
+/**
+ * The status of an order. A word that is not in the list is `unrecognised` and kept in `raw`, to be treated as pending
+ * and shown (reference/certcentral-api.md, section 3.4); so are `approved` and `denied`, which belong to certificates.
+ */
+export type OrderStatus = { word: OrderWord | 'unrecognised'; raw: string }
+
+export type OrderSummary = { orderId: number; certificateId?: number; status: OrderStatus }
+
+/** An approval; its status is one of `submitted`, `pending`, `approved` and `rejected`, or another word of the server. */
+export type RequestSummary = { id: number; status: string }
+
+export type OrderRequest = RequestSummary & {
+  /** `new_request`, `reissue`, `duplicate` or `revoke`. */
+  type: string
+  comments?: string
+}
+
+export type RequestInfo = OrderRequest & { orderId?: number }
+
+export type PlacedDomain = { id?: number; name: string; dcvToken?: string }
+
+/** The answer to an order (reference/certcentral-api.md, section 2.2). */
+export type PlacedOrder = {
+  orderId: number
+  /** There from approval on; it does not mean that the certificate is issued. */
+  certificateId?: number
+  /** Empty when approval was skipped. */
+  requests: RequestSummary[]
+  /** One value for every name of the order. */
+  dcvRandomValue?: string
+  /** PEM in the order received, documented as leaf first; only when the certificate was issued at once. */
+  chain?: string[]
+  domains: PlacedDomain[]
+  /** Only when the order created an organization. */
+  organizationId?: number
+}
+
+/** What CertCentral knows of an order (reference/certcentral-api.md, section 3.1). */
+export type OrderInfo = {
+  orderId: number
+  status: OrderStatus
+  /** The primary certificate; may be there before issuance, and changes with each reissue. */
+  certificateId?: number
+  productId?: string
+  commonName?: string
+  dnsNames: string[]
+  organizationId?: number
+  /** PEM. */
+  csr?: string
+  /** Hex as received. */
+  serialNumber?: string
+  /** SHA-1 in hex as received. */
+  thumbprint?: string
+  /** CertCentral gives a date only: this is the start of that day, UTC. */
+  orderValidFrom?: Date
+  /** CertCentral gives a date only: this is the last millisecond of that day, UTC. */
+  orderValidUntil?: Date
+  /** As {@link OrderInfo.orderValidUntil}; the exact time is the notAfter of the certificate. */
+  certificateValidUntil?: Date
+  dcvMethod?: string
+  alternativeOrderId?: string
+  dateCreated?: Date
+  requests: OrderRequest[]
+  autoReissue?: boolean
+  isRenewed?: boolean
+  renewedOrderId?: number
+  dcvRandomValue?: string
+}
+
+export type OrganizationValidation = { type: string; status: string; validatedUntil?: Date }
+
+export type NameValidation = {
+  dnsNames: string[]
+  status: string
+  method?: string
+  /** The name that must be proven: a base domain or the name itself. */
+  scope?: string
+}
+
+/** What of an order is validated (reference/certcentral-api.md, section 9.1). */
+export type OrderValidation = { organization: OrganizationValidation[]; names: NameValidation[] }
+
+export type DcvRandomValue = { value: string; expiresAt?: Date }
+
+export type DcvCheck = {
+  /** Code of an answer that says no more than that the proof was not found yet. */
+  notYet?: string
+  /** May be `issued`: a check can issue on the spot. */
+  orderStatus?: OrderStatus
+  certificateId?: number
+  dcvStatus?: string
+  names: { dnsName: string; status: string }[]
+}
+
+/** Whose API key it is. */
+export type User = { userId?: number; name: string; roles: string[] }

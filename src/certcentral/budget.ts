@@ -1,0 +1,111 @@
+import type { Clock } from './clock.ts'
+import { systemClock } from './clock.ts'
+import { calledOff, throttled } from './errors.ts'
+import { createLimits } from './limits.ts'
+import { createLine } from './line.ts'
+import { pauseMs } from './retry.ts'
+
+/** Foreground calls are those that somebody waits for; background calls give way to them. */
+export type Priority = 'foreground' | 'background'
+
+export type BudgetState = {
+  /** Set while CertCentral has asked for a pause. */
+  pausedUntil?: Date
+  /** Calls that wait for their turn. */
+  waiting: number
+  /** Foreground calls that could be made at this moment. */
+  available: number
+}
+
+/** What the calls of one API key may still spend; one for all clients and orders that use the key. */
+export type Budget = {
+  /**
+   * Waits for the turn of one call. Fails with an unsent `throttled` error and its `retryAt` while the key is paused, or
+   * when the turn does not come within the longest wait; with an unsent `timeout` when the signal ends it.
+   */
+  take: (priority: Priority, signal?: AbortSignal) => Promise<void>
+  /** Throws as {@link Budget.take} does while the key is paused. */
+  refuseWhilePaused: () => void
+  /** Stops all calls after a 429, until `retryAt` or by the schedule of `pauseMs`; gives the end of the pause. */
+  pause: (retryAt?: Date) => Date
+  /** Notes an answer that was not a 429: the next pause is a short one again. */
+  noteAnswer: () => void
+  state: () => BudgetState
+}
+
+export type BudgetOptions = {
+  /** Sustained rate; 3 by default, under the stricter of the documented limits. */
+  requestsPerSecond?: number
+  /** Longest wait for a turn in ms; 30,000 by default, so that one busy account does not hold every worker. */
+  maxWaitMs?: number
+  clock?: Clock
+  /** Source of jitter, from 0 up to 1. */
+  random?: () => number
+}
+
+const SHORTEST_PAUSE_MS = 1000
+/** A server that asks for more than an hour is asked again after an hour. */
+const LONGEST_PAUSE_MS = 3_600_000
+
+type Pause = {
+  error: () => Error
+  active: () => boolean
+  until: () => Date
+  begin: (retryAt: Date | undefined) => void
+  noteAnswer: () => void
+}
+
+const createPause = (clock: Clock, random: () => number): Pause => {
+  let until = Number.NEGATIVE_INFINITY
+  let strikes = 0
+  const active = (): boolean => clock.now() < until
+  const asked = (retryAt: Date): number =>
+    Math.min(Math.max(retryAt.getTime(), clock.now() + SHORTEST_PAUSE_MS), clock.now() + LONGEST_PAUSE_MS)
+  return {
+    active,
+    until: () => new Date(until),
+    error: () => throttled('CertCentral asked for a pause (429)', new Date(until)),
+    begin: (retryAt) => {
+      if (active()) {
+        // Calls that were in flight together are refused together: one strike, and only a longer wish counts.
+        if (retryAt !== undefined) until = Math.max(until, asked(retryAt))
+        return
+      }
+      until = retryAt === undefined ? clock.now() + pauseMs(strikes, random) : asked(retryAt)
+      strikes += 1
+    },
+    noteAnswer: () => {
+      if (!active()) strikes = 0
+    },
+  }
+}
+
+/** The budget of one API key (reference/certcentral-lifecycle.md, section 6). */
+export const createBudget = (options: BudgetOptions = {}): Budget => {
+  const { requestsPerSecond = 3, maxWaitMs = 30_000, clock = systemClock, random = Math.random } = options
+  const limits = createLimits(requestsPerSecond)
+  const line = createLine(limits, clock, maxWaitMs)
+  const pause = createPause(clock, random)
+  const refuseWhilePaused = (): void => {
+    if (pause.active()) throw pause.error()
+  }
+  return {
+    take: async (priority, signal) => {
+      if (signal?.aborted === true) throw calledOff('budget', 'unsent')
+      refuseWhilePaused()
+      await line.join(priority, signal)
+    },
+    refuseWhilePaused,
+    pause: (retryAt) => {
+      pause.begin(retryAt)
+      line.sendAway(pause.error)
+      return pause.until()
+    },
+    noteAnswer: pause.noteAnswer,
+    state: () => ({
+      ...(pause.active() ? { pausedUntil: pause.until() } : {}),
+      waiting: line.length(),
+      available: pause.active() ? 0 : limits.available(clock.now()),
+    }),
+  }
+}

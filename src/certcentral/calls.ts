@@ -1,0 +1,101 @@
+import type { Budget, Priority } from './budget.ts'
+import type { Reply } from './classify.ts'
+import { errorOfBody, errorOfStatus } from './classify.ts'
+import type { Clock } from './clock.ts'
+import type { ErrorKind, Outcome } from './errors.ts'
+import { CertCentralError } from './errors.ts'
+import { sendAgainAtOnce } from './retry.ts'
+import type { Transport, WireRequest } from './transport.ts'
+
+export type CallOptions = {
+  signal?: AbortSignal | undefined
+  /** `foreground` by default. */
+  priority?: Priority | undefined
+}
+
+/** One request that was made, for metrics. */
+export type CallRecord = {
+  operation: string
+  result: 'ok' | Outcome
+  kind?: ErrorKind
+  status?: number
+  /** From the request to the end of the answer, in ms. */
+  tookMs: number
+}
+
+/** A whole answer. */
+export type Answer = { status: number; text: string }
+
+export type CallRequest = WireRequest & {
+  /** A status beyond 2xx that the endpoint reads itself. */
+  alsoReads?: number
+}
+
+export type Calls = {
+  /** Waits for a turn, sends, and gives the whole 2xx answer; everything else is a {@link CertCentralError}. */
+  call: (request: CallRequest, options?: CallOptions) => Promise<Answer>
+  /** The same for a request whose turn was taken before; it is sent once at most, and not while the key is paused. */
+  callInTurn: (request: CallRequest, signal?: AbortSignal) => Promise<Answer>
+}
+
+export type CallParts = {
+  transport: Transport
+  budget: Budget
+  clock: Clock
+  onCall?: ((record: CallRecord) => void) | undefined
+}
+
+/** Tells the budget what was answered; a 429 gets the end of the pause that it caused. */
+const settleWithBudget = (budget: Budget, reply: Reply): Reply => {
+  if (reply.status === 429) return { ...reply, retryAt: budget.pause(reply.retryAt) }
+  budget.noteAnswer()
+  return reply
+}
+
+const answerOf = ({ operation, alsoReads }: CallRequest, reply: Reply): Answer => {
+  const { status, body } = reply
+  if ((status < 200 || status >= 300) && status !== alsoReads) throw errorOfStatus(operation, reply)
+  if ('fault' in body) throw errorOfBody(operation, status, body.fault)
+  return { status, text: body.text }
+}
+
+const failureRecord = (error: unknown): Pick<CallRecord, 'result' | 'kind' | 'status'> => {
+  if (!(error instanceof CertCentralError)) return { result: 'ambiguous' }
+  const { outcome, kind, status } = error
+  return { result: outcome, kind, ...(status === undefined ? {} : { status }) }
+}
+
+/** The way every endpoint takes: budget, transport, classification, and one more try where that can do no harm. */
+export const createCalls = ({ transport, budget, clock, onCall }: CallParts): Calls => {
+  const once = async (request: CallRequest, signal: AbortSignal | undefined): Promise<Answer> => {
+    const { operation } = request
+    const startedAt = clock.now()
+    const tell = (record: Omit<CallRecord, 'operation' | 'tookMs'>) =>
+      onCall?.({ operation, ...record, tookMs: clock.now() - startedAt })
+    try {
+      const reply = settleWithBudget(budget, await transport.send(request, signal))
+      const answer = answerOf(request, reply)
+      tell({ result: 'ok', status: answer.status })
+      return answer
+    } catch (error) {
+      tell(failureRecord(error))
+      throw error
+    }
+  }
+  return {
+    call: async (request, { signal, priority = 'foreground' } = {}) => {
+      await budget.take(priority, signal)
+      try {
+        return await once(request, signal)
+      } catch (error) {
+        if (!(error instanceof CertCentralError) || !sendAgainAtOnce(request.method, error)) throw error
+      }
+      await budget.take(priority, signal)
+      return await once(request, signal)
+    },
+    callInTurn: async (request, signal) => {
+      budget.refuseWhilePaused()
+      return await once(request, signal)
+    },
+  }
+}

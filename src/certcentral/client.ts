@@ -1,0 +1,103 @@
+import type {
+  DcvCheck,
+  DcvRandomValue,
+  OrderInfo,
+  OrderSummary,
+  OrderValidation,
+  PlacedOrder,
+  RequestInfo,
+  User,
+} from './answers.ts'
+import type { Budget, Priority } from './budget.ts'
+import type { CallOptions, CallRecord } from './calls.ts'
+import { createCalls } from './calls.ts'
+import type { Clock } from './clock.ts'
+import { systemClock } from './clock.ts'
+import * as endpoints from './endpoints.ts'
+import type { TransportOptions } from './transport.ts'
+import { createTransport } from './transport.ts'
+
+/** The right to make one call, taken ahead of time. Good for one {@link CertCentral.placeOrder} of the same client. */
+export type Permit = { readonly takenAt: Date }
+
+/**
+ * CertCentral's Services API, one method for each endpoint that we use, named after DigiCert's pages. Every method fails
+ * with a CertCentralError and nothing else, but for the misuse of a permit.
+ */
+export type CertCentral = {
+  /** Takes one call's worth of budget, so that nothing has to be waited for between the bookkeeping and the POST. */
+  reserve: (priority: Priority, options?: { signal?: AbortSignal }) => Promise<Permit>
+  /**
+   * `POST /order/certificate/{product_id}`, sent once at most. Throws a TypeError for a permit that is spent or not of
+   * this client. While the key is paused it fails unsent, and the permit is spent all the same.
+   */
+  placeOrder: (
+    productId: string,
+    body: Readonly<Record<string, unknown>>,
+    options: { permit: Permit; signal?: AbortSignal },
+  ) => Promise<PlacedOrder>
+  /** `GET /order/certificate/{order_id}`. */
+  orderInfo: (orderId: number, options?: CallOptions) => Promise<OrderInfo>
+  /** `GET /order/alternate/{alternative_order_id}`, all pages; empty when the server says that there is none. */
+  ordersByAlternativeId: (alternativeOrderId: string, options?: CallOptions) => Promise<OrderSummary[]>
+  /** `GET /order/certificate/status-changes`; more than seven days of seconds are cut to seven days. */
+  statusChanges: (window: { seconds: number }, options?: CallOptions) => Promise<OrderSummary[]>
+  /** `GET /order/certificate/{order_id}/validation`. */
+  orderValidation: (orderId: number, options?: CallOptions) => Promise<OrderValidation>
+  /** `PUT /order/certificate/{order_id}/dcv-random-value`; safe to repeat. */
+  dcvRandomValue: (orderId: number, options?: CallOptions) => Promise<DcvRandomValue>
+  /** `PUT /order/certificate/{order_id}/check-dcv`; that a proof was not found yet is an answer, not an error. */
+  checkDcv: (orderId: number, options?: CallOptions) => Promise<DcvCheck>
+  /** `GET /certificate/{certificate_id}/download/format/pem_all`: PEM in the order received, the root included. */
+  downloadCertificate: (certificateId: number, options?: CallOptions) => Promise<string>
+  /** `POST /order/certificate/{order_id}/csr`; safe to repeat with the same CSR. */
+  addCsr: (orderId: number, csr: string, options?: CallOptions) => Promise<void>
+  /** `PUT /order/certificate/{order_id}/status` to canceled; only from pending and waiting_pickup. */
+  cancelOrder: (orderId: number, note: string, options?: CallOptions) => Promise<void>
+  /** `GET /request/{request_id}`. */
+  requestInfo: (requestId: number, options?: CallOptions) => Promise<RequestInfo>
+  /** `GET /user/me`. */
+  userMe: (options?: CallOptions) => Promise<User>
+  /** Closes the idle connections; to be called when the client is replaced. */
+  close: () => void
+}
+
+export type CertCentralOptions = TransportOptions & {
+  budget: Budget
+  clock?: Clock
+  /** Told of every request made, for metrics. Must not throw. */
+  onCall?: (record: CallRecord) => void
+}
+
+/** A client for one account. Throws a TypeError for a URL, an API key or a CA bundle that cannot be used. */
+export const createCertCentral = (options: CertCentralOptions): CertCentral => {
+  const { budget, clock = systemClock, onCall } = options
+  const transport = createTransport(options, clock)
+  const calls = createCalls({ transport, budget, clock, onCall })
+  const permits = new WeakSet<Permit>()
+  const placeOrder = endpoints.placeOrder(calls)
+  return {
+    reserve: async (priority, { signal } = {}) => {
+      await budget.take(priority, signal)
+      const permit = { takenAt: new Date(clock.now()) }
+      permits.add(permit)
+      return permit
+    },
+    placeOrder: async (productId, body, { permit, signal }) => {
+      if (!permits.delete(permit)) throw new TypeError('placeOrder needs an unspent permit of this client')
+      return await placeOrder(productId, body, signal)
+    },
+    orderInfo: endpoints.orderInfo(calls),
+    ordersByAlternativeId: endpoints.ordersByAlternativeId(calls),
+    statusChanges: endpoints.statusChanges(calls),
+    orderValidation: endpoints.orderValidation(calls),
+    dcvRandomValue: endpoints.dcvRandomValue(calls),
+    checkDcv: endpoints.checkDcv(calls),
+    downloadCertificate: endpoints.downloadCertificate(calls),
+    addCsr: endpoints.addCsr(calls),
+    cancelOrder: endpoints.cancelOrder(calls),
+    requestInfo: endpoints.requestInfo(calls),
+    userMe: endpoints.userMe(calls),
+    close: transport.close,
+  }
+}

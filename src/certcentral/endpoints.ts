@@ -1,0 +1,203 @@
+import type { z } from 'zod'
+import type {
+  DcvCheck,
+  DcvRandomValue,
+  OrderInfo,
+  OrderSummary,
+  OrderValidation,
+  PlacedOrder,
+  RequestInfo,
+  User,
+} from './answers.ts'
+import type { Answer, CallOptions, Calls } from './calls.ts'
+import { errorOfStatus } from './classify.ts'
+import { CertCentralError, errorEntries, notSendable, unreadable } from './errors.ts'
+import { parseJson } from './json.ts'
+import { faultsOfOrderBody } from './order-body.ts'
+import type { OrderPage } from './schemas.ts'
+import * as schemas from './schemas.ts'
+
+/** A status-changes window is at most seven days (reference/certcentral-api.md, section 3.3). */
+export const MAX_STATUS_CHANGES_SECONDS = 604_800
+
+const LIST_BYTES = 8 * 1_048_576
+const CERTIFICATE_BYTES = 330_000
+const PAGE_LIMIT = 1000
+const MAX_PAGES = 5
+
+/** Answers of check-dcv that mean "not found yet" (reference/certcentral-api.md, sections 9.1 and 14). */
+const NOT_YET = new Set(['file_random_value_not_found', 'invalid_dns_txt', 'invalid_dns_cname', 'invalid_dns_method'])
+
+const read = <Value>(operation: string, { status, text }: Answer, schema: z.ZodType<Value>): Value => {
+  const body = parseJson(text)
+  if (body === undefined) throw unreadable(operation, status, 'its body is no JSON')
+  const { success, data, error } = schema.safeParse(body)
+  if (success) return data
+  const where = error.issues[0]?.path.join('.') ?? ''
+  throw unreadable(operation, status, `its body has not the documented shape${where === '' ? '' : ` (${where})`}`)
+}
+
+const refuse = (operation: string, field: string, message: string): never => {
+  throw notSendable(operation, [{ code: 'invalid_value', field, message }])
+}
+
+/** An id as a part of a path; anything else could name another resource. */
+const idPart = (operation: string, id: number): string =>
+  Number.isSafeInteger(id) && id > 0 ? String(id) : refuse(operation, 'id', 'is no id of CertCentral')
+
+const orderPath = (operation: string, orderId: number): string => `/order/certificate/${idPart(operation, orderId)}`
+
+/** Places an order. On a fresh connection: an idle one that the server just closed would leave the outcome unknown. */
+export const placeOrder =
+  ({ callInTurn }: Calls) =>
+  async (productId: string, body: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<PlacedOrder> => {
+    const operation = 'placeOrder'
+    if (!/^[a-z0-9_]{1,128}$/i.test(productId)) refuse(operation, 'product', 'is no product id')
+    const faults = faultsOfOrderBody(body)
+    if (faults.length > 0) throw notSendable(operation, faults)
+    const path = `/order/certificate/${productId}`
+    const answer = await callInTurn({ operation, method: 'POST', path, body, connection: 'fresh' }, signal)
+    return read(operation, answer, schemas.placedOrder)
+  }
+
+export const orderInfo =
+  ({ call }: Calls) =>
+  async (orderId: number, options?: CallOptions): Promise<OrderInfo> => {
+    const operation = 'orderInfo'
+    const answer = await call({ operation, method: 'GET', path: orderPath(operation, orderId) }, options)
+    const info = read(operation, answer, schemas.orderInfo)
+    if (info.orderId !== orderId) throw unreadable(operation, answer.status, 'with another order')
+    return info
+  }
+
+/** A 404 of CertCentral itself, which says that no order has the id; that of a gateway or of a wrong URL says nothing. */
+const saysNoOrder = ({ text }: Answer): boolean => {
+  if (text.trim() === '') return true
+  const errors = errorEntries(parseJson(text))
+  return errors.length > 0 && errors.every(({ code, field }) => code === 'not_found' && field !== 'route')
+}
+
+const alternatePage = async (
+  { call }: Calls,
+  path: string,
+  offset: number,
+  options?: CallOptions,
+): Promise<OrderPage> => {
+  const operation = 'ordersByAlternativeId'
+  const query = { offset, limit: PAGE_LIMIT }
+  const answer = await call({ operation, method: 'GET', path, query, maxBytes: LIST_BYTES, alsoReads: 404 }, options)
+  if (answer.status !== 404) return read(operation, answer, schemas.orderPage)
+  if (saysNoOrder(answer)) return { orders: [], total: 0 }
+  throw errorOfStatus(operation, { status: 404, body: answer })
+}
+
+export const ordersByAlternativeId =
+  (calls: Calls) =>
+  async (alternativeOrderId: string, options?: CallOptions): Promise<OrderSummary[]> => {
+    const operation = 'ordersByAlternativeId'
+    if (!/^[A-Za-z0-9]{1,64}$/.test(alternativeOrderId))
+      refuse(operation, 'alternative_order_id', 'is not alphanumeric')
+    const path = `/order/alternate/${alternativeOrderId}`
+    const found = new Map<number, OrderSummary>()
+    let offset = 0
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      const { orders, total } = await alternatePage(calls, path, offset, options)
+      for (const order of orders) found.set(order.orderId, order)
+      offset += orders.length
+      if (orders.length === 0 || offset >= total) return [...found.values()]
+    }
+    throw unreadable(operation, 200, `there are more than ${MAX_PAGES * PAGE_LIMIT} orders`)
+  }
+
+export const statusChanges =
+  ({ call }: Calls) =>
+  async ({ seconds }: { seconds: number }, options?: CallOptions): Promise<OrderSummary[]> => {
+    const operation = 'statusChanges'
+    const query = { seconds: Math.min(Math.max(1, Math.ceil(seconds)), MAX_STATUS_CHANGES_SECONDS) }
+    const path = '/order/certificate/status-changes'
+    const answer = await call({ operation, method: 'GET', path, query, maxBytes: LIST_BYTES }, options)
+    return read(operation, answer, schemas.statusFeed)
+  }
+
+export const orderValidation =
+  ({ call }: Calls) =>
+  async (orderId: number, options?: CallOptions): Promise<OrderValidation> => {
+    const operation = 'orderValidation'
+    const path = `${orderPath(operation, orderId)}/validation`
+    return read(operation, await call({ operation, method: 'GET', path }, options), schemas.orderValidation)
+  }
+
+export const dcvRandomValue =
+  ({ call }: Calls) =>
+  async (orderId: number, options?: CallOptions): Promise<DcvRandomValue> => {
+    const operation = 'dcvRandomValue'
+    const path = `${orderPath(operation, orderId)}/dcv-random-value`
+    return read(operation, await call({ operation, method: 'PUT', path }, options), schemas.dcvRandomValue)
+  }
+
+const notYetCode = (error: unknown): string | undefined =>
+  error instanceof CertCentralError && error.status === 400
+    ? error.errors.find(({ code }) => NOT_YET.has(code))?.code
+    : undefined
+
+export const checkDcv =
+  ({ call }: Calls) =>
+  async (orderId: number, options?: CallOptions): Promise<DcvCheck> => {
+    const operation = 'checkDcv'
+    const path = `${orderPath(operation, orderId)}/check-dcv`
+    try {
+      return read(operation, await call({ operation, method: 'PUT', path }, options), schemas.dcvCheck)
+    } catch (error) {
+      const notYet = notYetCode(error)
+      if (notYet === undefined) throw error
+      return { notYet, names: [] }
+    }
+  }
+
+const occurrences = (text: string, part: string): number => text.split(part).length - 1
+
+/** A body that ends in the middle of a certificate, or holds none, is no bundle. */
+const holdsWholeCertificates = (text: string): boolean => {
+  const begun = occurrences(text, '-----BEGIN CERTIFICATE-----')
+  return begun > 0 && begun === occurrences(text, '-----END CERTIFICATE-----')
+}
+
+export const downloadCertificate =
+  ({ call }: Calls) =>
+  async (certificateId: number, options?: CallOptions): Promise<string> => {
+    const operation = 'downloadCertificate'
+    const path = `/certificate/${idPart(operation, certificateId)}/download/format/pem_all`
+    const answer = await call({ operation, method: 'GET', path, accept: '*/*', maxBytes: CERTIFICATE_BYTES }, options)
+    if (!holdsWholeCertificates(answer.text)) throw unreadable(operation, answer.status, 'without whole certificates')
+    return answer.text
+  }
+
+export const addCsr =
+  ({ call }: Calls) =>
+  async (orderId: number, csr: string, options?: CallOptions): Promise<void> => {
+    const operation = 'addCsr'
+    await call({ operation, method: 'POST', path: `${orderPath(operation, orderId)}/csr`, body: { csr } }, options)
+  }
+
+export const cancelOrder =
+  ({ call }: Calls) =>
+  async (orderId: number, note: string, options?: CallOptions): Promise<void> => {
+    const operation = 'cancelOrder'
+    const body = { status: 'canceled', note }
+    await call({ operation, method: 'PUT', path: `${orderPath(operation, orderId)}/status`, body }, options)
+  }
+
+export const requestInfo =
+  ({ call }: Calls) =>
+  async (requestId: number, options?: CallOptions): Promise<RequestInfo> => {
+    const operation = 'requestInfo'
+    const path = `/request/${idPart(operation, requestId)}`
+    return read(operation, await call({ operation, method: 'GET', path }, options), schemas.requestInfo)
+  }
+
+export const userMe =
+  ({ call }: Calls) =>
+  async (options?: CallOptions): Promise<User> => {
+    const operation = 'userMe'
+    return read(operation, await call({ operation, method: 'GET', path: '/user/me' }, options), schemas.user)
+  }

@@ -1,0 +1,28 @@
+export type {
+  DcvCheck,
+  DcvRandomValue,
+  NameValidation,
+  OrderInfo,
+  OrderRequest,
+  OrderStatus,
+  OrderSummary,
+  OrderValidation,
+  OrderWord,
+  OrganizationValidation,
+  PlacedDomain,
+  PlacedOrder,
+  RequestInfo,
+  RequestSummary,
+  User,
+} from './answers.ts'
+export { ORDER_WORDS } from './answers.ts'
+export type { Budget, BudgetOptions, BudgetState, Priority } from './budget.ts'
+export { createBudget } from './budget.ts'
+export type { CallOptions, CallRecord } from './calls.ts'
+export type { CertCentral, CertCentralOptions, Permit } from './client.ts'
+export { createCertCentral } from './client.ts'
+export type { Clock } from './clock.ts'
+export { MAX_STATUS_CHANGES_SECONDS } from './endpoints.ts'
+export type { ErrorEntry, ErrorKind, Outcome } from './errors.ts'
+export { CertCentralError } from './errors.ts'
+export { checkDcvDelayMs, lookUpDelayMs } from './retry.ts'

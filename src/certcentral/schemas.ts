@@ -1,0 +1,226 @@
+import { z } from 'zod'
+import type {
+  DcvCheck,
+  DcvRandomValue,
+  NameValidation,
+  OrderInfo,
+  OrderRequest,
+  OrderStatus,
+  OrderSummary,
+  OrderValidation,
+  OrganizationValidation,
+  PlacedDomain,
+  PlacedOrder,
+  RequestInfo,
+  RequestSummary,
+  User,
+} from './answers.ts'
+import { compact, endOf, flag, id, maybe, orderStatus, readable, startOf, text, verbatim, word } from './wire.ts'
+
+/** Reads one shape of the wire into one of ours. Reading is tolerant: only what the caller cannot do without must be there. */
+type Reader<Value> = z.ZodType<Value>
+
+const UNNAMED: OrderStatus = { word: 'unrecognised', raw: '' }
+const PEM_LENGTH = 65_536
+
+const orderSummary: Reader<OrderSummary> = z
+  .object({ order_id: id, certificate_id: maybe(id), status: orderStatus.catch(UNNAMED) })
+  .transform((wire) => compact({ orderId: wire.order_id, certificateId: wire.certificate_id, status: wire.status }))
+
+/** A feed that informs: an entry that cannot be read is left out. Nothing new is `{}`. */
+export const statusFeed: Reader<OrderSummary[]> = z
+  .object({ orders: readable(orderSummary) })
+  .transform(({ orders }) => orders)
+
+export type OrderPage = { orders: OrderSummary[]; total: number }
+
+const total = maybe(z.union([z.number(), z.string().transform(Number)]).pipe(z.int().min(0)))
+
+/**
+ * A page of a look-up that decides about buying: one entry that cannot be read makes the whole page unreadable, for it
+ * may be the order that is looked for. No `orders` at all is no match only when nothing else is there but a page of 0.
+ */
+export const orderPage: Reader<OrderPage> = z
+  .looseObject({
+    orders: z.array(orderSummary).optional(),
+    page: maybe(z.object({ total })),
+  })
+  .refine((wire) => wire.orders !== undefined || Object.keys(wire).every((name) => name === 'page'))
+  .transform(({ orders = [], page }) => ({ orders, total: page?.total ?? orders.length }))
+  .refine((page) => page.total === 0 || page.orders.length > 0)
+
+const requestSummary: Reader<RequestSummary> = z.object({ id, status: word.catch('') })
+
+const requestFields = { id, status: word.catch(''), type: word.catch(''), comments: maybe(text(512)) }
+
+const orderRequest: Reader<OrderRequest> = z.object(requestFields).transform(compact)
+
+/** `GET /request/{id}`. */
+export const requestInfo: Reader<RequestInfo> = z
+  .object({ ...requestFields, order: maybe(z.object({ id: maybe(id) })) })
+  .transform(({ order, ...request }) => compact({ ...request, orderId: order?.id }))
+
+const placedDomain: Reader<PlacedDomain> = z
+  .object({
+    id: maybe(id),
+    name: maybe(text(253)),
+    dns_name: maybe(text(253)),
+    dcv_token: maybe(z.object({ token: maybe(verbatim(512)) })),
+  })
+  .transform((wire) =>
+    compact({ id: wire.id, name: wire.name ?? wire.dns_name ?? '', dcvToken: wire.dcv_token?.token }),
+  )
+
+const chain = maybe(z.array(z.object({ pem: verbatim(PEM_LENGTH) })).min(1)).transform((certificates) =>
+  certificates?.map(({ pem }) => pem),
+)
+
+const organization = maybe(z.object({ id: maybe(id) }))
+
+/** `POST /order/certificate/{product_id}`. */
+export const placedOrder: Reader<PlacedOrder> = z
+  .object({
+    id,
+    certificate_id: maybe(id),
+    requests: readable(requestSummary),
+    dcv_random_value: maybe(verbatim(512)),
+    certificate_chain: chain,
+    domains: readable(placedDomain),
+    organization,
+  })
+  .transform((wire) =>
+    compact({
+      orderId: wire.id,
+      certificateId: wire.certificate_id,
+      requests: wire.requests,
+      dcvRandomValue: wire.dcv_random_value,
+      chain: wire.certificate_chain,
+      domains: wire.domains,
+      organizationId: wire.organization?.id,
+    }),
+  )
+
+const certificate = z
+  .object({
+    id: maybe(id),
+    common_name: maybe(text(253)),
+    dns_names: readable(text(253)),
+    organization,
+    csr: maybe(verbatim(PEM_LENGTH)),
+    serial_number: maybe(text(128)),
+    thumbprint: maybe(text(128)),
+    valid_till: maybe(endOf),
+  })
+  .transform((wire) => ({
+    certificateId: wire.id,
+    commonName: wire.common_name,
+    dnsNames: wire.dns_names,
+    organizationId: wire.organization?.id,
+    csr: wire.csr,
+    serialNumber: wire.serial_number,
+    thumbprint: wire.thumbprint,
+    certificateValidUntil: wire.valid_till,
+  }))
+
+const orderFields = {
+  id,
+  status: orderStatus.catch(UNNAMED),
+  certificate: maybe(certificate),
+  product: maybe(z.object({ name_id: maybe(text(64)) })),
+  organization,
+  order_valid_from: maybe(startOf),
+  order_valid_till: maybe(endOf),
+  dcv_method: maybe(word),
+  alternative_order_id: maybe(text(64)),
+  date_created: maybe(startOf),
+  requests: readable(orderRequest),
+  auto_reissue: maybe(flag),
+  is_renewed: maybe(flag),
+  renewed_order_id: maybe(id),
+  dcv_random_value: maybe(verbatim(512)),
+}
+
+/** `GET /order/certificate/{order_id}`. */
+export const orderInfo: Reader<OrderInfo> = z.object(orderFields).transform((wire) => {
+  const { organizationId, dnsNames = [], ...primary } = wire.certificate ?? {}
+  return compact({
+    ...primary,
+    orderId: wire.id,
+    status: wire.status,
+    productId: wire.product?.name_id,
+    dnsNames,
+    organizationId: wire.organization?.id ?? organizationId,
+    orderValidFrom: wire.order_valid_from,
+    orderValidUntil: wire.order_valid_till,
+    dcvMethod: wire.dcv_method,
+    alternativeOrderId: wire.alternative_order_id,
+    dateCreated: wire.date_created,
+    requests: wire.requests,
+    autoReissue: wire.auto_reissue,
+    isRenewed: wire.is_renewed,
+    renewedOrderId: wire.renewed_order_id,
+    dcvRandomValue: wire.dcv_random_value,
+  })
+})
+
+const organizationValidation: Reader<OrganizationValidation> = z
+  .object({ type: word, status: word.catch(''), validated_until: maybe(endOf) })
+  .transform(({ validated_until: validatedUntil, ...rest }) => compact({ ...rest, validatedUntil }))
+
+const nameValidation: Reader<NameValidation> = z
+  .object({
+    dns_names: readable(text(253)),
+    status: word.catch(''),
+    method: maybe(word),
+    name_scope: maybe(text(253)),
+  })
+  .transform(({ dns_names: dnsNames, name_scope: scope, ...rest }) => compact({ ...rest, dnsNames, scope }))
+
+/** `GET /order/certificate/{order_id}/validation`. */
+export const orderValidation: Reader<OrderValidation> = z
+  .object({
+    organization_validations: readable(organizationValidation),
+    dns_name_validations: readable(nameValidation),
+  })
+  .transform((wire) => ({ organization: wire.organization_validations, names: wire.dns_name_validations }))
+
+/** `PUT /order/certificate/{order_id}/dcv-random-value`. */
+export const dcvRandomValue: Reader<DcvRandomValue> = z
+  .object({ dcv_random_value: verbatim(512), expiration_date: maybe(startOf) })
+  .transform((wire) => compact({ value: wire.dcv_random_value, expiresAt: wire.expiration_date }))
+
+const checkedName: Reader<DcvCheck['names'][number]> = z
+  .object({ dns_name: text(253), status: word.catch('') })
+  .transform(({ dns_name: dnsName, status }) => ({ dnsName, status }))
+
+/** `PUT /order/certificate/{order_id}/check-dcv`. */
+export const dcvCheck: Reader<DcvCheck> = z
+  .object({
+    order_status: maybe(orderStatus),
+    certificate_id: maybe(id),
+    dcv_status: maybe(word),
+    dns_name_validations: readable(checkedName),
+  })
+  .transform((wire) =>
+    compact({
+      orderStatus: wire.order_status,
+      certificateId: wire.certificate_id,
+      dcvStatus: wire.dcv_status,
+      names: wire.dns_name_validations,
+    }),
+  )
+
+/** `GET /user/me`. */
+export const user: Reader<User> = z
+  .object({
+    id: maybe(id),
+    username: maybe(text(128)),
+    first_name: maybe(text(128)),
+    last_name: maybe(text(128)),
+    access_roles: readable(z.object({ name: text(128) })),
+  })
+  .transform((wire) => {
+    const full = [wire.first_name, wire.last_name].filter((part) => part !== undefined && part !== '').join(' ')
+    const name = full === '' ? (wire.username ?? '') : full
+    return compact({ userId: wire.id, name, roles: wire.access_roles.map((role) => role.name) })
+  })

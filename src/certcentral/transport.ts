@@ -1,0 +1,170 @@
+import type { AxiosRequestConfig, AxiosResponse } from 'axios'
+import axios from 'axios'
+import type { Readable } from 'node:stream'
+import { readBody } from './body.ts'
+import type { Reply } from './classify.ts'
+import { retryAfter } from './classify.ts'
+import type { Clock } from './clock.ts'
+import type { Agents, ConnectionUse, Departure } from './connection.ts'
+import { createAgents, watchedTransport } from './connection.ts'
+import type { Deadline } from './deadline.ts'
+import { startDeadline } from './deadline.ts'
+import type { Outcome } from './errors.ts'
+import { calledOff, CertCentralError } from './errors.ts'
+import { baseUrl, headerKey } from './settings.ts'
+
+export type WireRequest = {
+  /** Name of the call, for messages. */
+  operation: string
+  method: 'GET' | 'POST' | 'PUT'
+  /** Below the base URL, with a slash at its start. */
+  path: string
+  query?: Readonly<Record<string, string | number>>
+  /** Sent as JSON. */
+  body?: unknown
+  accept?: string
+  /** Bound of the answer after decompression; 1 MiB by default. */
+  maxBytes?: number
+  connection?: ConnectionUse
+}
+
+export type TransportOptions = {
+  /** Base URL, for example `https://www.digicert.com/services/v2`. */
+  url: string
+  apiKey: string
+  /** PEM of further roots. */
+  caBundle?: string | undefined
+  /** Time limit of one request with its answer, in ms; 30,000 by default. */
+  requestTimeoutMs?: number
+  userAgent?: string
+}
+
+export type Transport = {
+  /** One request and the server's answer to it, whatever its status. Fails only when no answer began. */
+  send: (request: WireRequest, signal?: AbortSignal) => Promise<Reply>
+  /** Closes the idle connections. */
+  close: () => void
+}
+
+const MIB = 1_048_576
+
+const codeOf = (error: unknown): string => {
+  const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : 'unknown failure'
+}
+
+/** What a request without an answer means. The error of axios holds the API key: its code is all that is taken over. */
+const failureOf = (operation: string, error: unknown, departure: Departure, deadline: Deadline): CertCentralError => {
+  const outcome: Outcome = departure.left ? 'ambiguous' : 'unsent'
+  const ended = deadline.ended()
+  if (ended === 'called-off') return calledOff(operation, outcome)
+  const kind = ended === 'timeout' ? 'timeout' : 'unreachable'
+  const what = kind === 'timeout' ? 'no answer in time' : `no answer (${codeOf(error)})`
+  const when = departure.left ? 'after the request was sent' : 'before the request was sent'
+  return new CertCentralError({ outcome, kind, message: `${operation}: ${what}, ${when}` })
+}
+
+const stoppedByProxy = (operation: string, response: AxiosResponse<Readable>): CertCentralError => {
+  response.data.destroy()
+  const message = `${operation}: not sent: the proxy answered ${response.status}`
+  return new CertCentralError({ outcome: 'unsent', kind: 'unreachable', message })
+}
+
+const headerOf = (response: AxiosResponse, name: string): string | undefined => {
+  const value: unknown = response.headers[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+const locationOf = (response: AxiosResponse, base: string): string | undefined => {
+  const location = headerOf(response, 'location')
+  return location !== undefined && URL.canParse(location, base) ? new URL(location, base).host.slice(0, 260) : undefined
+}
+
+/** Settings that no request changes. Redirects are not followed: axios would hand the key to the other host. */
+const fixedSettings = (base: string): AxiosRequestConfig => ({
+  adapter: 'http',
+  maxRedirects: 0,
+  responseType: 'stream',
+  transformRequest: [],
+  transformResponse: [],
+  validateStatus: () => true,
+  // A proxy would see the key of an http request, and a simulator on http is never behind one.
+  ...(base.startsWith('http:') ? { proxy: false as const } : {}),
+})
+
+const encode = (operation: string, body: unknown): string | undefined => {
+  const text = body === undefined ? undefined : JSON.stringify(body)
+  if (text === undefined || Buffer.byteLength(text) <= MIB) return text
+  const message = `${operation}: not sent: the body is larger than ${MIB} bytes`
+  throw new CertCentralError({ outcome: 'unsent', kind: 'too-large', message })
+}
+
+type Exchange = (request: WireRequest, departure: Departure, signal: AbortSignal) => Promise<AxiosResponse<Readable>>
+
+const createExchange = (base: string, headers: Record<string, string>, agents: Agents): Exchange => {
+  const fixed = fixedSettings(base)
+  const exchange: Exchange = (request, departure, signal) => {
+    const { operation, method, path, query, body, accept = 'application/json', connection = 'kept' } = request
+    return axios.request<Readable>({
+      ...fixed,
+      ...agents[connection],
+      transport: watchedTransport(departure),
+      url: base + path,
+      method,
+      params: query ?? {},
+      data: encode(operation, body),
+      headers: { ...headers, Accept: accept },
+      signal,
+    })
+  }
+  return exchange
+}
+
+type Reading = { base: string; key: string; clock: Clock; maxBytes: number }
+
+const replyOf = async (response: AxiosResponse<Readable>, deadline: Deadline, reading: Reading): Promise<Reply> => {
+  const { base, key, clock, maxBytes } = reading
+  const body = await readBody(response.data, maxBytes, deadline)
+  const location = locationOf(response, base)
+  const headers = { retryAfter: headerOf(response, 'retry-after'), date: headerOf(response, 'date') }
+  const retryAt = retryAfter(headers, clock.now())
+  return {
+    status: response.status,
+    // A gateway may echo the headers of a request in its error page.
+    body: 'text' in body ? { text: body.text.replaceAll(key, '[redacted]') } : body,
+    ...(location === undefined ? {} : { location }),
+    ...(retryAt === undefined ? {} : { retryAt }),
+  }
+}
+
+/** A transport for one API key, which is kept in this closure and nowhere else. */
+export const createTransport = (options: TransportOptions, clock: Clock): Transport => {
+  const { url, apiKey, caBundle, requestTimeoutMs = 30_000, userAgent = 'digicert-operator' } = options
+  const base = baseUrl(url)
+  const key = headerKey(apiKey)
+  const agents = createAgents(caBundle)
+  const headers = { 'X-DC-DEVKEY': key, 'User-Agent': userAgent, 'Content-Type': 'application/json' }
+  const exchange = createExchange(base, headers, agents)
+  return {
+    send: async (request, signal) => {
+      const departure: Departure = { left: false, stoppedByProxy: false }
+      const deadline = startDeadline(clock, requestTimeoutMs, signal)
+      try {
+        const response = await exchange(request, departure, deadline.signal)
+        if (departure.stoppedByProxy) throw stoppedByProxy(request.operation, response)
+        return await replyOf(response, deadline, { base, key, clock, maxBytes: request.maxBytes ?? MIB })
+      } catch (error) {
+        if (error instanceof CertCentralError) throw error
+        throw failureOf(request.operation, error, departure, deadline)
+      } finally {
+        deadline.release()
+      }
+    },
+    close: () => {
+      for (const { httpAgent, httpsAgent } of Object.values(agents)) {
+        httpAgent.destroy()
+        httpsAgent.destroy()
+      }
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import type { OrderStatus, OrderWord } from './answers.ts'
+import { ORDER_WORDS } from './answers.ts'
+import { plainText } from './text.ts'
+
+/** An id that may come as a string (reference/certcentral-api.md, section 2.3, point 16). 0 stands for none. */
+export const id = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,16}$/)
+      .transform(Number),
+  ])
+  .pipe(z.int().positive())
+
+/** A field that may be missing, null, or of a form that we do not understand: then it is as if it were missing. */
+export const maybe = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined)
+
+/** A boolean that may come as 0 and 1, or as a string of either. */
+export const flag = z
+  .union([z.boolean(), z.number(), z.string()])
+  .transform((value) => ['1', 'true'].includes(String(value).toLowerCase()))
+
+/** Text for people, and words that are compared. */
+export const text = (maxLength = 256) => z.string().transform((value) => plainText(value, maxLength))
+
+/** A word of a status or a method, as CertCentral writes it in its newer pages: in lower case. */
+export const word = text(64).transform((value) => value.toLowerCase())
+
+/** Text that must stay as it is: PEM, or a value that is published. */
+export const verbatim = (maxLength: number) => z.string().min(1).max(maxLength)
+
+const DAY_MS = 86_400_000
+
+const dateOf = (value: string): Date | undefined => {
+  const at = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T00:00:00Z` : value)
+  return Number.isNaN(at) ? undefined : new Date(at)
+}
+
+/** A time, or the first moment of a day in UTC. */
+export const startOf = z.string().max(64).transform(dateOf).pipe(z.date())
+
+/** A time, or the last millisecond of a day in UTC. */
+export const endOf = z
+  .string()
+  .max(64)
+  .transform((value) => {
+    const start = dateOf(value)
+    return start && value.length === 10 ? new Date(start.getTime() + DAY_MS - 1) : start
+  })
+  .pipe(z.date())
+
+const isOrderWord = (value: string): value is OrderWord => (ORDER_WORDS as readonly string[]).includes(value)
+
+/** The status of an order; both cases of a word occur. */
+export const orderStatus = text(64).transform((raw): OrderStatus => {
+  const lower = raw.toLowerCase()
+  return { word: isOrderWord(lower) ? lower : 'unrecognised', raw }
+})
+
+/** A list without the entries that cannot be read, for lists that inform but do not decide. */
+export const readable = <Schema extends z.ZodType>(entry: Schema) =>
+  z
+    .unknown()
+    .optional()
+    .transform((value): z.output<Schema>[] => {
+      const list: unknown[] = Array.isArray(value) ? value : []
+      return list.flatMap((each) => {
+        const result = entry.safeParse(each)
+        return result.success ? [result.data] : []
+      })
+    })
+
+type Optional<T> = { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> }
+type Required<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
+
+/** The object without the members that are undefined. */
+export const compact = <T extends object>(value: T): Required<T> & Optional<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Required<T> & Optional<T>

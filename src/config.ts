@@ -1,0 +1,158 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { LOG_LEVELS, type LogFormat, type LogLevel } from './telemetry/log.ts'
+
+/** Everything that `run` can be told. Times in milliseconds. */
+export type Config = {
+  kubeconfig: string | undefined
+  watchNamespaces: readonly string[]
+  operatorNamespace: string
+  clusterId: string | undefined
+  leaderElect: boolean
+  workers: number
+  pollInterval: number
+  requestTimeout: number
+  settleTime: number
+  metricsBindAddress: string
+  healthProbeBindAddress: string
+  logLevel: LogLevel
+  logFormat: LogFormat
+  allowedHosts: readonly string[]
+  allowHttp: boolean
+  secretWatch: boolean
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+
+const duration = (text: string): number => {
+  const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
+  const milliseconds = Number(amount) * (UNITS[unit] ?? Number.NaN)
+  if (!(milliseconds > 0)) throw new InvalidArgumentError('It must be a time such as 500ms, 60s, 15m or 1h.')
+  return milliseconds
+}
+
+const count = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > 1000)
+    throw new InvalidArgumentError('It must be a whole number from 1 to 1000.')
+  return value
+}
+
+const boolean = (text: string): boolean => {
+  if (text === 'true' || text === 'false') return text === 'true'
+  throw new InvalidArgumentError('It must be true or false.')
+}
+
+const list = (text: string): string[] => text.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()]))
+
+const address = (text: string): string => {
+  if (!/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]*):\d{1,5}$/.test(text))
+    throw new InvalidArgumentError('It must be host:port or :port.')
+  return text
+}
+
+const ENVIRONMENT = 'DIGICERT_OPERATOR_'
+
+type Flag = {
+  flags: string
+  says: string
+  parse?: (text: string) => unknown
+  otherwise?: unknown
+  shown?: string
+  choices?: readonly string[]
+}
+
+const FLAGS: readonly Flag[] = [
+  {
+    flags: '--kubeconfig <file>',
+    says: 'kubeconfig to use; else KUBECONFIG, the service account of the pod, ~/.kube/config',
+  },
+  {
+    flags: '--watch-namespaces <list>',
+    says: 'namespaces to watch, separated by commas',
+    parse: list,
+    otherwise: [],
+    shown: 'all',
+  },
+  {
+    flags: '--operator-namespace <name>',
+    says: 'where the Lease and the Secrets of ClusterDigiCertAccounts are',
+    shown: 'where it runs, else digicert-operator',
+  },
+  {
+    flags: '--cluster-id <id>',
+    says: 'what order ids are made from, so that a rebuilt cluster finds its orders',
+    shown: 'UID of the namespace kube-system',
+  },
+  {
+    flags: '--leader-elect [boolean]',
+    says: 'elect one leader among several replicas',
+    parse: boolean,
+    otherwise: true,
+  },
+  { flags: '--workers <number>', says: 'orders worked on at the same time', parse: count, otherwise: 16 },
+  {
+    flags: '--poll-interval <time>',
+    says: 'pause between two polls of an account',
+    parse: duration,
+    otherwise: 60_000,
+    shown: '60s',
+  },
+  {
+    flags: '--request-timeout <time>',
+    says: 'deadline of a call to CertCentral',
+    parse: duration,
+    otherwise: 30_000,
+    shown: '30s',
+  },
+  {
+    flags: '--settle-time <time>',
+    says: 'how long an order without an answer is looked for before a person is called',
+    parse: duration,
+    otherwise: 900_000,
+    shown: '15m',
+  },
+  { flags: '--metrics-bind-address <address>', says: 'where /metrics is served', parse: address, otherwise: ':8080' },
+  {
+    flags: '--health-probe-bind-address <address>',
+    says: 'where /healthz and /readyz are served',
+    parse: address,
+    otherwise: ':8081',
+  },
+  { flags: '--log-level <level>', says: 'least severe line that is written', choices: LOG_LEVELS, otherwise: 'info' },
+  { flags: '--log-format <format>', says: 'form of log lines', choices: ['json', 'text'], otherwise: 'json' },
+  {
+    flags: '--allowed-hosts <list>',
+    says: 'hosts that an account may name, separated by commas',
+    parse: list,
+    otherwise: ['www.digicert.com', 'certcentral.digicert.eu'],
+  },
+  { flags: '--allow-http [boolean]', says: 'let accounts name http:// URLs', parse: boolean, otherwise: false },
+  {
+    flags: '--secret-watch [boolean]',
+    says: 'watch Secrets by label; false needs no list or watch on Secrets',
+    parse: boolean,
+    otherwise: true,
+  },
+]
+
+const optionOf = ({ flags, says, parse, otherwise, shown, choices }: Flag): Option => {
+  const option = new Option(flags, says)
+  option.env(`${ENVIRONMENT}${option.name().toUpperCase().replaceAll('-', '_')}`)
+  if (parse) option.argParser(parse)
+  if (choices) option.choices([...choices])
+  if (flags.endsWith('[boolean]')) option.preset('true')
+  return option.default(otherwise, shown)
+}
+
+/** The namespace of the pod that this process runs in, if any. */
+export type Surroundings = { podNamespace: string | undefined }
+
+/** The command `run`, which hands a complete configuration on. Flags win over the environment. */
+export const runCommand = (run: (config: Config) => Promise<void>, { podNamespace }: Surroundings): Command => {
+  const command = new Command('run').description('run the operator')
+  for (const flag of FLAGS) command.addOption(optionOf(flag))
+  return command.action(async (options: Partial<Config>) => {
+    const operatorNamespace = options.operatorNamespace ?? podNamespace ?? 'digicert-operator'
+    await run({ ...(options as Config), operatorNamespace })
+  })
+}

@@ -1,0 +1,36 @@
+import type { KubeClient, KubeObject, Resource } from '../kube/client.ts'
+import type { Session } from './accounts.ts'
+
+const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace' }
+
+/** How long the labels of a namespace are believed, in milliseconds. */
+const BELIEVED = 30_000
+
+type Labels = Readonly<Record<string, string>>
+
+/**
+ * Makes the check of a cluster account's `policy.namespaces`: why the orders of a namespace may not use it, or
+ * `undefined` where they may. Labels are read only where a policy asks for some.
+ */
+export const createNamespaceCheck = (kube: Pick<KubeClient, 'get'>, now: () => Date) => {
+  const known = new Map<string, { labels: Labels; at: number }>()
+
+  const labelsOf = async (name: string): Promise<Labels> => {
+    const cached = known.get(name)
+    if (cached && now().getTime() - cached.at < BELIEVED) return cached.labels
+    const namespace = await kube.get<KubeObject>(NAMESPACES, { name })
+    const labels = namespace?.metadata.labels ?? {}
+    known.set(name, { labels, at: now().getTime() })
+    return labels
+  }
+
+  return async ({ account }: Session, namespace: string): Promise<string | undefined> => {
+    const wanted = Object.entries(account.spec.policy.namespaces?.matchLabels ?? {})
+    if (account.metadata.namespace !== undefined || wanted.length === 0) return undefined
+    const labels = await labelsOf(namespace)
+    const lacking = wanted.filter(([name, value]) => labels[name] !== value).map(([name, value]) => `${name}=${value}`)
+    return lacking.length > 0
+      ? `its policy.namespaces asks for ${lacking.join(', ')}, which namespace ${namespace} does not have`
+      : undefined
+  }
+}

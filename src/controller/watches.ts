@@ -1,0 +1,52 @@
+import type { Account, AccountKind } from '../api/account.ts'
+import type { DigiCertOrder } from '../api/order.ts'
+import { accountKey } from './account-access.ts'
+import { type Secret, ownerOf } from './secrets.ts'
+
+/** A change of an object, as an informer tells it. */
+type Change<T> = { type: 'added' | 'updated' | 'deleted'; object: T; previous?: T }
+
+const namespaceOf = ({ metadata }: { metadata: { namespace?: string } }): string => metadata.namespace ?? ''
+
+/** The key of the account that an order names. */
+export const accountKeyOf = (order: DigiCertOrder): string => {
+  const { kind, name } = order.spec.accountRef
+  return accountKey(kind, kind === 'DigiCertAccount' ? namespaceOf(order) : undefined, name)
+}
+
+/** The key of an account object; list items carry no kind of their own. */
+export const keyOfAccount = (kind: AccountKind, { metadata }: Account): string =>
+  accountKey(kind, metadata.namespace, metadata.name)
+
+/** Values under which orders are filed, for {@link ordersOf} and for those that share something. */
+export const ORDER_INDEXES = {
+  account: (order: DigiCertOrder) => [accountKeyOf(order)],
+  secret: (order: DigiCertOrder) => [`${namespaceOf(order)}/${order.spec.secretName}`],
+  orderId: (order: DigiCertOrder) =>
+    order.status?.order ? [orderIdValue(accountKeyOf(order), order.status.order.id)] : [],
+}
+
+/** How an order id of an account is filed. */
+export const orderIdValue = (account: string, orderId: number): string => `${account}#${String(orderId)}`
+
+/** Whether a change of an account is more than a status of our own writing. */
+export const isNewToAccount = ({ type, object, previous }: Change<Account>): boolean =>
+  type !== 'updated' || object.metadata.generation !== previous?.metadata.generation
+
+type Orders = { by: (index: string, value: string) => readonly DigiCertOrder[] }
+
+const keyOf = ({ metadata }: DigiCertOrder): string => `${metadata.namespace ?? ''}/${metadata.name}`
+
+/** Which orders a changed Secret concerns: the one that it says it belongs to, and those that name it. */
+export const ordersOfSecret = (secret: Secret, orders: Orders): string[] => {
+  const owner = ownerOf(secret)
+  const named = orders.by('secret', `${namespaceOf(secret)}/${secret.metadata.name}`).map(keyOf)
+  return [...new Set([...(owner === undefined ? [] : [`${namespaceOf(secret)}/${owner}`]), ...named])]
+}
+
+/** Which orders wait for one that is gone: those that name the same Secret. */
+export const rivalsOf = (order: DigiCertOrder, orders: Orders): string[] =>
+  orders.by('secret', `${namespaceOf(order)}/${order.spec.secretName}`).map(keyOf)
+
+/** The orders of an account. */
+export const ordersOfAccount = (account: string, orders: Orders): string[] => orders.by('account', account).map(keyOf)

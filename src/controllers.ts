@@ -1,0 +1,172 @@
+import { API_VERSION } from './api/names.ts'
+import type { DigiCertOrder } from './api/order.ts'
+import { type Caches, type Handlers, createCaches } from './caches.ts'
+import type { Config } from './config.ts'
+import { Accounts } from './controller/accounts.ts'
+import { type Memory, createMemory } from './controller/memory.ts'
+import { createNamespaceCheck } from './controller/namespaces.ts'
+import { createStatusWriter } from './controller/orders.ts'
+import { type OwnWrites, createOwnWrites } from './controller/own-writes.ts'
+import { Reconciler } from './controller/reconcile.ts'
+import { createSecretStore } from './controller/secrets.ts'
+import { createStatusFeed } from './controller/status-feed.ts'
+import * as watches from './controller/watches.ts'
+import type { KubeClient } from './kube/client.ts'
+import type { Recorder } from './kube/events.ts'
+import type { Leadership } from './kube/leader.ts'
+import { type Next, type Workers, runWorkers } from './kube/worker.ts'
+import { type Workqueue, createWorkqueue } from './kube/workqueue.ts'
+import type { Log } from './telemetry/log.ts'
+import type { Metrics } from './telemetry/metrics.ts'
+import type { Redactor } from './telemetry/redact.ts'
+
+/** Accounts that are looked after at the same time. */
+const ACCOUNT_WORKERS = 4
+
+const now = (): Date => new Date()
+
+export type Queues = { orders: Workqueue; accounts: Workqueue }
+
+export const createQueues = (): Queues => ({ orders: createWorkqueue(), accounts: createWorkqueue() })
+
+type Surroundings = {
+  config: Config
+  kube: KubeClient
+  log: Log
+  queues: Queues
+  metrics: Metrics
+  recorder: Recorder
+  redactor: Redactor
+  leader: Leadership
+  userAgent: string
+}
+
+export type Controllers = {
+  caches: Caches
+  /** Begins to work on both queues. */
+  run: (clusterId: string) => readonly Workers[]
+}
+
+const keyOf = ({ metadata }: DigiCertOrder): string => `${metadata.namespace ?? ''}/${metadata.name}`
+
+type Parts = Surroundings & { own: OwnWrites; memory: Memory; wake: (keys: readonly string[]) => void; caches: Caches }
+
+/** What the watches put into the queues. `caches` is asked for late: the handlers are made before it. */
+const handlers = (parts: Omit<Parts, 'caches'> & { caches: () => Caches }): Handlers => {
+  const { queues, own, wake, caches } = parts
+  return {
+    order: (change) => {
+      const news = !own.has(change.object)
+      if (change.type === 'deleted') {
+        wake(watches.rivalsOf(change.object, caches().orders))
+        own.forget(change.object)
+      }
+      if (news) queues.orders.add(keyOf(change.object), change.initial ? 'low' : 'high')
+    },
+    account: (kind) => (change) => {
+      if (!watches.isNewToAccount(change)) return
+      const key = watches.keyOfAccount(kind, change.object)
+      queues.accounts.add(key)
+      if (!change.initial) wake(watches.ordersOfAccount(key, caches().orders))
+    },
+    secret: (change) => {
+      const news = !change.initial && !own.has(change.object)
+      if (change.type === 'deleted') own.forget(change.object)
+      if (news) wake(watches.ordersOfSecret(change.object, caches().orders))
+    },
+  }
+}
+
+const accountsOf = ({ config, kube, caches, metrics, redactor, userAgent, wake }: Parts): Accounts =>
+  new Accounts({
+    kube,
+    caches: caches.accounts,
+    operatorNamespace: config.operatorNamespace,
+    reach: { allowedHosts: config.allowedHosts, allowHttp: config.allowHttp ? 'yes' : 'no' },
+    requestTimeoutMs: config.requestTimeout,
+    userAgent,
+    now,
+    learnSecret: redactor.learn,
+    onCall: metrics.called,
+    onReady: (key) => wake(watches.ordersOfAccount(key, caches.orders)),
+  })
+
+/** Looks after one account: its key, its status, and the poll for all of its orders. */
+const accountReconciler = (parts: Parts, accounts: Accounts) => {
+  const { config, caches, memory, queues } = parts
+  const feed = createStatusFeed({
+    accounts,
+    memory,
+    ordersById: (account, orderId) => caches.orders.by('orderId', watches.orderIdValue(account, orderId)),
+    wake: (key) => queues.orders.add(key),
+    now,
+  })
+  return async (key: string): Promise<Next> => {
+    const session = await accounts.refresh(key)
+    if (!session && !accounts.exists(key)) return 'never'
+    if (session && caches.orders.by('account', key).length > 0) await feed.poll(session)
+    return new Date(now().getTime() + config.pollInterval)
+  }
+}
+
+const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): Reconciler => {
+  const { kube, caches, own, memory, leader, metrics, recorder, config, log } = parts
+  return new Reconciler({
+    orders: caches.orders,
+    statuses: createStatusWriter(kube, caches.orders, own),
+    secrets: createSecretStore(kube, caches.secrets, own),
+    sources: {
+      accountOf: (order) => accounts.of(order),
+      ordersToday: (key) => accounts.ordersToday(key),
+      namespaceForbidden: createNamespaceCheck(kube, now),
+      rivals: (namespace, secretName) => caches.orders.by('secret', `${namespace}/${secretName}`),
+      clusterId,
+    },
+    memory,
+    leadershipMs: leader.remainingMs,
+    placed: (session) => {
+      accounts.countOrder(session.key)
+      metrics.purchased()
+    },
+    announce: (order, announcement) =>
+      recorder.record({ ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' }, announcement),
+    settleTimeMs: config.settleTime,
+    now,
+    random: Math.random,
+    log,
+  })
+}
+
+/** Puts the controllers of orders and of accounts together. */
+export const createControllers = (given: Surroundings): Controllers => {
+  const { config, kube, log, queues, metrics } = given
+  const wake = (keys: readonly string[]): void => {
+    for (const key of keys) queues.orders.add(key)
+  }
+  const shared = { ...given, own: createOwnWrites(), memory: createMemory(now()), wake }
+  const scope = { client: kube, log, namespaces: config.watchNamespaces, watchSecrets: config.secretWatch }
+  const caches: Caches = createCaches(scope, handlers({ ...shared, caches: () => caches }))
+  const parts: Parts = { ...shared, caches }
+  return {
+    caches,
+    run: (clusterId) => {
+      const accounts = accountsOf(parts)
+      const reconciler = orderReconciler(parts, accounts, clusterId)
+      return [
+        runWorkers({
+          queue: queues.orders,
+          count: config.workers,
+          reconcile: (key) => reconciler.reconcile(key),
+          log,
+          observer: (_key, result, durationMs) => metrics.reconciled(result, durationMs / 1000),
+        }),
+        runWorkers({
+          queue: queues.accounts,
+          count: ACCOUNT_WORKERS,
+          reconcile: accountReconciler(parts, accounts),
+          log,
+        }),
+      ]
+    },
+  }
+}

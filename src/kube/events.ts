@@ -1,0 +1,156 @@
+import { systemClock } from './clock.ts'
+import type { Clock } from './clock.ts'
+import { isFailure } from './error.ts'
+import { eventOf, events, seconds } from './event.ts'
+import type { Event, Happening, Reporter, Subject } from './event.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { KubeClient } from './verbs.ts'
+
+export type { Happening, Subject } from './event.ts'
+
+/** Tells people what happened, as Kubernetes Events. Neither call throws or rejects. */
+export type Recorder = {
+  /** Queues it. What was said of an object before is counted again instead of being said again. */
+  record: (about: Subject, happening: Happening) => void
+  /** Resolves once everything queued has been sent or given up. */
+  flush: () => Promise<void>
+}
+
+export type RecorderOptions = {
+  readonly client: Pick<KubeClient, 'create' | 'get' | 'merge'>
+  readonly reporter: Reporter
+  readonly log: Log
+  readonly clock?: Clock
+  /** Events waiting to be sent; more are dropped. 1000. */
+  readonly queueLimit?: number
+  /** Writes of events about one object within five minutes; more are dropped. 25. */
+  readonly perObject?: number
+}
+
+type Settings = Required<RecorderOptions>
+
+/** An event as the server has it, and when we last said it. */
+type Said = { readonly event: Event; readonly at: number }
+
+const REMEMBERED_MS = 600_000
+const SPAM_WINDOW_MS = 300_000
+/** Entries kept in each of the recorder's memories. */
+const MEMORY = 4096
+
+export function createRecorder(options: RecorderOptions): Recorder {
+  const settings: Settings = { clock: systemClock, queueLimit: 1000, perObject: 25, ...options }
+  const { clock, log, queueLimit, reporter } = settings
+  const waiting = new Map<string, Event>()
+  const said = new Map<string, Said>()
+  const allows = createSpamFilter(settings)
+  let sending: Promise<void> | undefined
+
+  async function sendAll(): Promise<void> {
+    // A Map can be changed while it is walked through; what is added meanwhile comes up too.
+    for (const [name, event] of waiting) {
+      waiting.delete(name)
+      await sendOne(settings, said, event)
+    }
+  }
+
+  function send(): void {
+    sending ??= sendAll().finally(() => {
+      sending = undefined
+      if (waiting.size > 0) send()
+    })
+  }
+
+  function enqueue(event: Event): void {
+    const name = `${event.metadata.namespace ?? ''}/${event.metadata.name}`
+    const queued = waiting.get(name)
+    if (queued) {
+      waiting.set(name, { ...event, count: queued.count + 1, firstTimestamp: queued.firstTimestamp })
+      return
+    }
+    if (!allows(event)) return
+    if (waiting.size >= queueLimit) {
+      log.warn('An event was dropped, as too many wait', fieldsOf(event))
+      return
+    }
+    waiting.set(name, event)
+    send()
+  }
+
+  return {
+    record: (about, happening) => enqueue(eventOf(about, happening, reporter, clock.now())),
+    flush: async () => {
+      while (sending) await sending
+    },
+  }
+}
+
+/** Answers whether one more event about an object may be sent in these five minutes. */
+function createSpamFilter({ clock, perObject }: Settings): (event: Event) => boolean {
+  const windows = new Map<string, { readonly start: number; sent: number }>()
+  return ({ involvedObject: { kind, namespace, name, uid } }) => {
+    const key = uid ?? `${kind}/${namespace ?? ''}/${name}`
+    const now = clock.monotonic()
+    const held = windows.get(key)
+    const window = held && now - held.start < SPAM_WINDOW_MS ? held : { start: now, sent: 0 }
+    windows.delete(key)
+    remember(windows, key, window)
+    return ++window.sent <= perObject
+  }
+}
+
+async function sendOne(settings: Settings, said: Map<string, Said>, event: Event): Promise<void> {
+  const { clock, log } = settings
+  const name = `${event.metadata.namespace ?? ''}/${event.metadata.name}`
+  const before = said.get(name)
+  const known = before && clock.monotonic() - before.at < REMEMBERED_MS ? before.event : undefined
+  said.delete(name)
+  try {
+    const stored = await store(settings, known, event)
+    remember(said, name, { event: stored, at: clock.monotonic() })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unknown cause'
+    log.warn('An event could not be sent', { ...fieldsOf(event), error: reason })
+  }
+}
+
+/** Counts up the event that is known to be there, or makes it, or counts up the one that turns out to be there. */
+async function store(settings: Settings, known: Event | undefined, event: Event): Promise<Event> {
+  const { client } = settings
+  if (known) {
+    const counted = await countUp(settings, known, event)
+    if (counted) return counted
+  }
+  try {
+    return await client.create<Event>(events, event)
+  } catch (error) {
+    if (!isFailure(error, 'already-exists')) throw error
+    const { namespace, name } = event.metadata
+    const found = await client.get<Event>(events, { namespace, name })
+    const counted = found && (await countUp(settings, found, event))
+    return counted ?? client.create<Event>(events, event)
+  }
+}
+
+/** Undefined when the event is not there any more: the API server forgets events after an hour. */
+async function countUp({ client, clock }: Settings, known: Event, event: Event): Promise<Event | undefined> {
+  const { namespace, name } = known.metadata
+  const patch = { count: known.count + event.count, lastTimestamp: seconds(clock.now()) }
+  try {
+    await client.merge<Event>(events, { namespace, name }, patch)
+    return { ...known, ...patch }
+  } catch (error) {
+    if (isFailure(error, 'not-found')) return undefined
+    throw error
+  }
+}
+
+/** Keeps the latest entries only. */
+function remember<V>(memory: Map<string, V>, key: string, value: V): void {
+  memory.set(key, value)
+  const [oldest] = memory.keys()
+  if (memory.size > MEMORY && oldest !== undefined) memory.delete(oldest)
+}
+
+function fieldsOf({ involvedObject: { kind, namespace, name }, reason }: Event): Record<string, unknown> {
+  return { kind, namespace, name, reason }
+}

@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto'
+import { pause, systemClock } from './clock.ts'
+import type { Clock } from './clock.ts'
+import { isFailure } from './error.ts'
+import { createLatch } from './latch.ts'
+import type { Latch } from './latch.ts'
+import { claimed, holderOf, leases, released } from './lease.ts'
+import type { Lease } from './lease.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { KubeClient } from './verbs.ts'
+
+/** The right to act, of one process among several. */
+export type Leadership = {
+  readonly identity: string
+  /** Becomes a candidate. */
+  start: () => void
+  /** Resolves once this process leads; rejects when the signal is aborted before. */
+  whenLeading: (signal?: AbortSignal) => Promise<void>
+  isLeading: () => boolean
+  /**
+   * Milliseconds for which nobody else can lead, for sure; 0 when this process does not. Counted from before the last
+   * renewal was sent, on the monotonic clock, or on the wall clock where that went further, as after a suspended
+   * machine wakes up. No fence, as clocks may run at different rates: leave a margin.
+   */
+  remainingMs: () => number
+  /** Renews now instead of at the next turn; resolves with `remainingMs`, whether that went well or not. */
+  renew: () => Promise<number>
+  /** Resolves with the reason when leadership was lost. Not for a release. All work must stop in that tick. */
+  readonly lost: Promise<string>
+  /** Gives leadership up, so that another may have it within seconds; never rejects. To be called when work is done. */
+  release: () => Promise<void>
+}
+
+export type LeaderOptions = {
+  readonly client: Pick<KubeClient, 'get' | 'create' | 'replace'>
+  readonly namespace: string
+  /** Name of the Lease. */
+  readonly name: string
+  /** Must be unique among all processes ever started, see {@link candidateIdentity}. */
+  readonly identity: string
+  readonly log: Log
+  /** How long others wait before they take over; 15 seconds. */
+  readonly leaseMs?: number
+  /** How long renewals may fail before leadership counts as lost; 10 seconds. */
+  readonly renewDeadlineMs?: number
+  /** Pause between renewals, and half of the longest pause between tries of a candidate; 2 seconds. */
+  readonly retryMs?: number
+  readonly clock?: Clock
+  readonly random?: () => number
+}
+
+/** An identity that no other process has: the host is for people to read, a restarted pod keeps its name. */
+export function candidateIdentity(host: string): string {
+  return `${host}_${randomUUID()}`
+}
+
+/** The stand-in for installations without election: it always leads, for ever. */
+export function alwaysLeader(): Leadership {
+  return {
+    identity: 'always',
+    start: () => undefined,
+    whenLeading: () => Promise.resolve(),
+    isLeading: () => true,
+    remainingMs: () => Infinity,
+    renew: () => Promise.resolve(Infinity),
+    lost: new Promise(() => undefined),
+    release: () => Promise.resolve(),
+  }
+}
+
+type Elector = Required<LeaderOptions> & {
+  phase: 'candidate' | 'leading' | 'over'
+  /** The lease as last seen, and when it was seen to change: only that is compared with its duration. */
+  observed: { readonly lease: Lease; readonly at: number } | undefined
+  /** When the write that made or kept this process the leader was sent, on both clocks. */
+  heldSince: { readonly monotonic: number; readonly wall: number }
+  /** The claim under way, shared by whoever wants one. */
+  claim: Promise<void> | undefined
+  cancelDeadline: () => void
+  readonly elected: Latch
+  readonly stop: AbortController
+  readonly lose: (reason: string) => void
+}
+
+/**
+ * Leader election by a Lease, with the rules of client-go: whoever sees the lease unchanged for its recorded duration
+ * may take it, by compare-and-swap. Times written by others are never compared with our clock.
+ */
+export function createLeader(options: LeaderOptions): Leadership {
+  let resolveLost: (reason: string) => void = () => undefined
+  const lost = new Promise<string>((resolve) => (resolveLost = resolve))
+  const elector = createElector(options, (reason) => {
+    if (elector.phase !== 'leading') return
+    end(elector)
+    elector.log.error('Leadership is lost', { lease: elector.name, reason })
+    resolveLost(reason)
+  })
+  return {
+    identity: options.identity,
+    lost,
+    start: () => void campaign(elector),
+    whenLeading: elector.elected.opened,
+    isLeading: () => elector.phase === 'leading',
+    remainingMs: () => remainingMs(elector),
+    renew: async () => {
+      if (elector.phase === 'leading') await claim(elector)
+      return remainingMs(elector)
+    },
+    release: () => release(elector),
+  }
+}
+
+function createElector(options: LeaderOptions, lose: (reason: string) => void): Elector {
+  return {
+    leaseMs: 15_000,
+    renewDeadlineMs: 10_000,
+    retryMs: 2_000,
+    clock: systemClock,
+    random: Math.random,
+    ...options,
+    phase: 'candidate',
+    observed: undefined,
+    heldSince: { monotonic: -Infinity, wall: -Infinity },
+    claim: undefined,
+    cancelDeadline: () => undefined,
+    elected: createLatch(),
+    stop: new AbortController(),
+    lose,
+  }
+}
+
+function remainingMs({ phase, clock, heldSince, leaseMs }: Elector): number {
+  if (phase !== 'leading') return 0
+  const elapsed = Math.max(clock.monotonic() - heldSince.monotonic, clock.now() - heldSince.wall)
+  return Math.max(0, leaseMs - elapsed)
+}
+
+function end(elector: Elector): void {
+  elector.phase = 'over'
+  elector.cancelDeadline()
+  elector.stop.abort()
+}
+
+async function campaign(elector: Elector): Promise<void> {
+  const { clock, retryMs, random, stop } = elector
+  const isOver = (): boolean => stop.signal.aborted
+  while (!isOver()) {
+    await claim(elector)
+    // Candidates that were turned away together must not come back together.
+    const ms = elector.phase === 'leading' ? retryMs : retryMs * (1 + random())
+    if (!isOver()) await pause(clock, ms, stop.signal)
+  }
+}
+
+/** Tries once to become or to stay the leader; never rejects. */
+function claim(elector: Elector): Promise<void> {
+  elector.claim ??= tryClaim(elector)
+    .catch((error: unknown) => reportFailure(elector, error))
+    .finally(() => (elector.claim = undefined))
+  return elector.claim
+}
+
+async function tryClaim(elector: Elector): Promise<void> {
+  const known = elector.phase === 'leading' ? elector.observed?.lease : undefined
+  try {
+    await write(elector, known ?? (await read(elector)))
+  } catch (error) {
+    if (known === undefined || !isFailure(error, 'conflict', 'not-found')) throw error
+    // The lease is not as we left it: look who wrote or removed it.
+    await write(elector, await read(elector))
+  }
+}
+
+async function read(elector: Elector): Promise<Lease | undefined> {
+  const { client, namespace, name, clock } = elector
+  const lease = await client.get<Lease>(leases, { namespace, name, timeoutMs: callTimeoutMs(elector) })
+  const changed = lease?.metadata.resourceVersion !== elector.observed?.lease.metadata.resourceVersion
+  if (lease && changed) elector.observed = { lease, at: clock.monotonic() }
+  return lease
+}
+
+async function write(elector: Elector, lease: Lease | undefined): Promise<void> {
+  const { client, clock, identity, leaseMs, namespace, name } = elector
+  if (elector.phase === 'over') return
+  if (lease && isHeldByOther(elector, lease)) {
+    elector.lose(`${holderOf(lease) ?? 'nobody'} holds the lease`)
+    return
+  }
+  const sent = { monotonic: clock.monotonic(), wall: clock.now() }
+  const wanted = claimed(lease ?? { metadata: { namespace, name } }, { identity, leaseMs, now: sent.wall })
+  const options = { timeoutMs: callTimeoutMs(elector) }
+  const stored = await (lease ? client.replace(leases, wanted, options) : client.create(leases, wanted, options))
+  elector.observed = { lease: stored, at: clock.monotonic() }
+  hold(elector, sent)
+}
+
+// Two tries fit into the time that renewals may fail.
+function callTimeoutMs({ renewDeadlineMs }: Elector): number {
+  return renewDeadlineMs / 2
+}
+
+function isHeldByOther({ identity, observed, clock, leaseMs }: Elector, lease: Lease): boolean {
+  const holder = holderOf(lease)
+  if (holder === undefined || holder === identity) return false
+  const recorded = lease.spec?.leaseDurationSeconds
+  const durationMs = recorded === undefined ? leaseMs : recorded * 1000
+  return clock.monotonic() - (observed?.at ?? Infinity) <= durationMs
+}
+
+/** A write has succeeded that was sent at that time. */
+function hold(elector: Elector, sent: Elector['heldSince']): void {
+  const { clock, renewDeadlineMs, elected, log, name } = elector
+  if (elector.phase === 'over') return
+  elector.heldSince = sent
+  elector.cancelDeadline()
+  const ms = Math.max(0, renewDeadlineMs - (clock.monotonic() - sent.monotonic))
+  elector.cancelDeadline = clock.after(ms, () => elector.lose(`not renewed for ${renewDeadlineMs} ms`))
+  if (elector.phase === 'leading') return
+  elector.phase = 'leading'
+  log.info('This process leads', { lease: name })
+  elected.open()
+}
+
+async function release(elector: Elector): Promise<void> {
+  const led = elector.phase === 'leading'
+  end(elector)
+  await elector.claim
+  const { client, clock, log, name, observed } = elector
+  if (!led || !observed) return
+  try {
+    await client.replace(leases, released(observed.lease, clock.now()), { timeoutMs: callTimeoutMs(elector) })
+    log.info('Leadership is released', { lease: name })
+  } catch (error) {
+    log.warn('Leadership could not be released and will run out', { lease: name, error: messageOf(error) })
+  }
+}
+
+function reportFailure({ phase, log, name }: Elector, error: unknown): void {
+  const fields = { lease: name, error: messageOf(error) }
+  if (phase === 'leading') log.warn('The lease could not be renewed and will be tried again', fields)
+  else if (isFailure(error, 'conflict', 'already-exists')) log.debug('Another candidate was faster', fields)
+  else log.warn('The lease could not be read or taken and will be tried again', fields)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown cause'
+}

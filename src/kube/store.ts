@@ -1,0 +1,149 @@
+import { createIndexes } from './indexes.ts'
+import type { Indexers, Indexes } from './indexes.ts'
+import { compareVersions, keyOf } from './resource.ts'
+import type { KubeObject } from './resource.ts'
+
+/** A change that whoever looks at the store has not been told of yet. */
+export type Change<T> = {
+  readonly type: 'added' | 'updated' | 'deleted'
+  readonly object: T
+  /** What was told before: of an update the older object. */
+  readonly previous?: T
+}
+
+/** The objects of one kind as last seen, by key and by index. Never goes back to an older version of an object. */
+export type Store<T extends KubeObject> = {
+  get: (key: string) => T | undefined
+  list: () => T[]
+  by: (index: string, value: string) => T[]
+  readonly size: () => number
+  /** What the server said; answers what is new. */
+  observe: (object: T) => Change<T>[]
+  /** That the server deleted it; answers what is new. */
+  observeDeletion: (object: T) => Change<T>[]
+  /** The whole world as of that version; answers what is new. */
+  replace: (objects: readonly T[], version: string) => Change<T>[]
+  /** What we wrote ourselves: readable at once, and still news when the server tells of it. */
+  note: (object: T) => void
+  /** Forgets which versions were seen, for a server whose versions have gone back. */
+  forgetVersions: () => void
+}
+
+type Entry<T> = {
+  readonly object: T
+  readonly version: string | undefined
+  /** The last object that observers were told of; undefined when none was. */
+  readonly told: T | undefined
+}
+
+/** UIDs of deleted objects that are remembered, so that a late answer to a write of ours cannot bring one back. */
+const TOMBSTONES = 4096
+
+type State<T extends KubeObject> = {
+  readonly entries: Map<string, Entry<T>>
+  readonly indexes: Indexes<T>
+  /** UIDs, the oldest first. */
+  readonly deleted: Set<string>
+}
+
+export function createStore<T extends KubeObject>(indexers: Indexers<T> = {}): Store<T> {
+  const state: State<T> = { entries: new Map(), indexes: createIndexes(indexers), deleted: new Set() }
+  const { entries, indexes } = state
+  return {
+    get: (key) => entries.get(key)?.object,
+    list: () => [...entries.values()].map((entry) => entry.object),
+    by: (index, value) => indexes.keys(index, value).flatMap((key) => entries.get(key)?.object ?? []),
+    size: () => entries.size,
+    observe: (object) => observe(state, object),
+    observeDeletion: (object) => observeDeletion(state, object),
+    replace: (objects, version) => [
+      ...dropMissing(state, objects, version),
+      ...objects.flatMap((object) => observe(state, object)),
+    ],
+    note: (object) => note(state, object),
+    forgetVersions: () => forgetVersions(state),
+  }
+}
+
+function observe<T extends KubeObject>(state: State<T>, object: T): Change<T>[] {
+  const key = keyOf(object)
+  const held = state.entries.get(key)
+  if (isBuried(state, object)) return []
+  if (!held) return tell(state, object, undefined)
+  const age = compareVersions(object.metadata.resourceVersion, held.version)
+  if (age < 0) return []
+  if (age > 0) return tell(state, object, held.told)
+  return held.told === held.object ? [] : tell(state, held.object, held.told)
+}
+
+function observeDeletion<T extends KubeObject>(state: State<T>, object: T): Change<T>[] {
+  bury(state, object.metadata.uid)
+  const key = keyOf(object)
+  const held = state.entries.get(key)
+  if (!held) return []
+  if (isSame(held.object, object)) return drop(state, key, held)
+  if (held.told === undefined || !isSame(held.told, object)) return []
+  // We have noted a successor of our own making, of which nobody was told yet.
+  put(state, key, { ...held, told: undefined })
+  return [{ type: 'deleted', object: held.told }]
+}
+
+function note<T extends KubeObject>(state: State<T>, object: T): void {
+  const key = keyOf(object)
+  const held = state.entries.get(key)
+  const version = object.metadata.resourceVersion
+  if (isBuried(state, object) || (held && compareVersions(version, held.version) <= 0)) return
+  put(state, key, { object, version, told: held?.told })
+}
+
+// What is newer than the list was written after it was made, so its absence from the list says nothing. And nothing
+// is buried here: a list may come from a server that lags behind, and what it lacks may exist.
+function dropMissing<T extends KubeObject>(state: State<T>, objects: readonly T[], version: string): Change<T>[] {
+  const present = new Set(objects.map(keyOf))
+  const missing = [...state.entries].filter(
+    ([key, entry]) => !present.has(key) && compareVersions(entry.version, version) <= 0,
+  )
+  return missing.flatMap(([key, entry]) => drop(state, key, entry))
+}
+
+function forgetVersions<T extends KubeObject>({ entries, deleted }: State<T>): void {
+  deleted.clear()
+  for (const [key, entry] of entries) entries.set(key, { ...entry, version: undefined })
+}
+
+/** Holds the object, and answers what is news to those who were told of another or of none. */
+function tell<T extends KubeObject>(state: State<T>, object: T, told: T | undefined): Change<T>[] {
+  put(state, keyOf(object), { object, version: object.metadata.resourceVersion, told: object })
+  if (told === undefined) return [{ type: 'added', object }]
+  if (isSame(told, object)) return [{ type: 'updated', object, previous: told }]
+  return [
+    { type: 'deleted', object: told },
+    { type: 'added', object },
+  ]
+}
+
+function put<T extends KubeObject>({ entries, indexes }: State<T>, key: string, entry: Entry<T>): void {
+  entries.set(key, entry)
+  indexes.put(key, entry.object)
+}
+
+function drop<T extends KubeObject>(state: State<T>, key: string, { told }: Entry<T>): Change<T>[] {
+  state.entries.delete(key)
+  state.indexes.remove(key)
+  return told === undefined ? [] : [{ type: 'deleted', object: told }]
+}
+
+function bury<T extends KubeObject>({ deleted }: State<T>, uid: string | undefined): void {
+  if (uid === undefined) return
+  deleted.add(uid)
+  const [oldest] = deleted
+  if (deleted.size > TOMBSTONES && oldest !== undefined) deleted.delete(oldest)
+}
+
+function isBuried<T extends KubeObject>({ deleted }: State<T>, { metadata }: T): boolean {
+  return metadata.uid !== undefined && deleted.has(metadata.uid)
+}
+
+function isSame<T extends KubeObject>(a: T, b: T): boolean {
+  return a.metadata.uid === b.metadata.uid
+}

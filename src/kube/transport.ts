@@ -1,0 +1,95 @@
+import { Agent, ProxyAgent, request } from 'undici'
+import type { Dispatcher } from 'undici'
+import type { Credentials, CredentialSource } from './credentials.ts'
+
+/** One HTTP request to the API server; the path has its query in it. */
+export type Call = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly body?: string
+  readonly contentType?: string
+  readonly signal: AbortSignal
+}
+
+export type Answer = Dispatcher.ResponseData
+
+/** Sends requests over pooled connections with fresh credentials. */
+export type Transport = {
+  /** Rejects with whatever the socket said; any answer of the server resolves. */
+  send: (call: Call) => Promise<Answer>
+  /** Breaks off what is still open. */
+  close: () => Promise<void>
+}
+
+/** Limits of one pool of connections, in milliseconds; 0 is none. */
+export type PoolLimits = { readonly connections: number; readonly headersTimeout: number; readonly bodyTimeout: number }
+
+/** Below the 90 seconds after which an API server closes an idle connection, so that we are the first to close it. */
+const KEEP_ALIVE_MS = 60_000
+
+/** A transport with one pool per endpoint; a rotated CA or client certificate opens a new one and closes the old. */
+export function createTransport(source: CredentialSource, userAgent: string, limits: PoolLimits): Transport {
+  let pool: { readonly endpoint: string; readonly dispatcher: Dispatcher } | undefined
+  const retired = new Set<Dispatcher>()
+
+  function retire(): void {
+    const dispatcher = pool?.dispatcher
+    if (!dispatcher) return
+    pool = undefined
+    retired.add(dispatcher)
+    // Waits for the requests under way: a call must not fail because a certificate was rotated beside it.
+    void dispatcher
+      .close()
+      .catch(() => undefined)
+      .then(() => retired.delete(dispatcher))
+  }
+
+  function dispatcherFor(credentials: Credentials): Dispatcher {
+    if (pool?.endpoint === credentials.endpoint) return pool.dispatcher
+    retire()
+    pool = { endpoint: credentials.endpoint, dispatcher: createDispatcher(credentials, limits) }
+    return pool.dispatcher
+  }
+
+  function sendAs(credentials: Credentials, call: Call): Promise<Answer> {
+    return request(`${credentials.server}${call.path}`, {
+      dispatcher: dispatcherFor(credentials),
+      method: call.method,
+      signal: call.signal,
+      headers: headersFor(credentials, call, userAgent),
+      body: call.body ?? null,
+    })
+  }
+
+  return {
+    send: async (call) => {
+      const credentials = await source.current()
+      const answer = await sendAs(credentials, call)
+      if (answer.statusCode !== 401) return answer
+      await answer.body.dump()
+      // A 401 is decided before anything is done, so that a write may be sent again too.
+      return sendAs(await source.renew(credentials), call)
+    },
+    close: async () => {
+      retire()
+      await Promise.all([...retired].map((dispatcher) => dispatcher.destroy()))
+    },
+  }
+}
+
+function headersFor(credentials: Credentials, call: Call, userAgent: string): Record<string, string> {
+  return {
+    'user-agent': userAgent,
+    accept: 'application/json',
+    ...(call.contentType !== undefined && { 'content-type': call.contentType }),
+    ...credentials.headers,
+  }
+}
+
+function createDispatcher({ server, proxy, tls }: Credentials, limits: PoolLimits): Dispatcher {
+  const options = { ...limits, keepAliveTimeout: KEEP_ALIVE_MS, connectTimeout: 10_000, allowH2: false }
+  const connect = { keepAlive: true, keepAliveInitialDelay: 30_000, timeout: 10_000 }
+  if (proxy !== undefined) return new ProxyAgent({ ...options, uri: proxy, requestTls: tls, connect })
+  if (server.startsWith('http:')) return new Agent({ ...options, connect })
+  return new Agent({ ...options, connect: { ...connect, ...tls } })
+}

@@ -1,0 +1,69 @@
+import type { KubeObject, ObjectName, Resource } from './resource.ts'
+import type { WatchEvent } from './watch.ts'
+
+/** Milliseconds for the whole call, retries included, where the connection's default is too long. */
+export type CallLimit = { readonly timeoutMs?: number | undefined }
+
+export type WriteOptions = CallLimit & {
+  readonly fieldManager?: string | undefined
+  /** Validated, admitted and defaulted by the server, and not stored. */
+  readonly dryRun?: 'All' | undefined
+  readonly subresource?: 'status' | undefined
+}
+
+export type ListOptions = CallLimit & {
+  readonly namespace?: string | undefined
+  readonly labelSelector?: string | undefined
+  readonly limit?: number | undefined
+  readonly continue?: string | undefined
+  readonly resourceVersion?: string | undefined
+}
+
+export type Page<T> = { readonly items: T[]; readonly resourceVersion: string; readonly continue?: string }
+
+export type WatchOptions = {
+  readonly namespace?: string | undefined
+  readonly labelSelector?: string | undefined
+  readonly resourceVersion: string
+  /** After which the server ends the watch. */
+  readonly timeoutSeconds: number
+  readonly signal: AbortSignal
+}
+
+export type RemoveOptions = CallLimit & {
+  /** Removes only the object of this UID; another one of the same name counts as absent. */
+  readonly uid?: string | undefined
+  readonly propagation?: 'Background' | 'Foreground' | 'Orphan' | undefined
+}
+
+/**
+ * The Kubernetes API as raw JSON, nothing left out and nothing typed away. Every call has a deadline and rejects with a
+ * KubeError. Reads that go unanswered are retried for a moment within the call; writes only after a 429.
+ */
+export type KubeClient = {
+  /** The object as it is now (a quorum read), or undefined when it does not exist. */
+  get: <T extends KubeObject>(resource: Resource, object: ObjectName & CallLimit) => Promise<T | undefined>
+  list: <T extends KubeObject>(resource: Resource, options?: ListOptions) => Promise<Page<T>>
+  create: <T extends KubeObject>(resource: Resource, object: T, options?: WriteOptions) => Promise<T>
+  /** A compare-and-swap on `metadata.resourceVersion`: `conflict` when the object has changed since it was read. */
+  replace: <T extends KubeObject>(resource: Resource, object: T, options?: WriteOptions) => Promise<T>
+  /** Server-side apply. Without `force`, fields that others own make a `conflict`. */
+  apply: <T extends KubeObject>(
+    resource: Resource,
+    object: T,
+    options: WriteOptions & { readonly fieldManager: string; readonly force?: 'force' | undefined },
+  ) => Promise<T>
+  /** JSON merge patch: null removes a field, lists are replaced whole. */
+  merge: <T extends KubeObject>(
+    resource: Resource,
+    object: ObjectName,
+    patch: object,
+    options?: WriteOptions,
+  ) => Promise<T>
+  /** That the object is absent already is success. */
+  remove: (resource: Resource, object: ObjectName, options?: RemoveOptions) => Promise<void>
+  /** The events of one watch, bookmarks included, until the server ends it; throws on anything else. */
+  watch: <T extends KubeObject>(resource: Resource, options: WatchOptions) => AsyncIterable<WatchEvent<T>>
+  /** The server's version, as `v1.37.2`. */
+  version: () => Promise<string>
+}

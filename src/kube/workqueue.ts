@@ -1,0 +1,186 @@
+import { backoffMs } from './backoff.ts'
+import { systemClock } from './clock.ts'
+import type { Clock } from './clock.ts'
+import { createLanes } from './lanes.ts'
+import type { Priority } from './lanes.ts'
+import { createLatch } from './latch.ts'
+import { createPlan } from './plan.ts'
+
+export type { Priority } from './lanes.ts'
+
+/** Counts for metrics, and ages in milliseconds; 0 where there is nothing. */
+export type QueueSnapshot = {
+  readonly high: number
+  readonly low: number
+  readonly processing: number
+  readonly delayed: number
+  /** Keys whose last pass failed. */
+  readonly failing: number
+  readonly oldestWaitMs: number
+  readonly longestRunningMs: number
+}
+
+/**
+ * Keys to be worked on, with the semantics of client-go's queue: a key waits once however often it is added, is worked
+ * on by one worker at a time, and comes back when it was added meanwhile.
+ * Taking a key drops what was planned for it: whoever works on it sees everything, and plans anew.
+ */
+export type Workqueue = {
+  add: (key: string, priority?: Priority) => void
+  /** Adds it then, by the wall clock; of several times the earliest wins. Throws a RangeError for an invalid date. */
+  addAt: (key: string, date: Date, priority?: Priority) => void
+  /** Adds it after so many milliseconds, whatever the wall clock does; of several times the earliest wins. */
+  addAfter: (key: string, ms: number, priority?: Priority) => void
+  /** Adds it after a pause that doubles with each call until `forget`. */
+  addRateLimited: (key: string, priority?: Priority) => void
+  /** Ends the back-off of the key. */
+  forget: (key: string) => void
+  /** Resolves with the next key, or with undefined once the queue is shut down or the signal aborted. */
+  get: (signal?: AbortSignal) => Promise<string | undefined>
+  /** Must follow each key got, when the work on it has ended. */
+  done: (key: string) => void
+  /** Hands out nothing and takes in nothing from now on. */
+  shutDown: () => void
+  /** Resolves once the queue is shut down and nothing is being worked on. */
+  drained: () => Promise<void>
+  /** Keys that are ready. */
+  length: () => number
+  snapshot: () => QueueSnapshot
+}
+
+export type WorkqueueOptions = {
+  readonly clock?: Clock
+  readonly random?: () => number
+  /** Pauses of {@link Workqueue.addRateLimited}: 200 milliseconds, doubling to 5 minutes. */
+  readonly backoff?: { readonly baseMs: number; readonly maxMs: number }
+}
+
+type State = {
+  readonly clock: Clock
+  readonly lanes: ReturnType<typeof createLanes>
+  /** Keys being worked on, and since when. */
+  readonly processing: Map<string, number>
+  /** Keys that were added while being worked on. */
+  readonly dirty: Map<string, Priority>
+  readonly waiting: Set<(key: string | undefined) => void>
+  readonly drained: ReturnType<typeof createLatch>
+  closed: boolean
+}
+
+export function createWorkqueue(options: WorkqueueOptions = {}): Workqueue {
+  const { clock = systemClock, random = Math.random } = options
+  const backoff = { baseMs: 200, maxMs: 300_000, ...options.backoff, random }
+  const state = createState(clock)
+  const failures = new Map<string, number>()
+  const plan = createPlan(clock, (key, priority) => add(state, key, priority))
+  const take = (key: string): void => {
+    plan.remove(key)
+    state.processing.set(key, clock.monotonic())
+  }
+  const addAfter = (key: string, ms: number, priority: Priority = 'high'): void => {
+    if (!state.closed) plan.after(key, ms, priority)
+  }
+  return {
+    addAfter,
+    add: (key, priority = 'high') => add(state, key, priority),
+    addAt: (key, date, priority = 'high') => {
+      if (!state.closed) plan.at(key, date, priority)
+    },
+    addRateLimited: (key, priority) => {
+      const count = failures.get(key) ?? 0
+      failures.set(key, count + 1)
+      addAfter(key, backoffMs(backoff, count), priority)
+    },
+    forget: (key) => failures.delete(key),
+    get: (signal) => get(state, take, signal),
+    done: (key) => done(state, key),
+    shutDown: () => {
+      plan.clear()
+      shutDown(state)
+    },
+    drained: () => state.drained.opened(),
+    length: () => state.lanes.size('high') + state.lanes.size('low'),
+    snapshot: () => ({ ...snapshotOf(state), delayed: plan.size(), failing: failures.size }),
+  }
+}
+
+function createState(clock: Clock): State {
+  return {
+    clock,
+    lanes: createLanes(),
+    processing: new Map(),
+    dirty: new Map(),
+    waiting: new Set(),
+    drained: createLatch(),
+    closed: false,
+  }
+}
+
+function add(state: State, key: string, priority: Priority): void {
+  if (state.closed) return
+  if (state.processing.has(key)) {
+    if (state.dirty.get(key) !== 'high') state.dirty.set(key, priority)
+    return
+  }
+  state.lanes.push(key, priority, state.clock.monotonic())
+  handOut(state)
+}
+
+function handOut(state: State): void {
+  const [waiter] = state.waiting
+  if (!waiter) return
+  const key = state.lanes.shift()
+  if (key === undefined) return
+  state.waiting.delete(waiter)
+  waiter(key)
+}
+
+function get(state: State, take: (key: string) => void, signal: AbortSignal | undefined): Promise<string | undefined> {
+  if (state.closed || signal?.aborted) return Promise.resolve(undefined)
+  const key = state.lanes.shift()
+  if (key !== undefined) {
+    take(key)
+    return Promise.resolve(key)
+  }
+  return new Promise((resolve) => {
+    const giveUp = (): void => {
+      state.waiting.delete(waiter)
+      waiter(undefined)
+    }
+    const waiter = (given: string | undefined): void => {
+      signal?.removeEventListener('abort', giveUp)
+      // Marked here and not when the promise is looked at: until then the key could be handed out a second time.
+      if (given !== undefined) take(given)
+      resolve(given)
+    }
+    state.waiting.add(waiter)
+    signal?.addEventListener('abort', giveUp)
+  })
+}
+
+function done(state: State, key: string): void {
+  state.processing.delete(key)
+  const priority = state.dirty.get(key)
+  state.dirty.delete(key)
+  if (priority !== undefined) add(state, key, priority)
+  if (state.closed && state.processing.size === 0) state.drained.open()
+}
+
+function shutDown(state: State): void {
+  state.closed = true
+  for (const waiter of state.waiting) waiter(undefined)
+  state.waiting.clear()
+  if (state.processing.size === 0) state.drained.open()
+}
+
+function snapshotOf({ lanes, processing, clock }: State): Omit<QueueSnapshot, 'delayed' | 'failing'> {
+  const now = clock.monotonic()
+  const [running = now] = processing.values()
+  return {
+    high: lanes.size('high'),
+    low: lanes.size('low'),
+    processing: processing.size,
+    oldestWaitMs: now - (lanes.oldest() ?? now),
+    longestRunningMs: now - running,
+  }
+}

@@ -1,0 +1,158 @@
+import { hostname } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Config } from './config.ts'
+import { type Caches } from './caches.ts'
+import { createControllers, createQueues } from './controllers.ts'
+import { type KubeConnection, type KubeObject, connect } from './kube/client.ts'
+import { createRecorder } from './kube/events.ts'
+import { type Leadership, alwaysLeader, candidateIdentity, createLeader } from './kube/leader.ts'
+import type { Workers } from './kube/worker.ts'
+import { type Log, createLog } from './telemetry/log.ts'
+import { type Metrics, createMetrics } from './telemetry/metrics.ts'
+import { createRedactor } from './telemetry/redact.ts'
+import { type RunningServer, probe, serve } from './telemetry/server.ts'
+import { VERSION } from './version.ts'
+
+/** Longest wait for passes under way when the operator is asked to stop, in milliseconds. */
+const STOP_LIMIT = 25_000
+/** Silence of the API server after which a watch counts as stuck, in milliseconds. */
+const STUCK = 300_000
+
+const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace' }
+
+/** A running operator. */
+export type Operator = {
+  /** Resolves with the reason when leadership was lost; the process must end then, at once. */
+  lost: Promise<string>
+  /** Hands work back: passes end and are written down, Events go out, the Lease is released. */
+  stop: () => Promise<void>
+}
+
+/** Asks until the API server answers: an operator that starts before it must not die of it. */
+const clusterIdOf = async (kube: KubeConnection, config: Config, log: Log): Promise<string> => {
+  if (config.clusterId !== undefined) return config.clusterId
+  for (let wait = 500; ; wait = Math.min(wait * 2, 10_000)) {
+    try {
+      const system = await kube.get<KubeObject>(NAMESPACES, { name: 'kube-system' })
+      if (system?.metadata.uid !== undefined) return system.metadata.uid
+      log.error('There is no namespace kube-system to take the cluster id from; set --cluster-id')
+    } catch (error) {
+      log.warn('The API server does not answer yet', { error })
+    }
+    await pause(wait)
+  }
+}
+
+const candidate = (kube: KubeConnection, { leaderElect, operatorNamespace }: Config, log: Log): Leadership =>
+  leaderElect
+    ? createLeader({
+        client: kube,
+        namespace: operatorNamespace,
+        name: 'digicert-operator',
+        identity: candidateIdentity(hostname()),
+        log,
+      })
+    : alwaysLeader()
+
+const startServers = async (config: Config, metrics: Metrics, caches: Caches): Promise<readonly RunningServer[]> => {
+  const alive = probe(() =>
+    caches.stale(STUCK) ? { ok: false, text: 'the API server was not heard for too long' } : { ok: true, text: 'ok' },
+  )
+  const ready = probe(() =>
+    caches.synced() ? { ok: true, text: 'ok' } : { ok: false, text: 'the caches are not synced yet' },
+  )
+  const scrape = async () => {
+    const { contentType, body } = await metrics.text()
+    return { status: 200, type: contentType, body }
+  }
+  return [
+    await serve(config.healthProbeBindAddress, { '/healthz': alive, '/livez': alive, '/readyz': ready }),
+    await serve(config.metricsBindAddress, { '/metrics': scrape }),
+  ]
+}
+
+type Parts = {
+  kube: KubeConnection
+  leader: Leadership
+  servers: readonly RunningServer[]
+  watching: AbortController
+  flush: () => Promise<void>
+  log: Log
+}
+
+const stopAll = async ({ kube, leader, servers, watching, flush, log }: Parts, workers: readonly Workers[]) => {
+  log.info('The operator stops')
+  const ends = await Promise.all(workers.map((group) => group.stop(STOP_LIMIT)))
+  if (ends.includes('abandoned')) log.warn('Work was still under way when the time to stop was over')
+  watching.abort()
+  await flush()
+  await leader.release()
+  await Promise.all(servers.map((server) => server.close()))
+  await kube.close()
+}
+
+/** Leads when elected, and works while leading. */
+const lead = async (parts: Parts, start: () => Promise<readonly Workers[]>, running: Workers[]): Promise<void> => {
+  const { leader, watching, log } = parts
+  try {
+    await leader.whenLeading(watching.signal)
+    log.info('This replica leads', { identity: leader.identity })
+    running.push(...(await start()))
+  } catch (error) {
+    if (!watching.signal.aborted) throw error
+  }
+}
+
+/**
+ * Starts the operator: the only place that knows every part.
+ *
+ * @throws where it cannot start at all: no kubeconfig, an address in use
+ */
+export const startOperator = async (config: Config): Promise<Operator> => {
+  const redactor = createRedactor()
+  const log = createLog({ level: config.logLevel, format: config.logFormat, redactor })
+  const userAgent = `digicert-operator/${VERSION}`
+  const kube = connect({ kubeconfig: config.kubeconfig, userAgent })
+  const recorder = createRecorder({
+    client: kube,
+    reporter: { component: 'digicert-operator', instance: hostname() },
+    log,
+  })
+  const leader = candidate(kube, config, log)
+  const queues = createQueues()
+  const metrics = createMetrics({
+    queueDepth: () => queues.orders.length(),
+    leading: () => leader.isLeading(),
+    orders: () => caches.orders.size(),
+  })
+  const { caches, run } = createControllers({
+    config,
+    kube,
+    log,
+    queues,
+    metrics,
+    recorder,
+    redactor,
+    leader,
+    userAgent,
+  })
+  const servers = await startServers(config, metrics, caches)
+  const [health, figures] = servers
+  log.info('The operator starts', { version: VERSION, healthPort: health?.port, metricsPort: figures?.port })
+
+  const watching = new AbortController()
+  const parts: Parts = { kube, leader, servers, watching, flush: recorder.flush, log }
+  const workers: Workers[] = []
+  caches.start(watching.signal)
+  leader.start()
+  const start = async () => {
+    await caches.whenSynced(watching.signal)
+    return run(await clusterIdOf(kube, config, log))
+  }
+  void lead(parts, start, workers)
+  const lost = leader.lost.then((reason) => {
+    for (const group of workers) group.abort()
+    return reason
+  })
+  return { lost, stop: () => stopAll(parts, workers) }
+}

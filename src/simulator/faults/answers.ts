@@ -1,0 +1,46 @@
+import type { Answer } from '../http/answer.ts'
+import type { FaultRule } from './rules.ts'
+
+type Substitute = (rule: FaultRule) => Answer
+
+/** Whether the rule answers in place of the API, without any work being done. */
+export function isInstead(rule: FaultRule | undefined): rule is FaultRule {
+  if (rule === undefined) return false
+  if (rule.action === 'drop-before' || rule.action === 'error-before') return true
+  return !rule.after && ['status', 'too-many', 'html', 'errors-object'].includes(rule.action)
+}
+
+/** The answer that a rule puts in place of the real one; undefined when it leaves the answer's words alone. */
+export function substitute(rule: FaultRule | undefined): Answer | undefined {
+  return rule === undefined ? undefined : substitutes[rule.action]?.(rule)
+}
+
+const serverError: Substitute = (rule) => errorAnswer(rule, { status: 500, code: 'internal_server_error' })
+
+const substitutes: Readonly<Partial<Record<FaultRule['action'], Substitute>>> = {
+  'error-before': serverError,
+  'error-after': serverError,
+  status: (rule) => errorAnswer(rule, { status: 400, code: 'invalid_request' }),
+  'too-many': (rule) => {
+    const after = rule.retryAfterSeconds
+    const headers = after === undefined ? {} : { 'retry-after': String(after) }
+    const message = 'Service unavailable, please limit request volume'
+    return errorAnswer(
+      { message, ...rule, headers: { ...headers, ...rule.headers } },
+      { status: 429, code: 'request_limit_exceeded' },
+    )
+  },
+  'errors-object': (rule) => ({
+    status: rule.status ?? 400,
+    json: { errors: { code: rule.code ?? 'invalid_request', message: rule.message ?? 'The request is invalid.' } },
+  }),
+  html: (rule) => ({
+    status: rule.status ?? 502,
+    file: { contentType: 'text/html', content: '<html><body><h1>502 Bad Gateway</h1></body></html>\n' },
+  }),
+}
+
+function errorAnswer(rule: FaultRule, otherwise: { status: number; code: string }): Answer {
+  const { status = otherwise.status, code = otherwise.code, message = 'An error happened.', headers = {} } = rule
+  return { status, headers, json: { errors: [{ code, message }] } }
+}

@@ -1,0 +1,34 @@
+import { refusal } from './api-error.ts'
+
+/** An API key of the account (reference/certcentral-api.md, 1.1). */
+export type Key = {
+  readonly key: string
+  readonly name: string
+  /** The user whose permissions the key has. */
+  readonly user: string
+  /** Role names; `Limited User` sees its own orders only. */
+  readonly roles: readonly string[]
+  readonly restriction: 'none' | 'orders' | 'view-only'
+}
+
+const orderRoutes = /^\/(order|request|certificate|user\/me)(\/|$)/
+
+/**
+ * Finds the key of a request and checks what it may do.
+ * @throws ApiError 401 for a missing or unknown key, 403 when its restriction forbids the call.
+ */
+export function authorize(keys: readonly Key[], call: { key: string | undefined; method: string; path: string }): Key {
+  const key = keys.find((candidate) => candidate.key === call.key)
+  if (key === undefined) throw refusal(401, 'access_denied|invalid_api_key', 'The API key is missing or not valid.')
+  const forbidden =
+    (key.restriction === 'view-only' && call.method !== 'GET') ||
+    (key.restriction === 'orders' && !orderRoutes.test(call.path))
+  if (forbidden)
+    throw refusal(403, 'access_denied|missing_permission', 'The API key lacks the permission for this call.')
+  return key
+}
+
+/** Whether the key's user may see an order of that user. */
+export function maySee(key: Key, user: string): boolean {
+  return key.user === user || !key.roles.includes('Limited User')
+}
