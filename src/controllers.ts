@@ -11,7 +11,7 @@ import { Reconciler } from './controller/reconcile.ts'
 import { createSecretStore } from './controller/secrets.ts'
 import { createStatusFeed } from './controller/status-feed.ts'
 import * as watches from './controller/watches.ts'
-import type { KubeClient } from './kube/client.ts'
+import type { KubeClient, KubeObject } from './kube/client.ts'
 import type { Recorder } from './kube/events.ts'
 import type { Leadership } from './kube/leader.ts'
 import { type Next, type Workers, runWorkers } from './kube/worker.ts'
@@ -51,17 +51,22 @@ const keyOf = ({ metadata }: DigiCertOrder): string => `${metadata.namespace ?? 
 
 type Parts = Surroundings & { own: OwnWrites; memory: Memory; wake: (keys: readonly string[]) => void; caches: Caches }
 
+type Change = { type: 'added' | 'updated' | 'deleted'; object: KubeObject }
+
+/** Whether a change is more than the echo of our own write. A deletion is told with the last version, and always is. */
+const isNews = (own: OwnWrites, { type, object }: Change): boolean => {
+  if (type !== 'deleted') return !own.has(object)
+  own.forget(object)
+  return true
+}
+
 /** What the watches put into the queues. `caches` is asked for late: the handlers are made before it. */
 const handlers = (parts: Omit<Parts, 'caches'> & { caches: () => Caches }): Handlers => {
   const { queues, own, wake, caches } = parts
   return {
     order: (change) => {
-      const news = !own.has(change.object)
-      if (change.type === 'deleted') {
-        wake(watches.rivalsOf(change.object, caches().orders))
-        own.forget(change.object)
-      }
-      if (news) queues.orders.add(keyOf(change.object), change.initial ? 'low' : 'high')
+      if (change.type === 'deleted') wake(watches.rivalsOf(change.object, caches().orders))
+      if (isNews(own, change)) queues.orders.add(keyOf(change.object), change.initial ? 'low' : 'high')
     },
     account: (kind) => (change) => {
       if (!watches.isNewToAccount(change)) return
@@ -70,9 +75,8 @@ const handlers = (parts: Omit<Parts, 'caches'> & { caches: () => Caches }): Hand
       if (!change.initial) wake(watches.ordersOfAccount(key, caches().orders))
     },
     secret: (change) => {
-      const news = !change.initial && !own.has(change.object)
-      if (change.type === 'deleted') own.forget(change.object)
-      if (news) wake(watches.ordersOfSecret(change.object, caches().orders))
+      const news = isNews(own, change)
+      if (news && !change.initial) wake(watches.ordersOfSecret(change.object, caches().orders))
     },
   }
 }

@@ -12,20 +12,23 @@ export type ProductRules = {
   readonly signatureHash: 'sent' | 'absent'
 }
 
+/** Which page of seeds/ tells the form of the request: 002, the others, or both. */
+type Form = 'plan' | 'page-002' | 'both'
+
 const product = (
   validation: ProductRules['validation'],
   wildcard: ProductRules['wildcard'],
-  page: 'plan' | 'page-002' = 'plan',
+  form: Form = 'plan',
 ): ProductRules => ({
   validation,
   wildcard,
-  validityForm: page === 'plan' ? 'object' : 'top-level',
-  signatureHash: page === 'plan' ? 'sent' : 'absent',
+  validityForm: form === 'plan' ? 'object' : 'top-level',
+  signatureHash: form === 'page-002' ? 'absent' : 'sent',
 })
 
 /**
- * The products of the order pages (seeds/ 000 to 003). Two stand on page 001 and on page 002; they take the form of
- * page 002, which page 001 accepts as well.
+ * The products of the order pages (seeds/ 000 to 003). Two stand on page 001 and on page 002; they take the length in
+ * the form of page 002, which page 001 accepts as well, and the hash that page 001 demands.
  */
 const PRODUCTS: Readonly<Record<string, ProductRules>> = {
   ssl_basic: product('ov', 'yes'),
@@ -41,9 +44,9 @@ const PRODUCTS: Readonly<Record<string, ProductRules>> = {
   ssl_dv_thawte: product('dv', 'yes'),
   ssl_dv_geotrust_flex: product('dv', 'yes'),
   ssl_dv_geotrust: product('dv', 'no', 'page-002'),
-  ssl_dv_rapidssl: product('dv', 'no', 'page-002'),
+  ssl_dv_rapidssl: product('dv', 'no', 'both'),
   wildcard_dv_geotrust: product('dv', 'only', 'page-002'),
-  wildcard_dv_rapidssl: product('dv', 'only', 'page-002'),
+  wildcard_dv_rapidssl: product('dv', 'only', 'both'),
   cloud_dv_geotrust: product('dv', 'yes', 'page-002'),
 }
 

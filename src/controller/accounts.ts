@@ -71,7 +71,7 @@ export class Accounts {
   readonly #options: AccountsOptions
   readonly #sessions = new Map<string, Session>()
   readonly #problems = new Map<string, Verdict>()
-  readonly #budgets = new Map<string, Budget>()
+  readonly #budgets = new Map<string, { requestsPerSecond: number; budget: Budget }>()
   readonly #refreshing = new Map<string, Promise<Session | undefined>>()
   readonly #days = new Map<string, DayCount>()
 
@@ -161,9 +161,12 @@ export class Accounts {
   }
 
   #budgetOf(apiKey: string, { spec }: Account): Budget {
-    const shared = `${spec.url} ${apiKey}`
-    const budget = this.#budgets.get(shared) ?? createBudget({ requestsPerSecond: spec.requestsPerSecond })
-    this.#budgets.set(shared, budget)
+    const { url, requestsPerSecond } = spec
+    const shared = `${url} ${apiKey}`
+    const known = this.#budgets.get(shared)
+    if (known?.requestsPerSecond === requestsPerSecond) return known.budget
+    const budget = createBudget({ requestsPerSecond })
+    this.#budgets.set(shared, { requestsPerSecond, budget })
     return budget
   }
 

@@ -88,7 +88,7 @@ const failed = async (purchase: Purchase, intent: Intent, error: unknown, now: D
 const RETRY_UNSENT = 10_000
 
 const unsent = (error: CertCentralError, now: Date, intent?: Intent): Outcome =>
-  error.kind === 'invalid'
+  error.kind === 'invalid' || error.kind === 'too-large'
     ? { kind: 'refused', reason: 'OrderRefused', code: codeOf(error), message: refusalText(error), intent }
     : {
         kind: 'unsent',

@@ -53,7 +53,7 @@ export const createStatusFeed = ({ accounts, memory, ordersById, wake, now }: Fe
   const poll = async (session: Session): Promise<void> => {
     const asked = now()
     try {
-      const changes = await session.client.statusChanges({ seconds: window(session.key) }, { priority: 'background' })
+      const changes = await session.client.statusChanges({ seconds: window(session.key) })
       heardAt.set(session.key, asked)
       for (const change of changes) spread(session.key, change)
     } catch (error) {

@@ -35,24 +35,25 @@ const MAX_AGE_MS = 10_000
 /** Reads credentials out of a kubeconfig; `load` is called again when the server refuses what it gave. */
 export function createCredentialSource(load: () => KubeConfig, clock: Clock): CredentialSource {
   let config = withPlainHttp(load())
-  let latest = read(config)
-  let readAt = clock.monotonic()
+  let readAt = -Infinity
+  let latest = refresh(config)
 
   function refresh(next: KubeConfig): Promise<Credentials> {
     config = next
     readAt = clock.monotonic()
     latest = read(config)
+    // A file may be missing for the moment in which it is swapped; the next call reads again.
+    latest.catch(() => (readAt = -Infinity))
     return latest
   }
-  // Nobody may be waiting for the first reading yet; whoever calls current() still gets its failure.
-  latest.catch(() => undefined)
 
   return {
     current: () => (clock.monotonic() - readAt < MAX_AGE_MS ? latest : refresh(config)),
     renew: async (refused) => {
-      const held = await latest.catch(() => refused)
-      // Another call may have renewed them meanwhile; one credential plugin run is enough for all of them.
-      return held === refused ? refresh(withPlainHttp(load())) : held
+      const before = latest
+      const held = await before.catch(() => refused)
+      // Another call may have renewed them meanwhile; one run of a credential plugin is enough for all of them.
+      return held === refused && latest === before ? refresh(withPlainHttp(load())) : latest
     },
   }
 }

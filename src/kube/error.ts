@@ -116,6 +116,7 @@ function seconds(retryAfter: string | undefined): number | undefined {
 
 // The connection was never made, so the request was never sent.
 const unsentCodes = new Set([
+  'CREDENTIALS_UNREADABLE',
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',

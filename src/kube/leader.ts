@@ -103,6 +103,8 @@ export function createLeader(options: LeaderOptions): Leadership {
     isLeading: () => elector.phase === 'leading',
     remainingMs: () => remainingMs(elector),
     renew: async () => {
+      // A claim that is under way may have been sent long ago.
+      await elector.claim
       if (elector.phase === 'leading') await claim(elector)
       return remainingMs(elector)
     },

@@ -63,17 +63,26 @@ export function createTransport(source: CredentialSource, userAgent: string, lim
 
   return {
     send: async (call) => {
-      const credentials = await source.current()
+      const credentials = await readable(source.current())
       const answer = await sendAs(credentials, call)
       if (answer.statusCode !== 401) return answer
       await answer.body.dump()
       // A 401 is decided before anything is done, so that a write may be sent again too.
-      return sendAs(await source.renew(credentials), call)
+      return sendAs(await readable(source.renew(credentials)), call)
     },
     close: async () => {
       retire()
       await Promise.all([...retired].map((dispatcher) => dispatcher.destroy()))
     },
+  }
+}
+
+/** What a credential plugin or a file says may be secret; that it failed, and that nothing was sent, is enough. */
+async function readable(credentials: Promise<Credentials>): Promise<Credentials> {
+  try {
+    return await credentials
+  } catch {
+    throw Object.assign(new Error('credentials could not be read'), { code: 'CREDENTIALS_UNREADABLE' })
   }
 }
 

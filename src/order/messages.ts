@@ -35,11 +35,12 @@ const approval: Message = (o) => {
 
 const validation: Message = (o) => {
   const open = o.validation.entries.filter(({ status }) => !isProven(status))
-  const records = open.flatMap(({ record, file, dnsName, method }) => {
+  const told = open.flatMap(({ record, file, dnsName, method }) => {
     if (record) return [`publish ${record.type} ${record.name} = ${record.value}`]
     if (file) return [`serve ${file.content} at ${file.url}`]
     return method === 'email' ? [`confirm the mail that DigiCert sent for ${dnsName}`] : []
   })
+  const records = [...new Set(told)]
   const shown = records.slice(0, 3).join('; ')
   const more = records.length > 3 ? `; and ${String(records.length - 3)} more in status.validation` : ''
   const what =

@@ -1,0 +1,61 @@
+# Front door. `make` alone tells what there is.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+# Where the archive of go.dev unpacks to, which not every shell looks into.
+export PATH := $(PATH):/usr/local/go/bin
+
+RUN := npm run --silent
+# One test: make unit T='a part of its name', or F=a/part/of/its/path
+JEST := $(if $(F),'$(F)') $(if $(T),-t '$(T)')
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## checks Node, npm and Go, and installs the modules when package-lock.json changed
+	@scripts/setup.sh
+
+demo: ## control plane, simulator and operator: sample orders become certificates; KEEP=1 leaves all of it up
+	@scripts/setup.sh demo
+	@KEEP='$(KEEP)' $(RUN) demo
+
+test: setup ## everything: types, lint, generated files, unit, apiserver; last line is the count
+	@$(RUN) test
+
+check: setup ## everything that needs no API server
+	@$(RUN) check
+
+unit: setup ## tests without an API server; T='name' or F=file for a single one
+	@$(RUN) unit -- $(JEST)
+
+apiserver: setup ## tests on a real API server; T='name' or F=file for a single one, which keeps the server for the next
+	@$(if $(T)$(F),DIGICERT_OPERATOR_TESTBED=keep) $(RUN) apiserver -- $(JEST)
+
+testbed: setup ## starts a control plane that the next test runs use (DIGICERT_OPERATOR_TESTBED=keep), prints its KUBECONFIG
+	@PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts start
+
+testbed-stop: setup ## ends it
+	@PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts stop
+
+verify: setup ## are the generated files what their sources make?
+	@$(RUN) verify
+
+generate: setup ## writes CRDs and reference from the schemas
+	@$(RUN) generate
+
+lint: setup ## eslint and prettier
+	@$(RUN) lint
+
+format: setup ## prettier, writing
+	@$(RUN) format
+
+dev: setup ## the operator from the sources against the cluster of your KUBECONFIG
+	@$(RUN) dev
+
+clean: ## removes what was built and installed in the checkout, and ends a kept control plane
+	@[ ! -d node_modules ] || PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts stop
+	@rm -rf dist coverage node_modules
+
+.PHONY: help setup demo test check unit apiserver testbed testbed-stop verify generate lint format dev clean

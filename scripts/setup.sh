@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Makes the checkout ready: says what is missing in one line each, and installs what npm and, as root on Debian, apt can.
+#
+#   scripts/setup.sh          for the checks and the tests
+#   scripts/setup.sh demo     also nginx and openssl, which the demo shows the certificate with
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+die() {
+  echo "setup: $*" >&2
+  exit 1
+}
+
+require_node() {
+  command -v node >/dev/null || die "needs Node.js 20 or newer: https://nodejs.org/en/download"
+  local major
+  major=$(node -p 'process.versions.node.split(".")[0]')
+  [ "$major" -ge 20 ] || die "needs Node.js 20 or newer, found $(node --version): https://nodejs.org/en/download"
+  command -v npm >/dev/null || die "needs npm, which comes with Node.js: https://nodejs.org/en/download"
+}
+
+# Go builds the programs of the control plane once. It is not needed where they are brought along or built already.
+require_go() {
+  [ -z "${KUBEBUILDER_ASSETS:-}" ] || return 0
+  command -v go >/dev/null || [ -x "$(scripts/control-plane.sh 2>/dev/null || true)/kube-apiserver" ] ||
+    die "needs Go 1.26 or newer to build the control plane once: https://go.dev/dl/ (or set KUBEBUILDER_ASSETS)"
+}
+
+# `npm ci` costs half a minute, so it runs only when the lock file is another than the installed one.
+install_modules() {
+  local stamp=node_modules/.installed-lock
+  cmp -s package-lock.json "$stamp" && return 0
+  echo "setup: npm ci" >&2
+  npm ci --no-progress --loglevel=error >&2 || die "npm ci failed; its message is above"
+  cp package-lock.json "$stamp"
+}
+
+require_runtime() {
+  local version
+  version=$(PATH="$PWD/node_modules/.bin:$PATH" node --version)
+  case "$version" in
+    v2[2-9].* | v[3-9][0-9].*) ;;
+    *) die "the Node.js of node_modules is $version, wanted 22.19 or newer: remove node_modules and run make setup" ;;
+  esac
+}
+
+# Prints the Debian packages whose programs are missing.
+missing_packages() {
+  command -v openssl >/dev/null || echo openssl
+  PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || echo nginx-light
+}
+
+install_programs() {
+  local packages
+  mapfile -t packages < <(missing_packages)
+  [ ${#packages[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    echo "setup: apt-get install ${packages[*]}" >&2
+    apt_install "${packages[@]}" || die "apt-get could not install ${packages[*]}; its messages are above"
+  else
+    die "the demo needs ${packages[*]}: install with your package manager, on Debian: sudo apt-get install ${packages[*]}"
+  fi
+}
+
+apt_install() {
+  apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+  # The package starts a server for everybody on port 80, which nobody asked for.
+  if [ -d /run/systemd/system ] && command -v systemctl >/dev/null; then
+    systemctl disable --quiet --now nginx >&2 2>/dev/null || true
+  fi
+}
+
+require_node
+install_modules
+require_runtime
+require_go
+[ "${1:-}" != demo ] || install_programs

@@ -1,0 +1,453 @@
+import { describe, expect, test } from '@jest/globals'
+import type { CertCentral } from '../../../src/certcentral/index.ts'
+import { ORDER_BODY, answer, errorOf, fixture, fixtureNames, place, replay, withServer } from './fake-server.ts'
+
+const DOMAINS = [
+  { id: 1469, name: 'example.com' },
+  { id: 1470, name: 'sub.example.com' },
+  { id: 1471, name: 'app.example.com' },
+]
+const TOKEN = '0w24nlrh2pbnfkr4lnpmlg0tnj9v9p6t'
+const none = { requests: [], domains: [] }
+
+const reading = (body: string, run: (client: CertCentral) => Promise<unknown>, status = 200) =>
+  withServer([answer(status, body)], run)
+
+describe('the answer to an order is read', () => {
+  test.each([
+    ['plan-one-step', { orderId: 112233, requests: [{ id: 113, status: 'pending' }], domains: DOMAINS }],
+    ['plan-two-step', { orderId: 112233, requests: [{ id: 113, status: 'submitted' }], domains: DOMAINS }],
+    [
+      'plan-auto',
+      { orderId: 112233, certificateId: 113, requests: [{ id: 113, status: 'approved' }], domains: DOMAINS },
+    ],
+    ['plan-skip', { orderId: 112233, certificateId: 113, requests: [], domains: DOMAINS }],
+    ['old-dv-email', { orderId: 6484932, certificateId: 6079436, ...none }],
+    ['old-dv-token', { orderId: 6484932, certificateId: 6079436, dcvRandomValue: 'icru1984rnekfj', ...none }],
+    ['dv-skip-email', { orderId: 6484932, certificateId: 6079436, ...none }],
+    ['dv-skip-token', { orderId: 6484932, certificateId: 6079436, dcvRandomValue: TOKEN, ...none }],
+    ['dv-one-step', { orderId: 144457158, requests: [{ id: 11963731, status: 'pending' }], domains: [] }],
+    ['dv-two-step', { orderId: 144457159, requests: [{ id: 11963732, status: 'submitted' }], domains: [] }],
+    [
+      'dv-auto-token',
+      {
+        orderId: 144457160,
+        certificateId: 145451220,
+        requests: [{ id: 11963733, status: 'approved' }],
+        dcvRandomValue: TOKEN,
+        domains: [],
+      },
+    ],
+    [
+      'dv-auto-email',
+      {
+        orderId: 144457162,
+        certificateId: 145451222,
+        requests: [{ id: 11963735, status: 'approved' }],
+        domains: [],
+      },
+    ],
+    [
+      'dv-instant',
+      {
+        orderId: 144457163,
+        certificateId: 145451223,
+        chain: ['TGVhZg==', 'SUNB', 'Um9vdA=='].map(
+          (text) => `-----BEGIN CERTIFICATE-----\r\n${text}\r\n-----END CERTIFICATE-----\r\n`,
+        ),
+        ...none,
+      },
+    ],
+    [
+      'ov-domain-tokens',
+      {
+        orderId: 112234,
+        certificateId: 114,
+        dcvRandomValue: 'ov-order-wide',
+        requests: [],
+        domains: [{ id: 1472, name: 'example.com', dcvToken: 'per-domain-token' }, { name: 'www.example.com' }],
+      },
+    ],
+    [
+      'signing-new-organization',
+      { orderId: 112235, requests: [{ id: 115, status: 'pending' }], domains: [], organizationId: 7788 },
+    ],
+    [
+      'ids-as-strings',
+      {
+        orderId: 112236,
+        certificateId: 116,
+        requests: [{ id: 117, status: 'approved' }],
+        domains: [],
+        organizationId: 7789,
+      },
+    ],
+  ])('%s', async (name, expected) => {
+    expect(await withServer([replay(`placed/${name}`)], (client) => place(client))).toStrictEqual(expected)
+  })
+
+  test('every answer to an order that is stored has a case here', () => {
+    expect(fixtureNames().filter((name) => name.startsWith('placed/'))).toHaveLength(16)
+  })
+
+  test.each(fixtureNames())('the sample %s says where it is from', (name) => {
+    expect(fixture(name).source).toMatch(/^(seeds|reference)\//)
+  })
+})
+
+describe('order info is read', () => {
+  const infoOf = (name: string) => withServer([replay(`order-info/${name}`)], (client) => client.orderInfo(112233))
+
+  test('while the order waits for approval', async () => {
+    expect(await infoOf('needs-approval')).toStrictEqual({
+      orderId: 112233,
+      status: { word: 'needs_approval', raw: 'needs_approval' },
+      productId: 'ssl_securesite_pro',
+      commonName: 'example.com',
+      dnsNames: ['sub.example.com'],
+      organizationId: 117483,
+      csr: '-----BEGIN CERTIFICATE REQUEST-----\nQ1NS\n-----END CERTIFICATE REQUEST-----',
+      alternativeOrderId: 'k7f3a',
+      dateCreated: new Date('2026-11-23T10:00:00Z'),
+      requests: [{ id: 113, type: 'new_request', status: 'pending', comments: 'please' }],
+      autoReissue: false,
+    })
+  })
+
+  test('once issued, with dates as the start and the end of their days and 0 as no order', async () => {
+    expect(await infoOf('issued')).toStrictEqual({
+      orderId: 112233,
+      status: { word: 'issued', raw: 'issued' },
+      certificateId: 113,
+      productId: 'ssl_securesite_pro',
+      commonName: 'example.com',
+      dnsNames: ['example.com', 'sub.example.com'],
+      organizationId: 117483,
+      serialNumber: '0E2B4D6F8A',
+      thumbprint: '7D199D3F9E6F6B0D3E0B2E6D5A8F3F2B1C0D9E8F',
+      orderValidFrom: new Date('2026-11-23T00:00:00.000Z'),
+      orderValidUntil: new Date('2027-11-23T23:59:59.999Z'),
+      certificateValidUntil: new Date('2027-06-09T23:59:59.999Z'),
+      dcvMethod: 'dns-txt-token',
+      requests: [{ id: 113, type: 'new_request', status: 'approved' }],
+      autoReissue: true,
+      isRenewed: false,
+    })
+  })
+
+  test('with words in capitals and numbers in strings', async () => {
+    expect(await infoOf('renewed-by-digicert')).toStrictEqual({
+      orderId: 112233,
+      status: { word: 'expired', raw: 'EXPIRED' },
+      certificateId: 113,
+      dnsNames: [],
+      requests: [],
+      autoReissue: true,
+      isRenewed: true,
+      renewedOrderId: 112299,
+      dcvRandomValue: '0w24nl',
+    })
+  })
+
+  test.each([
+    ['approved', 'unrecognised'],
+    ['denied', 'unrecognised'],
+    ['awaiting_stars', 'unrecognised'],
+    ['Reissue_Pending', 'reissue_pending'],
+    ['constructor', 'unrecognised'],
+  ])('with the status %s as %s, its own word kept', async (raw, word) => {
+    const body = JSON.stringify({ id: 5, status: raw })
+    expect(await reading(body, async (client) => (await client.orderInfo(5)).status)).toEqual({ word, raw })
+  })
+
+  test.each([
+    ['a null certificate', '{"id":5,"status":"pending","certificate":null}'],
+    ['fields of other types', '{"id":5,"status":"pending","requests":"none","product":7,"order_valid_till":{}}'],
+    ['dates that are none', '{"id":5,"status":"pending","order_valid_till":"0000-00-00","date_created":"soon"}'],
+    ['keys that aim at the prototype', '{"id":5,"status":"pending","__proto__":{"csr":"x"},"constructor":{"a":1}}'],
+    ['a byte order mark', '\ufeff{"id":5,"status":"pending"}'],
+  ])('with %s, as if those fields were missing', async (_, body) => {
+    const info = await reading(body, (client) => client.orderInfo(5))
+    expect(info).toStrictEqual({
+      orderId: 5,
+      status: { word: 'pending', raw: 'pending' },
+      dnsNames: [],
+      requests: [],
+    })
+    expect(({} as Record<string, unknown>)['csr']).toBeUndefined()
+  })
+
+  test('but not when it is of another order than the one asked for', async () => {
+    const error = await reading('{"id":6,"status":"issued"}', (client) => errorOf(client.orderInfo(5)))
+    expect(error).toMatchObject({ kind: 'unreadable', status: 200 })
+  })
+
+  test.each(['{"id":9007199254740993,"status":"issued"}', '{"id":-5}', '{"id":5.5}', '{"id":"5x"}', '{"id":null}'])(
+    'but not with an id like in %s',
+    async (body) => {
+      expect((await reading(body, (client) => errorOf(client.orderInfo(5)))) as object).toMatchObject({
+        kind: 'unreadable',
+      })
+    },
+  )
+})
+
+describe('the look-up by our own id', () => {
+  const lookUp = (client: CertCentral) => client.ordersByAlternativeId('k7f3a')
+  const pending = { word: 'pending', raw: 'pending' }
+
+  test('finds one order', async () => {
+    await withServer([replay('alternate/one')], async (client, server) => {
+      expect(await lookUp(client)).toEqual([{ orderId: 123, certificateId: 456, status: pending }])
+      expect(server.seen[0]?.url).toBe('/services/v2/order/alternate/k7f3a?offset=0&limit=1000')
+    })
+  })
+
+  test('finds all of several', async () => {
+    expect(await withServer([replay('alternate/two')], lookUp)).toHaveLength(2)
+  })
+
+  test.each(['alternate/none', 'alternate/none-404', 'status-changes/none'])('finds none in %s', async (name) => {
+    expect(await withServer([replay(name)], lookUp)).toEqual([])
+  })
+
+  test('finds none in an empty 404', async () => {
+    expect(await reading('', lookUp, 404)).toEqual([])
+  })
+
+  test.each([
+    ['a 404 for a wrong route', 404, JSON.stringify(fixture('errors/route').body), 'not-found'],
+    ['the 404 page of a gateway', 404, '<html>Not Found</html>', 'not-found'],
+    ['a page that counts an order and shows none', 200, '{"orders":[],"page":{"total":1}}', 'unreadable'],
+    ['a list with one unreadable order', 200, '{"orders":[{"order_id":1},{"order_id":"?"}]}', 'unreadable'],
+    ['an object of another kind', 200, '{"message":"maintenance"}', 'unreadable'],
+    ['a page that counts orders and has no list', 200, '{"page":{"total":"2"}}', 'unreadable'],
+    ['null', 200, 'null', 'unreadable'],
+    ['nothing', 200, '', 'unreadable'],
+  ])('never takes %s for none', async (_, status, body, kind) => {
+    expect(await reading(body, (client) => errorOf(lookUp(client)), status)).toMatchObject({ kind })
+  })
+
+  test('follows the pages and names each order once', async () => {
+    const page = (ids: number[]) =>
+      answer(
+        200,
+        JSON.stringify({ orders: ids.map((id) => ({ order_id: id, status: 'pending' })), page: { total: '5' } }),
+      )
+    await withServer([page([1, 2]), page([2, 3]), page([4])], async (client, server) => {
+      expect((await lookUp(client)).map(({ orderId }) => orderId)).toEqual([1, 2, 3, 4])
+      expect(server.seen.map(({ url }) => new URL(url, 'http://x').searchParams.get('offset'))).toEqual(['0', '2', '4'])
+    })
+  })
+
+  test('gives up on a list that does not end', async () => {
+    const endless = answer(200, '{"orders":[{"order_id":1,"status":"pending"}],"page":{"total":99}}')
+    await withServer([endless], async (client, server) => {
+      expect(await errorOf(lookUp(client))).toMatchObject({ kind: 'unreadable' })
+      expect(server.seen).toHaveLength(5)
+    })
+  })
+
+  test.each(['', '../user/me', 'a-b', 'a'.repeat(65)])('does not ask for %j', async (id) => {
+    await withServer([replay('alternate/none')], async (client, server) => {
+      expect(await errorOf(client.ordersByAlternativeId(id))).toMatchObject({ outcome: 'unsent', kind: 'invalid' })
+      expect(server.seen).toEqual([])
+    })
+  })
+})
+
+describe('the other answers are read', () => {
+  test('status changes, with an unknown word kept', async () => {
+    expect(
+      await withServer([replay('status-changes/some')], (client) => client.statusChanges({ seconds: 180 })),
+    ).toEqual([
+      { orderId: 112233, certificateId: 113, status: { word: 'issued', raw: 'issued' } },
+      { orderId: 112234, certificateId: 114, status: { word: 'reissue_pending', raw: 'reissue_pending' } },
+      { orderId: 112235, status: { word: 'canceled', raw: 'CANCELED' } },
+      { orderId: 112236, status: { word: 'unrecognised', raw: 'awaiting_stars' } },
+    ])
+  })
+
+  test('no status changes, and an entry that cannot be read', async () => {
+    const read = (client: CertCentral) => client.statusChanges({ seconds: 1 })
+    expect(await withServer([replay('status-changes/none')], read)).toEqual([])
+    expect(await reading('{"orders":[{"order_id":"?"},{"order_id":7,"status":"issued"}]}', read)).toHaveLength(1)
+  })
+
+  test.each([
+    [0, 1],
+    [60.2, 61],
+    [9_999_999, 604_800],
+  ])('status changes of %d seconds ask for %d', async (seconds, asked) => {
+    await withServer([replay('status-changes/none')], async (client, server) => {
+      await client.statusChanges({ seconds })
+      expect(server.seen[0]?.url).toBe(`/services/v2/order/certificate/status-changes?seconds=${asked}`)
+    })
+  })
+
+  test('what is validated', async () => {
+    expect(await withServer([replay('validation/pending')], (client) => client.orderValidation(112233))).toStrictEqual({
+      organization: [
+        { type: 'ov', status: 'active', validatedUntil: new Date('2027-12-01T23:59:59.999Z') },
+        { type: 'ev', status: 'pending' },
+      ],
+      names: [
+        {
+          status: 'unapproved',
+          method: 'dns-txt-token',
+          dnsNames: ['example.com', 'sub.example.com'],
+          scope: 'example.com',
+        },
+        { status: 'approved', dnsNames: ['app.example.com'] },
+      ],
+    })
+  })
+
+  test('the random value', async () => {
+    expect(await withServer([replay('dcv/random-value')], (client) => client.dcvRandomValue(112233))).toStrictEqual({
+      value: TOKEN,
+      expiresAt: new Date('2026-12-23T09:00:00Z'),
+    })
+  })
+
+  test('a check that issued on the spot', async () => {
+    expect(await withServer([replay('dcv/check-issued')], (client) => client.checkDcv(112233))).toStrictEqual({
+      orderStatus: { word: 'issued', raw: 'issued' },
+      certificateId: 113,
+      dcvStatus: 'valid',
+      names: [{ dnsName: 'example.com', status: 'valid' }],
+    })
+  })
+
+  test('a check with names that are still open', async () => {
+    expect(await withServer([replay('dcv/check-open')], (client) => client.checkDcv(112233))).toMatchObject({
+      names: [{ status: 'valid' }, { dnsName: 'sub.example.com', status: 'pending' }],
+    })
+  })
+
+  test.each(['file_random_value_not_found', 'invalid_dns_txt', 'invalid_dns_method'])(
+    'a check that found nothing yet: %s',
+    async (notYet) => {
+      const name = `dcv/not-yet-${notYet.replaceAll('_', '-')}`
+      expect(await withServer([replay(name)], (client) => client.checkDcv(112233))).toEqual({ notYet, names: [] })
+    },
+  )
+
+  test('a check that was refused for another reason', async () => {
+    const error = await withServer([replay('errors/several')], (client) => errorOf(client.checkDcv(112233)))
+    expect(error).toMatchObject({ outcome: 'refused', kind: 'invalid' })
+  })
+
+  test('a request', async () => {
+    expect(await withServer([replay('request/reissue')], (client) => client.requestInfo(113))).toStrictEqual({
+      id: 113,
+      type: 'reissue',
+      status: 'approved',
+      comments: 'fine by me',
+      orderId: 112233,
+    })
+  })
+
+  test('whose key it is', async () => {
+    expect(await withServer([replay('user/me')], (client) => client.userMe())).toStrictEqual({
+      userId: 42,
+      name: 'Service User',
+      roles: ['Orders', 'Standard user'],
+    })
+  })
+
+  test('a bundle as it was received', async () => {
+    const pem = '-----BEGIN CERTIFICATE-----\r\nTGVhZg==\r\n-----END CERTIFICATE-----\r\n'
+    await withServer([answer(200, pem, { 'Content-Type': 'application/x-pem-file' })], async (client, server) => {
+      expect(await client.downloadCertificate(113)).toBe(pem)
+      expect(server.seen[0]).toMatchObject({
+        url: '/services/v2/certificate/113/download/format/pem_all',
+        headers: { accept: '*/*' },
+      })
+    })
+  })
+
+  test.each(['', '{}', '-----BEGIN CERTIFICATE-----\r\nTGVh'])('but not a bundle like %j', async (body) => {
+    expect(await reading(body, (client) => errorOf(client.downloadCertificate(113)))).toMatchObject({
+      kind: 'unreadable',
+    })
+  })
+})
+
+describe('what is sent', () => {
+  test('an order goes out as JSON under its product, with key and user agent', async () => {
+    await withServer([replay('placed/dv-instant')], async (client, server) => {
+      await place(client)
+      expect(server.seen).toHaveLength(1)
+      expect(server.seen[0]).toMatchObject({
+        method: 'POST',
+        url: '/services/v2/order/certificate/ssl_dv_geotrust_flex',
+        headers: {
+          'x-dc-devkey': 'K3Y5H0ULDN3V3RB3S33N',
+          'content-type': 'application/json',
+          'user-agent': 'digicert-operator',
+          accept: 'application/json',
+        },
+      })
+      expect(JSON.parse(server.seen[0]?.body ?? '')).toEqual({
+        certificate: {
+          common_name: 'example.com',
+          csr: '-----BEGIN CERTIFICATE REQUEST-----',
+          signature_hash: 'sha256',
+        },
+        order_validity: { years: 1 },
+        alternative_order_id: 'k7f3a',
+      })
+    })
+  })
+
+  test.each<[string, (client: CertCentral) => Promise<unknown>, { method: string; url: string; body: string }]>([
+    [
+      'a CSR',
+      (client) => client.addCsr(5, 'PEM'),
+      { method: 'POST', url: '/services/v2/order/certificate/5/csr', body: '{"csr":"PEM"}' },
+    ],
+    [
+      'a cancellation',
+      (client) => client.cancelOrder(5, 'not needed'),
+      {
+        method: 'PUT',
+        url: '/services/v2/order/certificate/5/status',
+        body: '{"status":"canceled","note":"not needed"}',
+      },
+    ],
+  ])('%s, answered 204 without a body', async (_, send, expected) => {
+    await withServer([answer(204, '')], async (client, server) => {
+      await expect(send(client)).resolves.toBeUndefined()
+      expect(server.seen[0]).toMatchObject(expected)
+    })
+  })
+
+  test.each([0, -1, 1.5, Number.NaN, 2 ** 53, '7/../8' as unknown as number])('no order %p', async (orderId) => {
+    await withServer([replay('order-info/issued')], async (client, server) => {
+      expect(await errorOf(client.orderInfo(orderId))).toMatchObject({ outcome: 'unsent', kind: 'invalid' })
+      expect(server.seen).toEqual([])
+    })
+  })
+
+  test('a product that is a path goes nowhere', async () => {
+    await withServer([replay('placed/dv-instant')], async (client, server) => {
+      const permit = await client.reserve('foreground')
+      const error = await errorOf(client.placeOrder('../../user', ORDER_BODY, { permit }))
+      expect(error).toMatchObject({ outcome: 'unsent', kind: 'invalid' })
+      expect(server.seen).toEqual([])
+    })
+  })
+
+  test('a permit is good for one order of its own client', async () => {
+    await withServer([replay('placed/dv-instant')], async (client, server) => {
+      const permit = await client.reserve('background')
+      await client.placeOrder('ssl_basic', ORDER_BODY, { permit })
+      await expect(client.placeOrder('ssl_basic', ORDER_BODY, { permit })).rejects.toThrow(TypeError)
+      await expect(client.placeOrder('ssl_basic', ORDER_BODY, { permit: { takenAt: new Date() } })).rejects.toThrow(
+        TypeError,
+      )
+      expect(server.seen).toHaveLength(1)
+    })
+  })
+})

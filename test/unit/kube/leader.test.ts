@@ -1,0 +1,283 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { connect } from '../../../src/kube/client.ts'
+import type { KubeConnection } from '../../../src/kube/client.ts'
+import { systemClock } from '../../../src/kube/clock.ts'
+import type { Clock } from '../../../src/kube/clock.ts'
+import { alwaysLeader, candidateIdentity, createLeader } from '../../../src/kube/leader.ts'
+import type { Leadership } from '../../../src/kube/leader.ts'
+import { microTime } from '../../../src/kube/lease.ts'
+import type { LeaseSpec } from '../../../src/kube/lease.ts'
+import { silentLog } from '../../../src/telemetry/log.ts'
+import { eventually, settle } from './support/eventually.ts'
+import { refuse, startFakeApi } from './support/fake-api.ts'
+import type { FakeApi } from './support/fake-api.ts'
+import { writeKubeconfig } from './support/kubeconfig-file.ts'
+import { movableClock } from './support/movable-clock.ts'
+import type { MovableClock } from './support/movable-clock.ts'
+
+const path = '/apis/coordination.k8s.io/v1/namespaces/ops/leases'
+
+/** Real time, a hundred times as fast: the deadlines of calls are not what is tested here. */
+const hastyClock: Clock = { ...systemClock, after: (ms, callback) => systemClock.after(ms / 100, callback) }
+
+let api: FakeApi
+let client: KubeConnection
+let clock: MovableClock
+let candidates: Leadership[]
+
+beforeEach(async () => {
+  api = await startFakeApi()
+  client = connect({ kubeconfig: writeKubeconfig({ server: api.url }, {}), userAgent: 'test/1', clock: hastyClock })
+  clock = movableClock()
+  candidates = []
+})
+
+afterEach(async () => {
+  await Promise.all(candidates.map((candidate) => candidate.release()))
+  await client.close()
+  await api.close()
+})
+
+function candidate(identity: string, own: MovableClock = clock): Leadership {
+  const made = createLeader({
+    client,
+    namespace: 'ops',
+    name: 'lock',
+    identity,
+    log: silentLog,
+    clock: own,
+    random: () => 0,
+  })
+  candidates.push(made)
+  return made
+}
+
+async function leading(identity: string, own: MovableClock = clock): Promise<Leadership> {
+  const leader = candidate(identity, own)
+  leader.start()
+  await leader.whenLeading()
+  return leader
+}
+
+function spec(): LeaseSpec {
+  return api.world.get(path, 'lock')?.['spec'] ?? {}
+}
+
+/** The outcome so far of whether leadership was lost. */
+function lossOf(leader: Leadership): () => string | undefined {
+  let reason: string | undefined
+  void leader.lost.then((given) => (reason = given))
+  return () => reason
+}
+
+/** Moves the clock by so much, in steps short enough for everyone to do what they do every two seconds. */
+async function pass(ms: number, step = 1000): Promise<void> {
+  for (let passed = 0; passed < ms; passed += step) {
+    clock.advance(step)
+    await settle()
+  }
+}
+
+describe('becoming the leader', () => {
+  test('the first candidate makes the lease, with times of exactly six decimals', async () => {
+    const leader = await leading('one')
+    expect(leader.isLeading()).toBe(true)
+    expect(spec()).toEqual({
+      holderIdentity: 'one',
+      leaseDurationSeconds: 15,
+      acquireTime: '2026-11-24T00:00:00.000000Z',
+      renewTime: '2026-11-24T00:00:00.000000Z',
+      leaseTransitions: 0,
+    })
+    expect(microTime(1)).toBe('1970-01-01T00:00:00.001000Z')
+  })
+
+  test('of two candidates one leads, and the other waits', async () => {
+    const two = [candidate('one'), candidate('two')]
+    for (const each of two) each.start()
+    await eventually('a leader', () => two.some((each) => each.isLeading()))
+    await pass(60_000, 2000)
+    expect(two.filter((each) => each.isLeading())).toHaveLength(1)
+    expect(two.filter((each) => each.remainingMs() > 0)).toHaveLength(1)
+    expect(spec().leaseTransitions).toBe(0)
+  })
+
+  test('whoever waits can give up waiting', async () => {
+    await leading('one')
+    const stop = new AbortController()
+    const waiting = candidate('two').whenLeading(stop.signal)
+    stop.abort(new Error('stopped'))
+    await expect(waiting).rejects.toThrow('stopped')
+  })
+
+  test('identities are unique even for one host', () => {
+    expect(candidateIdentity('pod-1')).toMatch(/^pod-1_[0-9a-f-]{36}$/)
+    expect(candidateIdentity('pod-1')).not.toBe(candidateIdentity('pod-1'))
+  })
+})
+
+describe('taking over', () => {
+  function foreign(fields: LeaseSpec): void {
+    const metadata = { namespace: 'ops', name: 'lock', labels: { kept: 'yes' } }
+    api.world.put(path, { metadata, spec: { holderIdentity: 'other', leaseTransitions: 4, ...fields } })
+  }
+
+  test.each([
+    ['long ago by our clock', '2001-01-01T00:00:00.000000Z'],
+    ['far ahead by our clock', '2099-01-01T00:00:00.000000Z'],
+  ])('a lease renewed %s is taken once it was seen unchanged for its own duration', async (_name, renewTime) => {
+    foreign({ renewTime, leaseDurationSeconds: 40 })
+    const leader = candidate('one')
+    leader.start()
+    await eventually('a look', () => api.seen.length > 0)
+    await pass(39_000)
+    expect(leader.isLeading()).toBe(false)
+    await pass(4_000)
+    expect(leader.isLeading()).toBe(true)
+    expect(spec()).toMatchObject({ holderIdentity: 'one', leaseTransitions: 5, leaseDurationSeconds: 15 })
+    expect(api.world.get(path, 'lock')?.metadata.labels).toEqual({ kept: 'yes' })
+  })
+
+  test('a lease that its holder keeps renewing is never taken', async () => {
+    foreign({ leaseDurationSeconds: 15 })
+    const leader = candidate('one')
+    leader.start()
+    for (let renewal = 0; renewal < 10; renewal++) {
+      await pass(10_000, 2000)
+      foreign({ leaseDurationSeconds: 15, renewTime: String(renewal) })
+    }
+    expect(leader.isLeading()).toBe(false)
+  })
+
+  test('a leader that died is followed after its lease, not before', async () => {
+    const dead = movableClock()
+    await leading('one', dead)
+    const heir = candidate('two')
+    heir.start()
+    await pass(15_000)
+    expect(heir.isLeading()).toBe(false)
+    await pass(4_000)
+    expect(heir.isLeading()).toBe(true)
+    expect(spec()).toMatchObject({ holderIdentity: 'two', leaseTransitions: 1 })
+  })
+
+  test('a released lease is free within seconds', async () => {
+    const first = await leading('one')
+    const lost = lossOf(first)
+    const heir = candidate('two')
+    heir.start()
+    await settle()
+    await first.release()
+    expect(spec()).toMatchObject({ holderIdentity: '', leaseDurationSeconds: 1 })
+    expect([first.isLeading(), first.remainingMs()]).toEqual([false, 0])
+    await pass(3_000)
+    expect(heir.isLeading()).toBe(true)
+    expect(lost()).toBeUndefined()
+  })
+})
+
+describe('staying the leader', () => {
+  test('what remains is counted from before the last renewal was sent', async () => {
+    const leader = await leading('one')
+    expect(leader.remainingMs()).toBe(15_000)
+    clock.advance(1500)
+    expect(leader.remainingMs()).toBe(13_500)
+    await pass(60_000, 2000)
+    expect(leader.remainingMs()).toBeGreaterThanOrEqual(13_000)
+  })
+
+  test('a wall clock that leaps ahead, as after a suspended machine, ends the certainty', async () => {
+    const leader = await leading('one')
+    clock.setWall(clock.now() + 3_600_000)
+    expect(leader.remainingMs()).toBe(0)
+    expect(await leader.renew()).toBe(15_000)
+    clock.setWall(clock.now() - 3_600_000)
+    expect(leader.remainingMs()).toBe(15_000)
+  })
+
+  test('a renewal can be asked for, and tells what remains when it fails', async () => {
+    const leader = await leading('one')
+    clock.advance(1000)
+    expect(await leader.renew()).toBe(15_000)
+    api.script(refuse(500))
+    clock.advance(1000)
+    expect(await leader.renew()).toBe(14_000)
+  })
+
+  test('the leader does not read the lease to renew it', async () => {
+    await leading('one')
+    const before = api.seen.length
+    await pass(20_000)
+    expect(api.seen.slice(before).every(({ method }) => method === 'PUT')).toBe(true)
+    expect(api.seen.length).toBeGreaterThan(before + 5)
+  })
+
+  test('a lease that was touched or removed by somebody who does not want it is kept', async () => {
+    const leader = await leading('one')
+    const held = api.world.get(path, 'lock')
+    if (held) api.world.put(path, { ...held, metadata: { ...held.metadata, labels: { touched: 'yes' } } })
+    await pass(4_000)
+    expect(leader.remainingMs()).toBeGreaterThan(12_000)
+    api.world.delete(path, 'lock')
+    await pass(4_000)
+    expect([leader.remainingMs() > 12_000, spec().holderIdentity]).toEqual([true, 'one'])
+  })
+
+  test('an outage shorter than the deadline is survived', async () => {
+    const leader = await leading('one')
+    const lost = lossOf(leader)
+    const lift = api.script(refuse(503))
+    await pass(7_000)
+    lift()
+    await pass(10_000)
+    expect([leader.isLeading(), lost()]).toEqual([true, undefined])
+  })
+})
+
+describe('losing it', () => {
+  test('renewals that fail for ten seconds end it, before the lease runs out', async () => {
+    const leader = await leading('one')
+    const lost = lossOf(leader)
+    api.script(refuse(503))
+    await pass(9_000)
+    expect(leader.remainingMs()).toBeGreaterThan(0)
+    await pass(1_500, 500)
+    expect(lost()).toBe('not renewed for 10000 ms')
+    expect([leader.isLeading(), leader.remainingMs(), await leader.renew()]).toEqual([false, 0, 0])
+  })
+
+  test('renewals that hang end it too', async () => {
+    const leader = await leading('one')
+    const lost = lossOf(leader)
+    api.script(() => true)
+    await pass(10_500, 500)
+    expect(lost()).toBe('not renewed for 10000 ms')
+    expect(leader.remainingMs()).toBe(0)
+  })
+
+  test('another holder in the lease ends it at the next renewal', async () => {
+    const leader = await leading('one')
+    const lost = lossOf(leader)
+    const metadata = { namespace: 'ops', name: 'lock' }
+    api.world.put(path, { metadata, spec: { holderIdentity: 'two', leaseDurationSeconds: 15 } })
+    await pass(4_000)
+    expect([lost(), leader.isLeading()]).toEqual(['two holds the lease', false])
+    expect(spec().holderIdentity).toBe('two')
+  })
+
+  test('who lost does not come back', async () => {
+    const leader = await leading('one')
+    const lift = api.script(refuse(503))
+    await pass(11_000)
+    lift()
+    await pass(60_000, 5000)
+    expect(leader.isLeading()).toBe(false)
+  })
+})
+
+test('without election one always leads', async () => {
+  const leader = alwaysLeader()
+  leader.start()
+  await leader.whenLeading()
+  expect([leader.isLeading(), leader.remainingMs(), await leader.renew()]).toEqual([true, Infinity, Infinity])
+})
