@@ -36,14 +36,19 @@ const MAX_AGE_MS = 10_000
 export function createCredentialSource(load: () => KubeConfig, clock: Clock): CredentialSource {
   let config = withPlainHttp(load())
   let readAt = -Infinity
-  let latest = refresh(config)
+  let latest = reading()
+
+  function reading(): Promise<Credentials> {
+    readAt = clock.monotonic()
+    const credentials = read(config)
+    // A file may be missing for the moment in which it is swapped; the next call reads again.
+    credentials.catch(() => (readAt = -Infinity))
+    return credentials
+  }
 
   function refresh(next: KubeConfig): Promise<Credentials> {
     config = next
-    readAt = clock.monotonic()
-    latest = read(config)
-    // A file may be missing for the moment in which it is swapped; the next call reads again.
-    latest.catch(() => (readAt = -Infinity))
+    latest = reading()
     return latest
   }
 
