@@ -3,6 +3,8 @@ import { LOG_LEVELS, type LogFormat, type LogLevel } from './telemetry/log.ts'
 
 /** Everything that `run` can be told. Times in milliseconds. */
 export type Config = {
+  /** Whether this process runs in a pod; then its namespace exists. */
+  inPod: boolean
   kubeconfig: string | undefined
   watchNamespaces: readonly string[]
   operatorNamespace: string
@@ -153,6 +155,6 @@ export const runCommand = (run: (config: Config) => Promise<void>, { podNamespac
   for (const flag of FLAGS) command.addOption(optionOf(flag))
   return command.action(async (options: Partial<Config>) => {
     const operatorNamespace = options.operatorNamespace ?? podNamespace ?? 'digicert-operator'
-    await run({ ...(options as Config), operatorNamespace })
+    await run({ ...(options as Config), operatorNamespace, inPod: podNamespace !== undefined })
   })
 }

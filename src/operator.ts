@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import { type Caches } from './caches.ts'
 import { createControllers, createQueues } from './controllers.ts'
-import { type KubeConnection, type KubeObject, connect } from './kube/client.ts'
+import { type KubeConnection, type KubeObject, connect, isFailure } from './kube/client.ts'
 import { createRecorder } from './kube/events.ts'
 import { type Leadership, alwaysLeader, candidateIdentity, createLeader } from './kube/leader.ts'
 import type { Workers } from './kube/worker.ts'
@@ -40,6 +40,24 @@ const clusterIdOf = async (kube: KubeConnection, config: Config, log: Log): Prom
       log.warn('The API server does not answer yet', { error })
     }
     await pause(wait)
+  }
+}
+
+/**
+ * Makes the namespace of the Lease where there is none: in a cluster it is the one the operator runs in, outside of one
+ * nobody may have made it. Failing is said and no more: the election goes on trying.
+ */
+const ensureNamespace = async (kube: KubeConnection, { operatorNamespace: name }: Config, log: Log): Promise<void> => {
+  try {
+    if (await kube.get<KubeObject>(NAMESPACES, { name })) return
+    await kube.create<KubeObject>(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+    log.info('Made the namespace of the Lease', { namespace: name })
+  } catch (error) {
+    if (!isFailure(error, 'already-exists'))
+      log.warn('The namespace of the Lease cannot be made sure of; see --operator-namespace', {
+        namespace: name,
+        error,
+      })
   }
 }
 
@@ -144,6 +162,7 @@ export const startOperator = async (config: Config): Promise<Operator> => {
   const parts: Parts = { kube, leader, servers, watching, flush: recorder.flush, log }
   const workers: Workers[] = []
   caches.start(watching.signal)
+  if (config.leaderElect && !config.inPod) await ensureNamespace(kube, config, log)
   leader.start()
   const start = async () => {
     await caches.whenSynced(watching.signal)
