@@ -50,6 +50,8 @@ export type CertCentral = {
   checkDcv: (orderId: number, options?: CallOptions) => Promise<DcvCheck>
   /** `GET /certificate/{certificate_id}/download/format/pem_all`: PEM in the order received, the root included. */
   downloadCertificate: (certificateId: number, options?: CallOptions) => Promise<string>
+  /** `GET /certificate/{certificate_id}/chain`: the same as a download, for servers that have only this. */
+  certificateChain: (certificateId: number, options?: CallOptions) => Promise<string>
   /** `POST /order/certificate/{order_id}/csr`; safe to repeat with the same CSR. */
   addCsr: (orderId: number, csr: string, options?: CallOptions) => Promise<void>
   /** `PUT /order/certificate/{order_id}/status` to canceled; only from pending and waiting_pickup. */
@@ -94,6 +96,7 @@ export const createCertCentral = (options: CertCentralOptions): CertCentral => {
     dcvRandomValue: endpoints.dcvRandomValue(calls),
     checkDcv: endpoints.checkDcv(calls),
     downloadCertificate: endpoints.downloadCertificate(calls),
+    certificateChain: endpoints.certificateChain(calls),
     addCsr: endpoints.addCsr(calls),
     cancelOrder: endpoints.cancelOrder(calls),
     requestInfo: endpoints.requestInfo(calls),

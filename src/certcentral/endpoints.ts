@@ -172,6 +172,16 @@ export const downloadCertificate =
     return answer.text
   }
 
+/** Leaf first in practice, whatever its only member is called (reference/certcentral-api.md, section 6). */
+export const certificateChain =
+  ({ call }: Calls) =>
+  async (certificateId: number, options?: CallOptions): Promise<string> => {
+    const operation = 'certificateChain'
+    const path = `/certificate/${idPart(operation, certificateId)}/chain`
+    const answer = await call({ operation, method: 'GET', path, maxBytes: CERTIFICATE_BYTES }, options)
+    return read(operation, answer, schemas.certificateChain).join('\n')
+  }
+
 export const addCsr =
   ({ call }: Calls) =>
   async (orderId: number, csr: string, options?: CallOptions): Promise<void> => {

@@ -75,6 +75,16 @@ const chain = maybe(z.array(z.object({ pem: verbatim(PEM_LENGTH) })).min(1)).tra
   certificates?.map(({ pem }) => pem),
 )
 
+/** `GET /certificate/{certificate_id}/chain`. */
+export const certificateChain: Reader<string[]> = z
+  .object({
+    intermediates: z
+      .array(z.object({ pem: verbatim(PEM_LENGTH) }))
+      .min(1)
+      .max(50),
+  })
+  .transform(({ intermediates }) => intermediates.map(({ pem }) => pem))
+
 const organization = maybe(z.object({ id: maybe(id) }))
 
 /** `POST /order/certificate/{product_id}`. */

@@ -9,6 +9,11 @@ export type Recollection = {
   lookedAt: Date
   /** What the feed said that the status does not know yet. */
   heard: RemoteOrder | undefined
+  /**
+   * Looks made since something happened after which CertCentral usually issues within seconds; `undefined` where
+   * nothing did.
+   */
+  quickLooks: number | undefined
   /** How often in a row a call for it failed. */
   failedCalls: number
   /** Look-ups made since the order was sent without an answer, and when the last one was. */
@@ -33,6 +38,7 @@ export const createMemory = (startedAt: Date): Memory => {
       const fresh: Recollection = {
         lookedAt: startedAt,
         heard: undefined,
+        quickLooks: undefined,
         failedCalls: 0,
         searches: 0,
         searchedAt: undefined,

@@ -156,8 +156,10 @@ const validationFact = (status: OrderStatus): ValidationFact => {
 
 const SETTLED = ['issued', 'rejected', 'canceled', 'revoked', 'expired']
 
-const nextLook = ({ order }: OrderStatus, seed: string, { lookedAt }: Recollection): Date =>
-  order && SETTLED.includes(order.status) ? schedule.dailyLook(seed, lookedAt) : schedule.waitingLook(seed, lookedAt)
+const nextLook = ({ order }: OrderStatus, seed: string, { lookedAt, quickLooks }: Recollection): Date => {
+  if (order && SETTLED.includes(order.status)) return schedule.dailyLook(seed, lookedAt)
+  return schedule.quickLook(lookedAt, quickLooks) ?? schedule.waitingLook(seed, lookedAt)
+}
 
 export type Moment = { now: Date; settleTimeMs: number; remote: Remote; memory: Recollection }
 

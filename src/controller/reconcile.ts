@@ -2,7 +2,7 @@ import type { DigiCertOrder } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { decide } from '../order/decide.ts'
 import type { Decision } from '../order/decision.ts'
-import type { About } from '../order/messages.ts'
+import { type About, isProven } from '../order/messages.ts'
 import type { Observation, Remote } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { after, withOrder } from '../order/progress.ts'
@@ -119,6 +119,7 @@ export class Reconciler {
     pass.remote = remote
     memory.failedCalls = failing(remote) ? memory.failedCalls + 1 : 0
     if (remote.kind !== 'unavailable') memory.lookedAt = now
+    if (memory.quickLooks !== undefined) memory.quickLooks += 1
     if (remote.kind === 'order' && draft.order) pass.draft = withOrder(draft, remote.order, draft.order.purchase)
     if (remote.kind === 'absent' && draft.intent?.sentAt !== undefined && !draft.order) {
       memory.searches += 1
@@ -190,6 +191,8 @@ export class Reconciler {
       pass.remote = { kind: 'unavailable', retryAt, throttled, message }
     }
     if (outcome.kind === 'placed' || outcome.kind === 'adopted') memory.lookedAt = this.#options.now()
+    if (outcome.kind === 'placed') memory.quickLooks = mayBeIssuedSoon(outcome) ? 0 : undefined
+    if (outcome.kind === 'validation') memory.quickLooks = mayBeIssuedSoon(outcome) ? 1 : undefined
     if (outcome.kind === 'ambiguous') Object.assign(memory, { searches: 0, searchedAt: this.#options.now() })
   }
 
@@ -203,6 +206,13 @@ export class Reconciler {
     for (const announcement of announce) this.#options.announce(written, announcement)
     return 'until' in decision ? decision.until : 'now'
   }
+}
+
+/** Whether nothing of the order waits for a person any more, as far as its answer says. */
+const mayBeIssuedSoon = (outcome: Outcome): boolean => {
+  if (outcome.kind === 'placed') return outcome.order.status === 'pending' && outcome.validation.length === 0
+  if (outcome.kind !== 'validation' || outcome.entries.length === 0) return false
+  return outcome.order?.status !== 'issued' && outcome.entries.every(({ status }) => isProven(status))
 }
 
 const aboutOf = ({ gathered }: View): About => ({

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { DigiCertOrder } from '../api/order.ts'
+import { CertCentralError } from '../certcentral/index.ts'
 import { isFailure } from '../kube/client.ts'
 import { wireNames } from '../order/names.ts'
 import type { Outcome } from '../order/outcome.ts'
@@ -20,11 +21,22 @@ export type Delivery = {
 
 type Means = { secrets: Pick<SecretStore, 'applyTarget'>; now: () => Date }
 
+/** The download, or the page "Certificate chain" (seeds/ 003) where a server does not have the former. */
+const download = async ({ session: { client }, certificateId }: Delivery): Promise<string> => {
+  try {
+    return await client.downloadCertificate(certificateId)
+  } catch (error) {
+    if (error instanceof CertCentralError && error.kind === 'not-found') return client.certificateChain(certificateId)
+    throw error
+  }
+}
+
 /** The chain that came with the answer, else a download. A chain that was used is not used twice: it may be bad. */
-const fetchChain = async ({ session, certificateId, memory }: Delivery): Promise<string> => {
+const fetchChain = async (delivery: Delivery): Promise<string> => {
+  const { certificateId, memory } = delivery
   const { chain } = memory
   memory.chain = undefined
-  return chain?.certificateId === certificateId ? chain.pem : session.client.downloadCertificate(certificateId)
+  return chain?.certificateId === certificateId ? chain.pem : download(delivery)
 }
 
 /**

@@ -32,6 +32,17 @@ export const dailyLook = (seed: string, now: Date): Date => {
 /** Orders that wait are asked after every 10 to 15 minutes beside the feed (`certcentral-lifecycle.md`, section 6). */
 export const waitingLook = (seed: string, lookedAt: Date): Date => later(lookedAt, (10 + 5 * spread(seed)) * MINUTE)
 
+const QUICK_LOOKS = [0, 2_000, 5_000, 15_000]
+
+/**
+ * When an order that may be issued any moment (nothing of it waits for a person) is asked after, by how often it was:
+ * at once, and after 2, 5 and 15 seconds. `undefined` after that: the feed will tell.
+ */
+export const quickLook = (lookedAt: Date, looks: number | undefined): Date | undefined => {
+  const pause = looks === undefined ? undefined : QUICK_LOOKS[looks]
+  return pause === undefined ? undefined : later(lookedAt, pause)
+}
+
 const DCV_CHECKS = [0, 1, 2, 5, 10, 30].map((minutes) => minutes * MINUTE)
 
 /**
