@@ -92,6 +92,7 @@ const accountsOf = ({ config, kube, caches, metrics, redactor, userAgent, wake }
     now,
     learnSecret: redactor.learn,
     onCall: metrics.called,
+    placedOn: (key, date) => watches.placedOn(key, date, caches.orders),
     onReady: (key) => wake(watches.ordersOfAccount(key, caches.orders)),
   })
 
@@ -128,10 +129,9 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
     },
     memory,
     leadershipMs: leader.remainingMs,
-    placed: (session) => {
-      accounts.countOrder(session.key)
-      metrics.purchased()
-    },
+    claimOrder: (session) => accounts.claimOrder(session),
+    returnOrder: (session) => accounts.returnOrder(session),
+    placed: () => metrics.purchased(),
     announce: (order, announcement) =>
       recorder.record({ ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' }, announcement),
     settleTimeMs: config.settleTime,

@@ -15,6 +15,7 @@ import {
   tryKey,
   unreachableBy,
 } from './account-access.ts'
+import { type DayCount, type DayCounts, createDayCounts } from './day-counts.ts'
 import { SECRETS, type Secret, textOf } from './secrets.ts'
 
 export const ACCOUNTS: Readonly<Record<AccountKind, Resource>> = {
@@ -44,9 +45,6 @@ export type AccountState =
   | { kind: 'not-ready'; name: string; message: string }
   | { kind: 'ready'; name: string; session: Session }
 
-/** Orders placed on one UTC day. */
-type DayCount = { date: string; count: number }
-
 type Cache = { get: (key: string) => Account | undefined; noteWritten: (account: Account) => void }
 
 export type AccountsOptions = {
@@ -60,11 +58,11 @@ export type AccountsOptions = {
   /** Told every API key, so that it can be kept out of logs. */
   learnSecret: (secret: string) => void
   onCall: (operation: string, code: string) => void
+  /** How many orders of an account were placed on a day (yyyy-MM-dd, UTC) by what their statuses tell. */
+  placedOn: (key: string, date: string) => number
   /** Told when an account can be used that could not, or with another key. */
   onReady: (key: string) => void
 }
-
-const DAY = 10
 
 /** Keeps one client per account, and one budget per API key, whatever number of accounts share it. */
 export class Accounts {
@@ -73,10 +71,12 @@ export class Accounts {
   readonly #problems = new Map<string, Verdict>()
   readonly #budgets = new Map<string, { requestsPerSecond: number; budget: Budget }>()
   readonly #refreshing = new Map<string, Promise<Session | undefined>>()
-  readonly #days = new Map<string, DayCount>()
+  readonly #days: DayCounts
 
   constructor(options: AccountsOptions) {
     this.#options = options
+    const written = (key: string) => this.#cached(key)?.status?.ordersToday
+    this.#days = createDayCounts({ now: options.now, placedOn: options.placedOn, written })
   }
 
   /** The account that an order names. One that was not looked at yet is looked at now, once for all who ask. */
@@ -127,18 +127,17 @@ export class Accounts {
   }
 
   ordersToday(key: string): number {
-    const counted = this.#days.get(key)
-    const written = this.#cached(key)?.status?.ordersToday
-    const inMemory = counted?.date === this.#today() ? counted.count : 0
-    return Math.max(inMemory, written?.date === this.#today() ? written.count : 0)
+    return this.#days.today(key).count
   }
 
-  countOrder(key: string): void {
-    this.#days.set(key, { date: this.#today(), count: this.ordersToday(key) + 1 })
+  /** Takes one of the orders that the policy leaves for today; false where there is none left. */
+  claimOrder({ key, account }: Session): boolean {
+    return this.#days.claim(key, account.spec.policy.maxOrdersPerDay)
   }
 
-  #today(): string {
-    return this.#options.now().toISOString().slice(0, DAY)
+  /** Gives back what {@link Accounts.claimOrder} took for an order that was not placed after all. */
+  returnOrder({ key }: Session): void {
+    this.#days.giveBack(key)
   }
 
   #cached(key: string): Account | undefined {
@@ -239,8 +238,7 @@ export class Accounts {
 
   async #writeStatus(key: string, account: Account, verdict: Verdict): Promise<void> {
     const { kube, caches, now } = this.#options
-    const day = { date: this.#today(), count: this.ordersToday(key) }
-    const status = accountStatusOf(account, verdict, day, now())
+    const status = accountStatusOf(account, verdict, this.#days.today(key), now())
     if (isDeepStrictEqual(status, account.status ?? {})) return
     const { kind } = partsOf(key)
     const wanted: Account = { ...account, apiVersion: API_VERSION, kind, status }

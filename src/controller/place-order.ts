@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { DigiCertOrder } from '../api/order.ts'
 import type { Intent, OrderStatus } from '../api/status.ts'
-import { CertCentralError, type PlacedOrder } from '../certcentral/index.ts'
+import { CertCentralError, type Permit, type PlacedOrder } from '../certcentral/index.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { orderPayload } from '../order/payload.ts'
 import type { Session } from './accounts.ts'
@@ -26,7 +26,10 @@ export type PurchaseMeans = {
   write: (status: OrderStatus) => Promise<DigiCertOrder | undefined>
   /** Milliseconds for which nobody else can lead. */
   leadershipMs: () => number
-  placed: (session: Session) => void
+  /** Takes one of the orders that the account's policy leaves for today; false where there is none. */
+  claimOrder: (session: Session) => boolean
+  returnOrder: (session: Session) => void
+  placed: () => void
   now: () => Date
 }
 
@@ -129,15 +132,33 @@ const reserve = async (purchase: Purchase, now: Date) => {
  * unsent and ambiguous, and only the first two take the mark back.
  */
 export const placeOrder = async (purchase: Purchase, means: PurchaseMeans): Promise<Outcome> => {
-  const { session, order, status } = purchase
-  const { intent } = status
+  const {
+    session,
+    order,
+    status: { intent },
+  } = purchase
   if (!intent) return { kind: 'conflict' }
   const csr = await csrFor(order, purchase.key)
   const trouble = await rehearsed(purchase, means)
   if (trouble) return trouble
   const { permit, outcome } = await reserve(purchase, means.now())
   if (!permit) return outcome
-  if (means.leadershipMs() < LEADERSHIP_NEEDED) return { kind: 'conflict' }
+  if (means.leadershipMs() < LEADERSHIP_NEEDED || !means.claimOrder(session)) return { kind: 'conflict' }
+  const answer = await send(purchase, intent, { csr, permit }, means)
+  if (answer.kind !== 'placed' && answer.kind !== 'ambiguous') means.returnOrder(session)
+  return answer
+}
+
+type Envelope = { csr: string; permit: Permit }
+
+/** Marks the order as sent, and sends it. */
+const send = async (
+  purchase: Purchase,
+  intent: Intent,
+  { csr, permit }: Envelope,
+  means: PurchaseMeans,
+): Promise<Outcome> => {
+  const { session, order, status } = purchase
   const sent: Intent = { ...intent, sentAt: means.now().toISOString(), sends: (intent.sends ?? 0) + 1 }
   if (!(await means.write({ ...status, intent: sent }))) return { kind: 'conflict' }
   if (means.leadershipMs() <= 0)
@@ -151,7 +172,7 @@ export const placeOrder = async (purchase: Purchase, means: PurchaseMeans): Prom
   const body = orderPayload(order.spec, { csr, alternativeOrderId: sent.alternativeOrderId })
   try {
     const placed = await session.client.placeOrder(order.spec.product, body, { permit })
-    means.placed(session)
+    means.placed()
     remember(purchase, placed)
     const validation = validationOfPlaced(order, placed)
     return { kind: 'placed', order: placedOrder(placed), purchase: sent.purchase, intent: sent, validation }

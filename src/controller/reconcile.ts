@@ -23,7 +23,9 @@ export type ReconcilerOptions = {
   sources: Omit<Sources, 'secrets'>
   memory: Memory
   leadershipMs: () => number
-  placed: (session: Session) => void
+  claimOrder: (session: Session) => boolean
+  returnOrder: (session: Session) => void
+  placed: () => void
   announce: (order: DigiCertOrder, announcement: Announcement) => void
   settleTimeMs: number
   now: () => Date
@@ -170,10 +172,12 @@ export class Reconciler {
   }
 
   #hands(pass: Pass): Hands {
-    const { secrets, leadershipMs, placed, now } = this.#options
+    const { secrets, leadershipMs, claimOrder, returnOrder, placed, now } = this.#options
     return {
       secrets,
       leadershipMs,
+      claimOrder,
+      returnOrder,
       placed,
       now,
       retryCallsAt: (memory) => this.#retryCallsAt(memory),

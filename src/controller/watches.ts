@@ -50,3 +50,10 @@ export const rivalsOf = (order: DigiCertOrder, orders: Orders): string[] =>
 
 /** The orders of an account. */
 export const ordersOfAccount = (account: string, orders: Orders): string[] => orders.by('account', account).map(keyOf)
+
+/** How many orders of an account were placed on a day (yyyy-MM-dd, UTC), by what their statuses tell. */
+export const placedOn = (account: string, date: string, orders: Orders): number =>
+  orders
+    .by('account', account)
+    .flatMap(({ status }) => status?.history ?? [])
+    .filter(({ what, at }) => (what === 'Ordered' || what === 'Renewed') && at.startsWith(date)).length

@@ -58,7 +58,8 @@ export function createCredentialSource(load: () => KubeConfig, clock: Clock): Cr
       const before = latest
       const held = await before.catch(() => refused)
       // Another call may have renewed them meanwhile; one run of a credential plugin is enough for all of them.
-      return held === refused && latest === before ? refresh(withPlainHttp(load())) : latest
+      if (latest !== before || held !== refused) return latest
+      return refresh(withPlainHttp(load()))
     },
   }
 }

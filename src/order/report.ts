@@ -15,9 +15,13 @@ export type Told = { status: OrderStatus; announce: Announcement[] }
 const transition = (before: Condition | undefined, status: Condition['status'], now: Date): string =>
   before?.status === status ? before.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`
 
+/** Whether the Secret still holds the certificate of an order that was over and that a person gave up for a new one. */
+const isGivenUp = ({ stored, order, orderAgain }: Observation): boolean =>
+  stored?.orderId !== undefined && stored.orderId !== order?.orderId && orderAgain === String(stored.orderId)
+
 const readyStatus = (o: Observation, now: Date): 'True' | 'False' => {
   const revoked = o.order !== undefined && current(o, o.order).status === 'revoked'
-  return o.stored && o.stored.notAfter > now && !revoked ? 'True' : 'False'
+  return o.stored && o.stored.notAfter > now && !revoked && !isGivenUp(o) ? 'True' : 'False'
 }
 
 type Verdict = Decision['verdict']

@@ -24,7 +24,7 @@ export const spread = (seed: string): number => {
 
 /** The next time of day that belongs to a seed: each settled order is asked after once a day, spread over the day. */
 export const dailyLook = (seed: string, now: Date): Date => {
-  const slot = spread(seed) * DAY
+  const slot = Math.floor(spread(seed) * DAY)
   const day = Math.floor((now.getTime() - slot) / DAY)
   return new Date((day + 1) * DAY + slot)
 }
