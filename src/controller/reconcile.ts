@@ -5,6 +5,7 @@ import type { Decision } from '../order/decision.ts'
 import { type About, isProven } from '../order/messages.ts'
 import type { Observation, Remote } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
+import { earliest } from '../order/schedule.ts'
 import { after, withOrder } from '../order/progress.ts'
 import { type Announcement, report } from '../order/report.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -208,9 +209,13 @@ export class Reconciler {
     const written = await this.#write(pass, status)
     if (!written) return this.#soon()
     for (const announcement of announce) this.#options.announce(written, announcement)
-    return 'until' in decision ? decision.until : 'now'
+    return 'until' in decision ? beforeItLapses(decision.until, seen, this.#options.now()) : 'now'
   }
 }
+
+/** Whatever an order waits for, a certificate that ends meanwhile is said to have ended at that moment. */
+const beforeItLapses = (until: Date, { stored }: Observation, now: Date): Date =>
+  stored && stored.notAfter > now ? earliest(until, stored.notAfter) : until
 
 /** Whether nothing of the order waits for a person any more, as far as its answer says. */
 const mayBeIssuedSoon = (outcome: Outcome): boolean => {

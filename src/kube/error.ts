@@ -103,9 +103,11 @@ function sayable(attempt: Attempt, status: Status | undefined): string {
   const message = status?.message
   if (message === undefined || message === '') return ''
   const mayQuote = attempt.resource === 'secrets' && quotingReasons.has(status?.reason)
-  if (mayQuote && !message.startsWith('admission webhook')) return ''
+  if (mayQuote && !admissionRefusal.test(message)) return ''
   return `: ${message.length > MESSAGE_LIMIT ? `${message.slice(0, MESSAGE_LIMIT)}…` : message}`
 }
+
+const admissionRefusal = /^(admission webhook|secrets "[^"]*" is forbidden: ValidatingAdmissionPolicy) /
 
 const quotingReasons = new Set<string | undefined>([undefined, '', 'BadRequest', 'Invalid', 'InternalError', 'Unknown'])
 

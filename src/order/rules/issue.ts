@@ -21,9 +21,13 @@ export const accountForbids = beforeOrder((o, now) =>
 export const keyIsOrphaned: Rule = (o) =>
   o.key === 'orphaned' ? act('CreatingKey', { kind: 'InheritKey' }) : undefined
 
-export const keyIsMissing = beforeOrder((o) => {
+/** The cluster refused a Secret a moment ago, perhaps the one of the key: that is said, and not tried in a loop. */
+const keyRefused: Rule = ({ failure }, now) =>
+  failure?.reason === 'SecretRefused' && failure.retryAt > now ? stalled('SecretRefused', failure.retryAt) : undefined
+
+export const keyIsMissing = beforeOrder((o, now) => {
   if (o.intent?.sentAt && o.key === 'misfits') return undefined
-  if (o.key === 'absent') return act('CreatingKey', { kind: 'CreateKey' })
+  if (o.key === 'absent') return keyRefused(o, now) ?? act('CreatingKey', { kind: 'CreateKey' })
   return o.key === 'misfits' ? act('CreatingKey', { kind: 'ReplaceKey' }) : undefined
 })
 

@@ -40,8 +40,8 @@ export const certificateHasExpired: Rule = (o, now) =>
 export const reissueIsDue: Rule = (o, now) => {
   if (!o.stored) return undefined
   const due = (o.reissueAt !== undefined && o.reissueAt <= now) || o.stored.missingNames.length > 0
-  return due ? ready('ReissueDue', earliest(o.nextLookAt, o.stored.notAfter)) : undefined
+  return due ? ready('ReissueDue', o.nextLookAt) : undefined
 }
 
 export const certificateIsGood: Rule = (o) =>
-  o.stored ? ready('Issued', earliest(o.nextLookAt, o.stored.notAfter, o.reissueAt)) : undefined
+  o.stored ? ready('Issued', earliest(o.nextLookAt, o.reissueAt)) : undefined
