@@ -4,14 +4,12 @@
 #   scripts/control-plane.sh kube-apiserver etcd kubectl kube-controller-manager
 #
 # The programs come from the Go modules pinned in tools/go.mod. They are kept outside the checkout, under a name made
-# from the pinned modules and from this file, so that a change of either builds anew and nothing else does.
+# from the pinned modules and the linker's flags, so that a change of either builds anew and nothing else does.
 # Progress goes to stderr; the directory is the only line on stdout.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${DIGICERT_OPERATOR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/digicert-operator}
-hash=$(cat "$root/tools/go.mod" "$root/tools/go.sum" "${BASH_SOURCE[0]}" | sha256sum | cut -c1-16)
-bin=$cache/control-plane/$hash
 
 # A server that was not told its version at link time says v0.0.0, which kubectl and Helm refuse to work with.
 version=$(sed -n 's|^.*k8s.io/kubernetes \(v[0-9.]*\).*$|\1|p' "$root/tools/go.mod" | head -n 1)
@@ -21,6 +19,8 @@ ldflags="-s -w"
 for pkg in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
   ldflags+=" -X $pkg.gitVersion=$version -X $pkg.gitMajor=$major -X $pkg.gitMinor=$minor -X $pkg.gitTreeState=clean"
 done
+hash=$({ cat "$root/tools/go.mod" "$root/tools/go.sum"; echo "$ldflags"; } | sha256sum | cut -c1-16)
+bin=$cache/control-plane/$hash
 
 package_of() {
   case "$1" in
@@ -48,7 +48,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   mkdir -p "$bin"
   exec 9>"$cache/control-plane/lock"
   flock 9
-  echo "control-plane: building ${missing[*]} ($version) once, into $bin; about 15 minutes on two cores" >&2
+  echo "control-plane: building ${missing[*]} ($version) once, into $bin; 10 to 15 minutes on two cores for all of them" >&2
   cd "$root/tools"
   for program in "${missing[@]}"; do
     [ -x "$bin/$program" ] && continue
@@ -58,7 +58,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     # `go build -v` names each package as it is compiled; every 100th becomes a line of progress.
     go build -v -trimpath -ldflags "$ldflags" -o "$bin/$program.part" "$package" 2> >(
       awk -v name="$program" -v total="$total" '
-        /^[a-z0-9.\/_-]+$/ { if (++n % 100 == 0) { printf "control-plane: %s, %d of at most %d packages\n", name, n, total; fflush() }; next }
+        /^[A-Za-z0-9.\/_-]+$/ { if (++n % 100 == 0) { printf "control-plane: %s, %d of at most %d packages\n", name, n, total; fflush() }; next }
         { print; fflush() }' >&2
     )
     mv "$bin/$program.part" "$bin/$program"

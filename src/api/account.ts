@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Metadata } from './names.ts'
-import { conditions, dcv, objectName, wireId } from './shapes.ts'
+import { conditions, dcv, objectName, validations, wireId } from './shapes.ts'
 
 const common = {
   url: z
@@ -32,16 +32,26 @@ const common = {
   }),
   defaults: z
     .object({
-      organization: z.object({ id: wireId('Id of the organization.') }).optional(),
+      organization: z
+        .object({ id: wireId('Id of the organization.') })
+        .optional()
+        .meta({ description: 'The organization that OV and EV certificates name.' }),
       dcv: dcv.optional(),
-      skipApproval: z.boolean().optional(),
+      skipApproval: z.boolean().optional().meta({ description: 'Ask CertCentral to skip its approval step.' }),
     })
     .optional()
     .meta({ description: 'Used where an order is silent.' }),
-  requestsPerSecond: z.number().min(0.01).max(5.5).default(3).meta({
-    description:
-      'Sustained calls per second and API key. DigiCert documents 1,000 per 5 minutes and 100 per 5 seconds in its stricter reading.',
-  }),
+  requestsPerSecond: z
+    .number()
+    .min(0.01)
+    .max(5.5)
+    .default(3)
+    .meta({
+      description:
+        'Sustained calls per second and API key. DigiCert documents 1,000 per 5 minutes and 100 per 5 seconds in its stricter reading.',
+      // The API server holds a whole number, such as 0, against the whole part of a minimum only.
+      ...validations([{ rule: 'self >= 0.01', message: 'requestsPerSecond must be at least 0.01' }]),
+    }),
 }
 
 const policy = {
@@ -75,7 +85,12 @@ export const clusterAccountSpec = z
       .object({
         ...policy,
         namespaces: z
-          .object({ matchLabels: z.record(z.string().max(317), z.string().max(63)).optional() })
+          .object({
+            matchLabels: z
+              .record(z.string().max(317), z.string().max(63))
+              .optional()
+              .meta({ description: 'Labels that a namespace must have, all of them.' }),
+          })
           .optional()
           .meta({ description: 'Namespaces whose orders may use this account, by label. Absent: all.' }),
       })
@@ -86,10 +101,13 @@ export const clusterAccountSpec = z
 
 export const accountStatus = z
   .object({
-    observedGeneration: z.int().min(0).optional(),
+    observedGeneration: z.int().min(0).optional().meta({ description: 'metadata.generation that was looked at last.' }),
     conditions,
     ordersToday: z
-      .object({ date: z.string().max(10), count: z.int().min(0) })
+      .object({
+        date: z.string().max(10).meta({ description: 'The UTC day, as yyyy-MM-dd.' }),
+        count: z.int().min(0).meta({ description: 'Orders placed since midnight UTC.' }),
+      })
       .optional()
       .meta({ description: 'Orders placed on that UTC day.' }),
     pausedUntil: z

@@ -79,36 +79,61 @@ const orderDcv = dcv
   })
   .meta({ description: 'Domain control validation (DCV). What is silent here comes from the account.' })
 
-const contact = z
-  .object({
-    contactType: z.enum(['organization_contact', 'technical_contact', 'ev_approver']),
-    userId: wireId('User or contact that exists in the account.').optional(),
-    firstName: z.string().min(1).max(128).optional(),
-    lastName: z.string().min(1).max(128).optional(),
-    jobTitle: z.string().min(1).max(128).optional(),
-    telephone: z.string().min(1).max(64).optional(),
-    email: z.string().min(3).max(254).optional(),
-  })
-  .meta({
-    ...validations([
-      {
-        rule: 'has(self.userId) != (has(self.firstName) || has(self.lastName) || has(self.jobTitle) || has(self.telephone) || has(self.email))',
-        message:
-          'a contact has either userId or the fields of a new contact, never both: fields beside a userId would rewrite that user',
-      },
-      {
-        rule: 'has(self.userId) || (has(self.firstName) && has(self.lastName) && has(self.jobTitle) && has(self.telephone) && has(self.email))',
-        message: 'a contact without userId needs firstName, lastName, jobTitle, telephone and email',
-      },
-    ]),
-  })
+const personal = (max: number, description: string) => z.string().min(1).max(max).optional().meta({ description })
+
+const contactFields = z.object({
+  contactType: z
+    .enum(['organization_contact', 'technical_contact', 'ev_approver'])
+    .meta({ description: 'What the person is asked for.' }),
+  userId: wireId('User or contact that exists in the account.').optional(),
+  firstName: personal(128, 'First name of a new contact.'),
+  lastName: personal(128, 'Last name of a new contact.'),
+  jobTitle: personal(128, 'Job title of a new contact.'),
+  telephone: personal(64, 'Telephone number of a new contact.'),
+  email: z.string().min(3).max(254).optional().meta({ description: 'Mail address of a new contact.' }),
+})
+
+type Contact = z.infer<typeof contactFields>
+
+const fieldsOfPerson = ({ firstName, lastName, jobTitle, telephone, email }: Contact) => [
+  firstName,
+  lastName,
+  jobTitle,
+  telephone,
+  email,
+]
+
+const contactRules: readonly CrossFieldRule<Contact>[] = [
+  {
+    rule: '!has(self.userId) || !(has(self.firstName) || has(self.lastName) || has(self.jobTitle) || has(self.telephone) || has(self.email))',
+    message:
+      'a contact has either userId or the fields of a new contact, never both: fields beside a userId would rewrite that user',
+    holds: (contact) => contact.userId === undefined || fieldsOfPerson(contact).every((field) => field === undefined),
+  },
+  {
+    rule: 'has(self.userId) || (has(self.firstName) && has(self.lastName) && has(self.jobTitle) && has(self.telephone) && has(self.email))',
+    message: 'a contact without userId needs firstName, lastName, jobTitle, telephone and email',
+    holds: (contact) => contact.userId !== undefined || fieldsOfPerson(contact).every((field) => field !== undefined),
+  },
+]
+
+const contact = contactFields.meta({ ...validations(contactRules) })
 
 /* Named apart from OrderSpec, which is inferred from a schema that carries the rules. */
 type RuledFields = {
   product: string
   commonName: string
+  dnsNames?: string[] | undefined
+  dcv?: { method?: string | undefined } | undefined
   contacts?: { list?: { contactType: string }[] | undefined } | undefined
 }
+
+const hasWildcard = ({ commonName, dnsNames = [] }: RuledFields): boolean =>
+  [commonName, ...dnsNames].some((name) => name.startsWith('*.'))
+
+/** The same in CEL. */
+const HAS_WILDCARD =
+  "(self.commonName.startsWith('*.') || (has(self.dnsNames) && self.dnsNames.exists(n, n.startsWith('*.'))))"
 
 /** Rules that look at several fields of the spec; the messages begin with the field that a person can mend. */
 export const SPEC_RULES: readonly CrossFieldRule<RuledFields>[] = [
@@ -123,6 +148,17 @@ export const SPEC_RULES: readonly CrossFieldRule<RuledFields>[] = [
     rule: "!self.product.startsWith('wildcard_') || self.commonName.startsWith('*.')",
     message: 'commonName must be a wildcard such as *.example.com for a wildcard product',
     holds: ({ product, commonName }) => rulesOf(product).wildcard !== 'only' || commonName.startsWith('*.'),
+  },
+  {
+    rule: `!(self.product.startsWith('ssl_ev_') || self.product in ['ssl_dv_geotrust', 'ssl_dv_rapidssl']) || !${HAS_WILDCARD}`,
+    message: 'commonName and dnsNames must not be wildcards: this product has none',
+    holds: (spec) => rulesOf(spec.product).wildcard !== 'no' || !hasWildcard(spec),
+  },
+  {
+    rule: `!has(self.dcv) || !has(self.dcv.method) || self.dcv.method != 'http-token' || !${HAS_WILDCARD}`,
+    message:
+      'dcv.method http-token cannot prove a wildcard: a file stands for its exact name only; choose a DNS method',
+    holds: (spec) => spec.dcv?.method !== 'http-token' || !hasWildcard(spec),
   },
   {
     rule: "!self.product.startsWith('document_signing_')",
@@ -212,11 +248,15 @@ export const checkSpec = (spec: unknown): CheckedSpec => {
   const parsed = orderSpec.safeParse(spec)
   if (!parsed.success)
     return { ok: false, problems: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) }
-  const names = [parsed.data.commonName, ...(parsed.data.dnsNames ?? [])]
+  const { commonName, dnsNames = [], contacts, dcv: proof } = parsed.data
+  const names = [commonName, ...dnsNames, ...(proof?.emails ?? []).flatMap((mail) => [mail.dnsName, mail.emailDomain])]
+  const people = contacts?.list ?? []
   const problems = [
     ...SPEC_RULES.filter(({ holds }) => !holds(parsed.data)).map(({ message }) => message),
     ...validityProblems(parsed.data),
     ...keyRules.filter(({ holds }) => !holds(parsed.data.privateKey)).map(({ message }) => message),
+    ...contactRules.filter(({ holds }) => !people.every(holds)).map(({ message }) => message),
+    ...(new Set(dnsNames).size < dnsNames.length ? ['dnsNames must hold each name once'] : []),
     ...names.filter((name) => !isDnsName(name)).map((name) => `${JSON.stringify(name)} is not a DNS name`),
   ]
   return problems.length > 0 ? { ok: false, problems } : { ok: true, spec: parsed.data }

@@ -82,12 +82,12 @@ export const validity = (what: string, maxYears: number, description: string) =>
 
 /** One condition, as `metav1.Condition` has it. */
 export const condition = z.object({
-  type: z.string().max(316),
-  status: z.enum(['True', 'False', 'Unknown']),
-  observedGeneration: z.int().min(0).optional(),
-  lastTransitionTime: z.string().max(64),
-  reason: z.string().max(1024),
-  message: z.string().max(32_768),
+  type: z.string().max(316).meta({ description: 'What it is about.' }),
+  status: z.enum(['True', 'False', 'Unknown']).meta({ description: 'Whether it holds.' }),
+  observedGeneration: z.int().min(0).optional().meta({ description: 'metadata.generation that it was judged by.' }),
+  lastTransitionTime: z.string().max(64).meta({ description: 'When its status changed last.' }),
+  reason: z.string().max(1024).meta({ description: 'Why, in one word; docs/reference.md lists them.' }),
+  message: z.string().max(32_768).meta({ description: 'Why, for people: what is to be done, where, with which id.' }),
 })
 
 export const conditions = z

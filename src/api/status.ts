@@ -4,18 +4,25 @@ import { conditions } from './shapes.ts'
 const date = (description: string) => z.string().max(64).optional().meta({ description })
 const text = (description: string) => z.string().max(4096).optional().meta({ description })
 
-const orderRequest = z.object({ id: z.int(), type: text('new_request, reissue, …'), status: z.string().max(64) })
+const known = (max: number, description: string) => z.string().max(max).meta({ description })
+const number = (description: string) => z.int().meta({ description })
+
+const orderRequest = z.object({
+  id: number('Id of the request, under Requests in CertCentral.'),
+  type: text('new_request, reissue, …'),
+  status: known(64, 'submitted, pending, approved or rejected.'),
+})
 
 const validationEntry = z.object({
-  dnsName: z.string().max(253),
+  dnsName: known(253, 'The name, or the base domain that stands for it.'),
   method: text('How control is proven.'),
-  status: z.string().max(64),
+  status: known(64, 'The word that CertCentral uses.'),
   record: z
-    .object({ type: z.string().max(16), name: z.string().max(512), value: z.string().max(1024) })
+    .object({ type: known(16, 'TXT or CNAME.'), name: known(512, 'Full name.'), value: known(1024, 'Its content.') })
     .optional()
     .meta({ description: 'DNS record to publish.' }),
   file: z
-    .object({ url: z.string().max(1024), content: z.string().max(1024) })
+    .object({ url: known(1024, 'Where DigiCert looks.'), content: known(1024, 'The whole content.') })
     .optional()
     .meta({ description: 'File to serve.' }),
   checkedAt: date('When CertCentral was last asked to check.'),
@@ -24,12 +31,12 @@ const validationEntry = z.object({
 
 const intent = z
   .object({
-    purpose: z.enum(['Order', 'Reissue', 'Renewal']),
-    purchase: z.int().min(1),
-    alternativeOrderId: z.string().max(64),
-    keySecretName: z.string().max(253),
-    payloadHash: z.string().max(64),
-    recordedAt: z.string().max(64),
+    purpose: z.enum(['Order', 'Reissue', 'Renewal']).meta({ description: 'What it is to become.' }),
+    purchase: z.int().min(1).meta({ description: 'Which purchase of this DigiCertOrder it is.' }),
+    alternativeOrderId: known(64, 'The id that the operator gives the order.'),
+    keySecretName: known(253, 'The Secret that keeps its private key.'),
+    payloadHash: known(64, 'Fingerprint of the request, by which an edited spec is noticed.'),
+    recordedAt: known(64, 'When it was written down.'),
     sentAt: date('When the order was sent; absent while it was not.'),
     sends: z.int().min(0).optional().meta({ description: 'How often it was sent.' }),
   })
@@ -37,60 +44,72 @@ const intent = z
 
 export const orderStatus = z
   .object({
-    observedGeneration: z.int().min(0).optional(),
+    observedGeneration: z.int().min(0).optional().meta({ description: 'metadata.generation that was looked at last.' }),
     conditions,
     order: z
       .object({
-        id: z.int(),
-        status: z.string().max(64).meta({ description: 'The word that CertCentral uses.' }),
+        id: number('Order id at CertCentral.'),
+        status: known(64, 'The word that CertCentral uses.'),
         product: text('Product id.'),
         alternativeOrderId: text('The id that the operator gave the order.'),
-        purchase: z.int().min(1),
+        purchase: z.int().min(1).meta({ description: 'Which purchase of this DigiCertOrder it is.' }),
         certificateId: z.int().optional().meta({ description: 'The newest certificate of the order.' }),
         validFrom: date('First day of the plan.'),
         validUntil: date('Last day of the plan.'),
-        requests: z.array(orderRequest).max(64).optional().meta({ 'x-kubernetes-list-type': 'atomic' }),
+        requests: z
+          .array(orderRequest)
+          .max(64)
+          .optional()
+          .meta({ description: 'What people approve or reject.', 'x-kubernetes-list-type': 'atomic' }),
       })
       .optional()
       .meta({ description: 'The order at CertCentral.' }),
     certificate: z
       .object({
-        id: z.int().optional(),
-        serialNumber: z.string().max(64),
-        sha1Thumbprint: z.string().max(64),
-        sha256Fingerprint: z.string().max(128),
-        notBefore: z.string().max(64),
-        notAfter: z.string().max(64),
-        dnsNames: z.array(z.string().max(253)).max(300),
-        issuer: z.string().max(1024),
+        id: z.int().optional().meta({ description: 'Certificate id at CertCentral.' }),
+        serialNumber: known(64, 'In lower-case hexadecimal.'),
+        sha1Thumbprint: known(64, 'In lower-case hexadecimal, as CertCentral shows it.'),
+        sha256Fingerprint: known(128, 'In lower-case hexadecimal.'),
+        notBefore: known(64, 'When it begins to be valid.'),
+        notAfter: known(64, 'When it ends.'),
+        dnsNames: z.array(z.string().max(253)).max(300).meta({ description: 'The names that it covers.' }),
+        issuer: known(1024, 'Who signed it.'),
       })
       .optional()
       .meta({ description: 'The certificate in the Secret.' }),
-    validation: z.array(validationEntry).max(300).optional().meta({ 'x-kubernetes-list-type': 'atomic' }),
+    validation: z
+      .array(validationEntry)
+      .max(300)
+      .optional()
+      .meta({ description: 'What is to be proven, and how.', 'x-kubernetes-list-type': 'atomic' }),
     validationSince: date('When the validation in status.validation was first asked for.'),
     intent: intent.optional(),
     next: z
-      .object({ action: z.enum(['Reissue', 'Renew', 'Look']), at: z.string().max(64), why: z.string().max(1024) })
+      .object({
+        action: z.enum(['Reissue', 'Renew', 'Look']).meta({ description: 'What is done.' }),
+        at: known(64, 'When.'),
+        why: known(1024, 'For what.'),
+      })
       .optional()
       .meta({ description: 'What happens next by itself.' }),
     revision: z.int().min(0).optional().meta({ description: 'How many certificates were stored.' }),
     failures: z
       .object({
         reason: text('Reason it is about.'),
-        count: z.int(),
-        lastAt: z.string().max(64),
-        code: z.string().max(256),
-        message: z.string().max(4096),
+        count: number('How often in a row.'),
+        lastAt: known(64, 'When it happened last.'),
+        code: known(256, 'What CertCentral, or the check, calls it.'),
+        message: known(4096, 'What it said.'),
       })
       .optional()
       .meta({ description: 'What went wrong last, until it goes right.' }),
     history: z
       .array(
         z.object({
-          at: z.string().max(64),
-          what: z.enum(['Ordered', 'Reissued', 'Renewed', 'Adopted']),
-          orderId: z.int(),
-          certificateId: z.int().optional(),
+          at: known(64, 'When.'),
+          what: z.enum(['Ordered', 'Reissued', 'Renewed', 'Adopted']).meta({ description: 'What happened.' }),
+          orderId: number('Order id at CertCentral.'),
+          certificateId: z.int().optional().meta({ description: 'Certificate id at CertCentral.' }),
         }),
       )
       .max(10)

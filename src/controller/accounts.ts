@@ -79,18 +79,27 @@ export class Accounts {
     this.#days = createDayCounts({ now: options.now, placedOn: options.placedOn, written })
   }
 
-  /** The account that an order names. One that was not looked at yet is looked at now, once for all who ask. */
+  /** The account that an order names. One that was not looked at as it is now is looked at, once for all who ask. */
   async of(order: DigiCertOrder): Promise<AccountState> {
     const { kind, name: short } = order.spec.accountRef
     const namespace = kind === 'DigiCertAccount' ? order.metadata.namespace : undefined
     const key = accountKey(kind, namespace, short)
     const name = accountName(kind, namespace, short)
     if (!this.#cached(key)) return { kind: 'missing', name }
-    if (!this.#sessions.has(key) && !this.#problems.has(key)) await this.refresh(key)
+    if (!this.#isCurrent(key)) await this.refresh(key)
+    // A refresh that was under way may have begun before the account was edited.
+    if (!this.#isCurrent(key)) await this.refresh(key)
     const session = this.#sessions.get(key)
     if (session && session.verdict.reason !== 'KeyRefused') return { kind: 'ready', name, session }
     const verdict = session?.verdict ?? this.#problems.get(key) ?? UNKNOWN
     return { kind: 'not-ready', name, message: verdict.message }
+  }
+
+  /** Whether the account was looked at as it is now: its orders are woken by an edit before the session knows of it. */
+  #isCurrent(key: string): boolean {
+    const known = this.#sessions.get(key)?.account.metadata
+    const { uid, generation } = this.#cached(key)?.metadata ?? {}
+    return known ? known.uid === uid && known.generation === generation : this.#problems.has(key)
   }
 
   /** Reads account and Secret again, and tries the key where it is new or was refused. */
@@ -136,8 +145,11 @@ export class Accounts {
   }
 
   /** Gives back what {@link Accounts.claimOrder} took for an order that was not placed after all. */
-  returnOrder({ key }: Session): void {
+  returnOrder({ key, account }: Session): void {
+    const wasUsedUp = this.ordersToday(key) >= account.spec.policy.maxOrdersPerDay
     this.#days.giveBack(key)
+    // Others may have been told meanwhile to wait for the next day.
+    if (wasUsedUp) this.#options.onReady(key)
   }
 
   #cached(key: string): Account | undefined {

@@ -14,7 +14,7 @@ import { type PurchaseMeans, placeOrder } from './place-order.ts'
 import { failedCall, wordOf } from './remote.ts'
 import type { SecretStore } from './secrets.ts'
 import { storeCertificate } from './store-certificate.ts'
-import { askValidation, checkedEntries } from './validation.ts'
+import { askValidation, checkedEntries, lacksValue } from './validation.ts'
 
 /** One step and everything that it may touch. */
 export type Step = {
@@ -39,10 +39,8 @@ const targetOf = ({ target }: Gathered): 'free' | 'ours' => {
   throw new Error('an action was decided though the Secret is not ours')
 }
 
-const storedKey = ({ gathered: { key } }: Step): KeyObject => {
-  if (!key.key) throw new Error('an action was decided without a key')
-  return key.key
-}
+/** The key that is kept, else that of the Secret; what is fetched must fit it in either case. */
+const storedKey = ({ gathered: { key, targetSecret } }: Step): KeyObject => key.key ?? keyOfSecret(targetSecret)
 
 const recordIntent = ({ gathered, status }: Step, purchase: number, now: Date): Outcome => {
   const same = status.intent?.purchase === purchase ? status.intent : undefined
@@ -96,8 +94,11 @@ const askForValidation = async ({ gathered }: Step, orderId: number): Promise<Ou
 })
 
 const checkValidation = async ({ gathered, seen }: Step, orderId: number, now: Date): Promise<Outcome> => {
-  const check = await sessionOf(gathered).client.checkDcv(orderId)
-  const entries = checkedEntries(seen.validation.entries, check, now)
+  const { client } = sessionOf(gathered)
+  const known = seen.validation.entries
+  const asked = known.some(lacksValue) ? await askValidation(client, gathered.order, orderId) : known
+  const check = await client.checkDcv(orderId)
+  const entries = checkedEntries(asked, check, now)
   if (!check.orderStatus) return { kind: 'validation', entries }
   const { certificateId, orderStatus } = check
   const order = { orderId, status: wordOf(orderStatus), ...(certificateId === undefined ? {} : { certificateId }) }

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { ANNOTATIONS } from '../api/names.ts'
+import { ANNOTATIONS, MANAGED, MANAGED_LABEL } from '../api/names.ts'
 import type { DigiCertOrder, OrderSpec } from '../api/order.ts'
 import type { CertificateFacts } from '../api/status.ts'
 import { wireNames } from '../order/names.ts'
@@ -34,11 +34,26 @@ export const keyFact = (secret: Secret | undefined, spec: OrderSpec): KeyFact =>
   return { state: keyFits(read.key, spec.privateKey) ? 'fits' : 'misfits', ...read }
 }
 
-type Pair = { orderId: number | undefined; facts: CertificateFacts; missing: (names: readonly string[]) => string[] }
+type Pair = {
+  orderId: number | undefined
+  facts: CertificateFacts
+  missing: (names: readonly string[]) => string[]
+  isHarmed: boolean
+}
 
 const idIn = (secret: Secret, annotation: string): number | undefined => {
   const value = Number(secret.metadata.annotations?.[annotation])
   return Number.isSafeInteger(value) && value > 0 ? value : undefined
+}
+
+/** Whether a Secret with a whole pair lacks what was written with it: our label, its own certificate, the end of its chain. */
+const isHarmed = (secret: Secret, serialNumber: string, isChained: (pem: string) => boolean): boolean => {
+  const { labels, annotations } = secret.metadata
+  const [chain = '', top = ''] = [textOf(secret, 'tls.crt'), textOf(secret, 'ca.crt')]
+  // The topmost certificate is an intermediate, and stands in both, where DigiCert sent no root.
+  const ends = top.startsWith('-----BEGIN CERTIFICATE-----') && (chain.endsWith(top) || isChained(`${chain}${top}`))
+  const noted = annotations?.[ANNOTATIONS.serialNumber] ?? serialNumber
+  return labels?.[MANAGED_LABEL] !== MANAGED || noted !== serialNumber || !ends
 }
 
 const pairIn = (secret: Secret): Pair | undefined => {
@@ -46,10 +61,12 @@ const pairIn = (secret: Secret): Pair | undefined => {
   const leaf = key && readPair(textOf(secret, 'tls.crt') ?? '', key)
   if (!leaf) return undefined
   const id = idIn(secret, ANNOTATIONS.certificateId)
+  const facts = { ...(id === undefined ? {} : { id }), ...describe(leaf) }
   return {
     orderId: idIn(secret, ANNOTATIONS.orderId),
-    facts: { ...(id === undefined ? {} : { id }), ...describe(leaf) },
+    facts,
     missing: (names) => missingNames(leaf, names),
+    isHarmed: isHarmed(secret, facts.serialNumber, (pem) => readPair(pem, key) !== undefined),
   }
 }
 
@@ -64,6 +81,7 @@ export const storedFact = (secret: Secret | undefined, target: TargetFact, spec:
       notBefore: new Date(pair.facts.notBefore),
       notAfter: new Date(pair.facts.notAfter),
       missingNames: pair.missing(wireNames(spec.commonName, spec.dnsNames)),
+      ...(pair.isHarmed ? { harmed: 'yes' } : {}),
     }
   )
 }

@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto'
-import { keySecretName } from '../api/names.ts'
+import { ANNOTATIONS, ORDER_AGAIN, keySecretName } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import { isFailure } from '../kube/client.ts'
 import { wireNames } from '../order/names.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { createCsr } from '../pki/csr.ts'
-import { generateKey, readKey } from '../pki/keys.ts'
+import { generateKey, keyFits, readKey } from '../pki/keys.ts'
 import { type Secret, type SecretStore, isClusterRefusal, ownerOf, textOf } from './secrets.ts'
 
 type Store = Pick<SecretStore, 'createKey' | 'inherit' | 'read' | 'remove'>
@@ -39,12 +39,28 @@ const taken = async (store: Store, order: DigiCertOrder, name: string): Promise<
 }
 
 /**
+ * The key of the target Secret that a deleted resource of this name left: kept again, it lets that Secret be rebuilt. Not
+ * where a person gave up the order it belongs to, since its key may be why.
+ */
+const leftKey = async (store: Store, { metadata, spec }: DigiCertOrder): Promise<KeyObject | undefined> => {
+  const secret = await store.read(metadata.namespace ?? '', spec.secretName)
+  if (!secret || ownerOf(secret) !== metadata.name || isGivenUp(secret, metadata)) return undefined
+  const key = readKey(textOf(secret, 'tls.key') ?? '')
+  return key && keyFits(key, spec.privateKey) ? key : undefined
+}
+
+const isGivenUp = (secret: Secret, { annotations }: DigiCertOrder['metadata']): boolean => {
+  const orderId = secret.metadata.annotations?.[ANNOTATIONS.orderId]
+  return orderId === undefined || orderId === annotations?.[ORDER_AGAIN]
+}
+
+/**
  * Makes a key and stores it under a name that follows from the order: where an earlier try got through without our
  * knowing, the name is taken and the key that is there wins.
  */
 export const createKey = async (store: Store, order: DigiCertOrder, purchase: number): Promise<Outcome> => {
   const name = keySecretName(order.metadata.name, purchase)
-  const key = await generateKey(order.spec.privateKey)
+  const key = (await leftKey(store, order)) ?? (await generateKey(order.spec.privateKey))
   try {
     await store.createKey(order, name, key)
     return { kind: 'done' }

@@ -66,10 +66,18 @@ const mayExist = async ({ session }: Purchase, { alternativeOrderId }: Intent): 
   }
 }
 
+/**
+ * Whether an earlier POST of this id stayed without an answer, and nobody answered for it: that the second one is
+ * refused says nothing of the first, which the look-up may show late.
+ */
+const wasSentBefore = ({ session }: Purchase, { sends }: Intent): boolean =>
+  (sends ?? 1) > 1 && session.account.spec.uniqueAlternativeOrderIds
+
 const MAY_HIDE_A_REPEAT = ['invalid', 'conflict']
 
 const refused = async (purchase: Purchase, intent: Intent, error: CertCentralError): Promise<Outcome> => {
-  const repeat = MAY_HIDE_A_REPEAT.includes(error.kind) && (await mayExist(purchase, intent))
+  const repeat =
+    MAY_HIDE_A_REPEAT.includes(error.kind) && (wasSentBefore(purchase, intent) || (await mayExist(purchase, intent)))
   if (repeat) return { kind: 'ambiguous', message: error.message, intent }
   return {
     kind: 'refused',
@@ -84,7 +92,9 @@ const refused = async (purchase: Purchase, intent: Intent, error: CertCentralErr
 const failed = async (purchase: Purchase, intent: Intent, error: unknown, now: Date): Promise<Outcome> => {
   if (!(error instanceof CertCentralError)) throw error
   if (error.outcome === 'ambiguous') return { kind: 'ambiguous', message: error.message, intent }
-  if (error.kind === 'throttled' || error.outcome === 'unsent') return unsent(error, now, withoutMark(intent))
+  // A refused key says nothing of the order; the account says so, and the order goes on once a key is accepted.
+  const postponed = error.kind === 'throttled' || error.kind === 'unauthorized' || error.outcome === 'unsent'
+  if (postponed) return unsent(error, now, withoutMark(intent))
   return refused(purchase, intent, error)
 }
 

@@ -101,6 +101,10 @@ export const askValidation = async (
   return names.map(({ dnsName, status, method }) => entryOf(dnsName, status, method, value))
 }
 
+/** Whether a name is to be proven by a value that nobody told us, because CertCentral refused to when it was asked. */
+export const lacksValue = ({ method, status, record, file }: ValidationEntry): boolean =>
+  isTokenMethod(method) && !isProven(status) && !record && !file
+
 /** The entries after a check: what is proven needs no record any more. */
 export const checkedEntries = (entries: readonly ValidationEntry[], check: DcvCheck, now: Date): ValidationEntry[] => {
   const told = new Map(check.names.map(({ dnsName, status }) => [dnsName.toLowerCase(), status]))

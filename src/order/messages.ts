@@ -100,7 +100,9 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   SecretContested: (o, { secretName }) =>
     `Secret ${secretName} is kept by the older DigiCertOrder ${o.target.kind === 'contested' ? o.target.by : ''}; choose another secretName. Nothing was bought`,
   SecretRefused: (o, { secretName }) =>
-    `The cluster would refuse Secret ${secretName}, so nothing was bought: ${failureOf(o)}`,
+    o.order
+      ? `The cluster refuses the Secret that ${id(o)} waits for (${secretName}, or that of its key): ${failureOf(o)}`
+      : `The cluster would refuse Secret ${secretName}, so nothing was bought: ${failureOf(o)}`,
   OutcomeUnknown: unknownOutcome,
   OrderRefused: (o) => `CertCentral refused the order, nothing was bought: ${failureOf(o)}`,
   DuplicateOrders: (o) =>

@@ -55,6 +55,8 @@ export type Stored = {
   notAfter: Date
   /** Names of the spec that it does not cover. */
   missingNames: readonly string[]
+  /** Somebody changed what stands around the pair, or the pair itself, since it was written: it is to be written anew. */
+  harmed?: 'yes'
 }
 
 /** The order as we last knew it, from the status. */

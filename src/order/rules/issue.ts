@@ -60,11 +60,17 @@ export const givingUp = ({ alternativeOrderId, sends }: { alternativeOrderId: st
 const mayBeSentAgain = (o: Observation, intent: KnownIntent): boolean =>
   (o.account.kind === 'ready' && o.account.uniqueIds === 'yes') || o.orderAgain === givingUp(intent)
 
+/** Every POST counts against the day's limit, one that is sent again as well. */
+const placing = ({ account }: Observation): Decision =>
+  account.kind === 'ready' && account.ordersLeft <= 0
+    ? wait('OrderLimitReached', account.limitEnds)
+    : act('Ordering', { kind: 'PlaceOrder' })
+
 /** The order was sent and CertCentral does not show it: wait, and let nothing but proof or a person end it. */
 const unknownOutcome = (o: Observation, intent: KnownIntent, now: Date): Decision => {
   if (!o.settledAt || o.settledAt > now) return wait('OutcomeUnknown', o.nextSearchAt)
   if (!mayBeSentAgain(o, intent)) return stalled('OutcomeUnknown', o.nextSearchAt)
-  return o.remote.kind === 'absent' ? act('Ordering', { kind: 'PlaceOrder' }) : look('LookingUp', 'intent')
+  return o.remote.kind === 'absent' ? placing(o) : look('LookingUp', 'intent')
 }
 
 export const severalOrdersFound = beforeOrder((o) =>
@@ -98,7 +104,5 @@ export const orderFound = beforeOrder((o, now) => {
 
 export const orderNotFound = beforeOrder((o, now) => {
   if (o.remote.kind !== 'absent' || !o.intent) return undefined
-  if (o.intent.sentAt) return unknownOutcome(o, o.intent, now)
-  if (o.account.kind === 'ready' && o.account.ordersLeft <= 0) return wait('OrderLimitReached', o.account.limitEnds)
-  return act('Ordering', { kind: 'PlaceOrder' })
+  return o.intent.sentAt ? unknownOutcome(o, o.intent, now) : placing(o)
 })

@@ -3,7 +3,7 @@ import { type Decision, act, look, stalled, wait } from '../decision.ts'
 import type { KnownOrder, Observation } from '../observation.ts'
 import { SLOW_LOOK, earliest, later } from '../schedule.ts'
 import { wantedAnew } from './issue.ts'
-import { csrIsForeign, isOver } from './words.ts'
+import { csrIsForeign, isOver, isStored } from './words.ts'
 
 /** The newest that is known of the order: what CertCentral said in this pass, over what the status holds. */
 export const current = (o: Observation, known: KnownOrder): KnownOrder =>
@@ -17,9 +17,9 @@ const ofOrder =
 
 const ISSUED = ['issued', 'reissue_pending']
 
-/** A certificate that is good and stored stays as it is when a look after it fails; anything else waits. */
-const isSettled = (o: Observation, now: Date): boolean =>
-  o.order !== undefined && ISSUED.includes(o.order.status) && o.stored !== undefined && o.stored.notAfter > now
+/** The newest certificate, good and stored, stays as it is when a look after it fails; anything else waits. */
+const isSettled = ({ order, stored }: Observation, now: Date): boolean =>
+  order !== undefined && ISSUED.includes(order.status) && isStored(stored, order) && stored.notAfter > now
 
 export const callFailed: Rule = (o, now) => {
   if (isSettled(o, now)) return undefined
@@ -53,9 +53,11 @@ export const orderIsOver: Rule = (o, now) => {
 }
 
 /** An order that waits without a key of ours gets a new one: nothing else could ever use what is issued. */
-export const keyIsLost = ofOrder((o, order) => {
+export const keyIsLost = ofOrder((o, order, now) => {
   const lost = o.key === 'absent' && o.stored === undefined
   if (!lost && !csrIsForeign(o, order)) return undefined
+  if (lost && o.failure?.reason === 'SecretRefused' && o.failure.retryAt > now)
+    return stalled('SecretRefused', o.failure.retryAt)
   if (csrIsForeign(o, { ...order, csr: 'other' })) return act('SendingCSR', { kind: 'SendCSR', orderId: order.orderId })
   return lost ? stalled('KeyLost', o.nextLookAt) : undefined
 })

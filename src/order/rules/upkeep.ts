@@ -1,24 +1,22 @@
 import type { Rule } from '../decide.ts'
 import { act, look, ready, stalled, wait } from '../decision.ts'
-import type { Observation, RemoteOrder, Stored } from '../observation.ts'
+import type { Observation } from '../observation.ts'
 import { SLOW_LOOK, earliest, later } from '../schedule.ts'
 import { current } from './track.ts'
-
-const isStored = (stored: Stored | undefined, order: RemoteOrder): stored is Stored =>
-  stored !== undefined &&
-  (stored.orderId === undefined || stored.orderId === order.orderId) &&
-  (order.certificateId === undefined || stored.facts.id === order.certificateId)
+import { isStored } from './words.ts'
 
 /** How often a certificate that does not fit is fetched again before a person is called. */
 const PATIENCE = 3
 
 const badBefore = (o: Observation, now: Date) => {
   const { failure } = o
-  if (failure?.reason !== 'BadCertificate' || failure.retryAt <= now) return undefined
+  if (!failure || failure.retryAt <= now) return undefined
+  if (failure.reason === 'SecretRefused') return stalled('SecretRefused', failure.retryAt)
+  if (failure.reason !== 'BadCertificate') return undefined
   return failure.count < PATIENCE ? wait('BadCertificate', failure.retryAt) : stalled('BadCertificate', failure.retryAt)
 }
 
-/** The order has a certificate that the Secret does not hold: fetch it, unless it was bad a moment ago. */
+/** The order has a certificate that the Secret does not hold: fetch it, unless it was bad, or refused, a moment ago. */
 export const certificateIsNew: Rule = (o, now) => {
   if (!o.order) return undefined
   const order = current(o, o.order)

@@ -1,9 +1,16 @@
-import type { Observation, RemoteOrder } from '../observation.ts'
+import type { Observation, RemoteOrder, Stored } from '../observation.ts'
 
 const OVER = ['rejected', 'canceled', 'revoked', 'expired']
 
 /** Whether an order has ended for good. */
 export const isOver = ({ status }: RemoteOrder): boolean => OVER.includes(status)
+
+/** Whether the Secret holds the newest certificate of the order, as it was written. */
+export const isStored = (stored: Stored | undefined, order: RemoteOrder): stored is Stored =>
+  stored !== undefined &&
+  stored.harmed === undefined &&
+  (stored.orderId === undefined || stored.orderId === order.orderId) &&
+  (order.certificateId === undefined || stored.facts.id === order.certificateId)
 
 /** Words under which CertCentral takes another CSR. */
 const OPEN_FOR_CSR = ['needs_approval', 'pending', 'needs_csr']

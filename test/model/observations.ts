@@ -1,0 +1,273 @@
+import type { CertificateFacts } from '../../src/api/status.ts'
+import type {
+  AccountFact,
+  Failure,
+  FoundOrder,
+  KnownIntent,
+  KnownOrder,
+  Observation,
+  Remote,
+  RemoteOrder,
+  Stored,
+  TargetFact,
+} from '../../src/order/observation.ts'
+
+export const NOW = new Date('2026-11-23T09:00:00Z')
+export const PAST = new Date(NOW.getTime() - 3_600_000)
+export const FUTURE = new Date(NOW.getTime() + 3_600_000)
+
+/** For each field the values that a rule can tell apart. */
+export type Sets = { [K in keyof Observation]: readonly Observation[K][] }
+
+const ALTERNATIVE_ID = 'dcomodeln1'
+export const ORDER_ID = 7
+const OTHER_ORDER_ID = 8
+
+type Ready = Extract<AccountFact, { kind: 'ready' }>
+
+export const READY: Ready = { kind: 'ready', uniqueIds: 'no', forbids: undefined, ordersLeft: 1, limitEnds: FUTURE }
+
+const intent = (more: Partial<KnownIntent>): KnownIntent => ({
+  purpose: 'Order',
+  purchase: 1,
+  alternativeOrderId: ALTERNATIVE_ID,
+  keySecretName: 'shop-key-1',
+  payloadHash: 'hash',
+  recordedAt: PAST,
+  sentAt: undefined,
+  payload: 'same',
+  ...more,
+})
+
+const facts = (id: number): CertificateFacts => ({
+  id,
+  serialNumber: '01',
+  sha1Thumbprint: '02',
+  sha256Fingerprint: '03',
+  notBefore: PAST.toISOString(),
+  notAfter: FUTURE.toISOString(),
+  dnsNames: ['shop.example.com'],
+  issuer: 'model',
+})
+
+const stored = (more: Partial<Stored> & { certificate?: number } = {}): Stored => {
+  const { certificate = 70, ...rest } = more
+  return { orderId: ORDER_ID, facts: facts(certificate), notBefore: PAST, notAfter: FUTURE, missingNames: [], ...rest }
+}
+
+const failure = (reason: Failure['reason'], retryAt: Date, count = 1): Failure => ({
+  reason,
+  retryAt,
+  count,
+  lastAt: PAST,
+  code: 'model',
+  message: 'the model says so',
+})
+
+const WORDS = ['needs_approval', 'pending', 'processing', 'needs_csr', 'waiting_pickup', 'issued', 'reissue_pending']
+const OVER = ['rejected', 'canceled', 'revoked', 'expired']
+const ALL_WORDS = [...WORDS, ...OVER, 'a_new_word']
+
+const CERTIFICATES = [undefined, 70, 71] as const
+const CSRS = ['ours', 'other'] as const
+
+const remoteOrder = (status: string, certificateId: number | undefined, csr: RemoteOrder['csr']): RemoteOrder => ({
+  orderId: ORDER_ID,
+  status,
+  csr,
+  ...(certificateId === undefined ? {} : { certificateId }),
+})
+
+const found = (status: string, more: Partial<FoundOrder>): Remote => ({
+  kind: 'found',
+  order: { ...remoteOrder(status, undefined, 'ours'), mismatches: [], older: 'no', ...more },
+})
+
+const FAILED: readonly Remote[] = [
+  { kind: 'unavailable', retryAt: FUTURE, throttled: 'no', message: 'the model is down' },
+  { kind: 'unavailable', retryAt: FUTURE, throttled: 'yes', message: 'the model says 429' },
+  { kind: 'refused', message: 'the model says 403' },
+]
+
+const FOUND = ['pending', 'issued', 'rejected', 'canceled', 'revoked'].flatMap((status) =>
+  [[], ['its product is another']].flatMap((mismatches) =>
+    (['than-resource', 'no'] as const).flatMap((older) => CSRS.map((csr) => found(status, { mismatches, older, csr }))),
+  ),
+)
+
+const ORDER_ANSWERS: readonly Remote[] = ALL_WORDS.flatMap((status) =>
+  CERTIFICATES.flatMap((id) => CSRS.map((csr): Remote => ({ kind: 'order', order: remoteOrder(status, id, csr) }))),
+)
+
+const KNOWN: readonly KnownOrder[] = ALL_WORDS.flatMap((status) =>
+  CERTIFICATES.map((id) => ({ ...remoteOrder(status, id, undefined), purchase: 1 })),
+)
+
+const TARGETS: readonly TargetFact[] = [
+  { kind: 'free' },
+  { kind: 'ours' },
+  { kind: 'foreign', owner: 'somebody else' },
+  { kind: 'contested', by: 'older' },
+]
+
+const INTENTS: readonly (KnownIntent | undefined)[] = [
+  undefined,
+  intent({}),
+  intent({ payload: 'changed' }),
+  intent({ sentAt: PAST, sends: 1 }),
+  intent({ sentAt: PAST, sends: 2 }),
+  intent({ sentAt: PAST, sends: 1, payload: 'changed' }),
+]
+
+const STORED: readonly (Stored | undefined)[] = [
+  undefined,
+  stored(),
+  stored({ notAfter: PAST }),
+  stored({ missingNames: ['www.shop.example.com'] }),
+  stored({ orderId: OTHER_ORDER_ID, certificate: 80 }),
+  stored({ harmed: 'yes' }),
+]
+
+const ORDER_AGAIN = [undefined, String(ORDER_ID), ALTERNATIVE_ID, `${ALTERNATIVE_ID}-2`, 'something else']
+
+const open = (nextCheckAt: Date | undefined, since: Date | undefined): Observation['validation'] => ({
+  entries: [],
+  since,
+  checkedAt: undefined,
+  nextCheckAt,
+})
+
+/** One quiet observation, from which the sets vary. */
+const QUIET: Sets = {
+  deleting: ['no'],
+  problems: [[]],
+  account: [READY],
+  target: [{ kind: 'free' }],
+  key: ['fits'],
+  intent: [undefined],
+  order: [undefined],
+  remote: [{ kind: 'unasked' }],
+  stored: [undefined],
+  everIssued: ['no'],
+  validation: [open(undefined, undefined)],
+  failure: [undefined],
+  orderAgain: [undefined],
+  nextLookAt: [FUTURE],
+  nextSearchAt: [FUTURE],
+  settledAt: [undefined],
+  reissueAt: [undefined],
+}
+
+/** Everything that comes before any buying, over a few states of an order. */
+export const BEFORE: Sets = {
+  ...QUIET,
+  deleting: ['yes', 'no'],
+  problems: [[], ['commonName is no name']],
+  account: [
+    { kind: 'missing' },
+    { kind: 'not-ready', message: 'no key' },
+    READY,
+    { ...READY, forbids: 'its policy does' },
+  ],
+  target: TARGETS,
+  key: ['absent', 'fits', 'misfits', 'orphaned'],
+  intent: INTENTS,
+  order: [undefined, ...KNOWN.filter(({ status }) => ['pending', 'issued', 'revoked'].includes(status))],
+  remote: [{ kind: 'unasked' }, { kind: 'absent' }],
+  stored: STORED,
+  nextLookAt: [PAST, FUTURE],
+  settledAt: [PAST],
+}
+
+/** Everything on the way to an order. */
+export const BUYING: Sets = {
+  ...QUIET,
+  account: [
+    READY,
+    { ...READY, uniqueIds: 'yes' },
+    { ...READY, ordersLeft: 0 },
+    { ...READY, uniqueIds: 'yes', ordersLeft: 0 },
+    { ...READY, forbids: 'its policy does' },
+  ],
+  target: TARGETS.slice(0, 2),
+  key: ['absent', 'fits', 'misfits', 'orphaned'],
+  intent: INTENTS,
+  remote: [
+    { kind: 'unasked' },
+    ...FAILED,
+    { kind: 'absent' },
+    { kind: 'several', orderIds: [ORDER_ID, OTHER_ORDER_ID] },
+    ...FOUND,
+  ],
+  everIssued: ['yes', 'no'],
+  failure: [
+    undefined,
+    failure('OrderRefused', PAST),
+    failure('OrderRefused', FUTURE),
+    failure('SecretRefused', FUTURE),
+    failure('SendingCSR', FUTURE),
+  ],
+  orderAgain: ORDER_AGAIN,
+  nextSearchAt: [PAST, FUTURE],
+  settledAt: [PAST, FUTURE],
+}
+
+/** An order is known, and CertCentral did not speak of it in this pass. */
+export const FOLLOWING: Sets = {
+  ...QUIET,
+  target: [{ kind: 'ours' }],
+  key: ['absent', 'fits', 'misfits'],
+  order: KNOWN,
+  remote: [{ kind: 'unasked' }, ...FAILED, { kind: 'absent' }],
+  stored: STORED,
+  validation: [open(undefined, undefined), open(undefined, PAST), open(PAST, PAST), open(FUTURE, PAST)],
+  failure: [
+    undefined,
+    failure('BadCertificate', FUTURE),
+    failure('BadCertificate', FUTURE, 3),
+    failure('SecretRefused', FUTURE),
+    failure('SendingCSR', PAST),
+  ],
+  orderAgain: [undefined, String(ORDER_ID)],
+  nextLookAt: [PAST, FUTURE],
+  reissueAt: [undefined, PAST, FUTURE],
+}
+
+/** An order is known, and CertCentral just said how it stands. */
+export const HEARING: Sets = {
+  ...FOLLOWING,
+  intent: [undefined, intent({ sentAt: PAST, payload: 'changed' })],
+  order: KNOWN.filter(
+    ({ status, certificateId }) => ['pending', 'issued', 'revoked'].includes(status) && certificateId === 70,
+  ),
+  remote: ORDER_ANSWERS,
+  everIssued: ['yes', 'no'],
+  nextLookAt: [FUTURE],
+}
+
+/**
+ * Whether observing can bring such facts together: whatever was heard in this pass puts off the next look and search,
+ * a mark of sending has a time to settle, and what is stored lies in a Secret of ours.
+ */
+const isPossible = (o: Observation): boolean => {
+  const heard = o.remote.kind !== 'unasked'
+  if (heard && (o.nextLookAt <= NOW || o.nextSearchAt <= NOW)) return false
+  if (o.stored && o.target.kind !== 'ours') return false
+  return o.stored !== undefined || o.reissueAt === undefined
+}
+
+const FIELDS = Object.keys(QUIET) as (keyof Observation)[]
+
+/** Every combination of the sets that can be, one after the other. */
+export const combinations = function* (sets: Sets, from = 0, base?: Observation): Generator<Observation> {
+  const draft = base ?? ({} as Observation)
+  const field = FIELDS[from]
+  if (field === undefined) {
+    if (isPossible(draft)) yield draft
+    return
+  }
+  for (const value of sets[field]) {
+    Object.assign(draft, { [field]: value })
+    yield* combinations(sets, from + 1, draft)
+  }
+}

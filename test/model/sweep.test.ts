@@ -1,0 +1,155 @@
+import { describe, expect, jest, test } from '@jest/globals'
+import { ORDER_REASONS } from '../../src/api/reasons.ts'
+import { decide } from '../../src/order/decide.ts'
+import type { Action, Decision } from '../../src/order/decision.ts'
+import type { Observation } from '../../src/order/observation.ts'
+import { BEFORE, BUYING, FOLLOWING, HEARING, NOW, type Sets, combinations } from './observations.ts'
+
+const GIVING_UP = (o: Observation): string =>
+  (o.intent?.sends ?? 1) > 1
+    ? `${o.intent?.alternativeOrderId ?? ''}-${String(o.intent?.sends)}`
+    : (o.intent?.alternativeOrderId ?? '')
+
+const actionOf = (decision: Decision): Action['kind'] | undefined =>
+  decision.verdict === 'act' ? decision.action.kind : undefined
+
+type Law = { name: string; holds: (o: Observation, decision: Decision) => boolean }
+
+const only =
+  (kind: Action['kind'], when: (o: Observation) => boolean): Law['holds'] =>
+  (o, decision) =>
+    actionOf(decision) !== kind || when(o)
+
+const mayBuy = (o: Observation): boolean => o.account.kind === 'ready' && o.account.ordersLeft > 0
+
+const isReleased = (o: Observation): boolean =>
+  (o.account.kind === 'ready' && o.account.uniqueIds === 'yes') || o.orderAgain === GIVING_UP(o)
+
+const isSettled = (o: Observation): boolean => o.settledAt !== undefined && o.settledAt <= NOW
+
+const isGood = (o: Observation): boolean =>
+  o.order?.status === 'issued' &&
+  o.stored !== undefined &&
+  o.stored.harmed === undefined &&
+  o.stored.orderId === o.order.orderId &&
+  (o.order.certificateId === undefined || o.stored.facts.id === o.order.certificateId) &&
+  o.stored.notAfter > NOW
+
+const mayTurnTo = (decision: Decision): boolean =>
+  decision.verdict === 'ready' || decision.verdict === 'look' || actionOf(decision) === 'StoreCertificate'
+
+const LAWS: readonly Law[] = [
+  {
+    name: 'whoever waits comes back later than now',
+    holds: (_o, decision) => !('until' in decision) || decision.until > NOW,
+  },
+  {
+    name: 'an order is placed only where nothing stands against it',
+    holds: only(
+      'PlaceOrder',
+      (o) =>
+        mayBuy(o) &&
+        ['free', 'ours'].includes(o.target.kind) &&
+        // The first POST may have arrived with the key that is kept: it stays, whatever the spec wishes by now.
+        (o.key === 'fits' || (o.key === 'misfits' && o.intent?.sentAt !== undefined)) &&
+        o.remote.kind === 'absent' &&
+        !o.order,
+    ),
+  },
+  {
+    name: 'guard rails forbid whatever was not sent yet',
+    holds: only(
+      'PlaceOrder',
+      (o) => o.account.kind === 'ready' && (o.account.forbids === undefined || o.intent?.sentAt !== undefined),
+    ),
+  },
+  {
+    name: 'an order is placed only by an intent that says what is bought',
+    holds: only(
+      'PlaceOrder',
+      (o) => o.intent !== undefined && (o.intent.payload === 'same' || o.intent.sentAt !== undefined),
+    ),
+  },
+  {
+    name: 'what was sent is sent again only after the time to settle, and where ids are unique or a person said so',
+    holds: only('PlaceOrder', (o) => o.intent?.sentAt === undefined || (isSettled(o) && isReleased(o))),
+  },
+  {
+    name: 'what was sent keeps its intent until CertCentral shows an order that is over',
+    holds: only('RecordIntent', (o) => !o.intent?.sentAt || o.order !== undefined || o.remote.kind === 'found'),
+  },
+  {
+    name: 'a further purchase is only recorded after an order that is over',
+    holds: (o, decision) =>
+      decision.verdict !== 'act' ||
+      decision.action.kind !== 'RecordIntent' ||
+      decision.action.purchase === 1 ||
+      [o.order, o.remote.kind === 'order' || o.remote.kind === 'found' ? o.remote.order : undefined].some((order) =>
+        ['rejected', 'canceled', 'revoked', 'expired'].includes(order?.status ?? ''),
+      ),
+  },
+  { name: 'only an order that was found is taken over', holds: only('AdoptOrder', (o) => o.remote.kind === 'found') },
+  { name: 'only the certificate of a known order is stored', holds: only('StoreCertificate', (o) => !!o.order) },
+  {
+    name: 'nothing is done for a resource that is going, that is invalid, or whose Secret is not its own',
+    holds: (o, decision) =>
+      (o.deleting === 'no' && o.problems.length === 0 && ['free', 'ours'].includes(o.target.kind)) ||
+      !['act', 'look'].includes(decision.verdict),
+  },
+  {
+    name: 'CertCentral is asked at most once, and only with an account',
+    holds: (o, decision) => decision.verdict !== 'look' || (o.remote.kind === 'unasked' && o.account.kind === 'ready'),
+  },
+  {
+    name: 'a key is made or replaced only where the cluster did not just refuse one',
+    holds: only('CreateKey', (o) => !(o.failure?.reason === 'SecretRefused' && o.failure.retryAt > NOW)),
+  },
+  {
+    name: 'the key of what was sent is not replaced',
+    holds: only('ReplaceKey', (o) => !o.intent?.sentAt && !o.order),
+  },
+  {
+    name: 'a good certificate stays ready, unless CertCentral says something new',
+    holds: (o, decision) =>
+      !isGood(o) ||
+      o.deleting === 'yes' ||
+      o.problems.length > 0 ||
+      o.account.kind !== 'ready' ||
+      o.key === 'orphaned' ||
+      ['order', 'absent'].includes(o.remote.kind) ||
+      mayTurnTo(decision),
+  },
+]
+
+const SETS: readonly (readonly [name: string, sets: Sets])[] = [
+  ['before anything is bought', BEFORE],
+  ['while it is bought', BUYING],
+  ['while it is followed', FOLLOWING],
+  ['when CertCentral tells of it', HEARING],
+]
+
+const reached = new Set<string>()
+
+const digest = (o: Observation, decision: Decision): string => JSON.stringify({ decision, o })
+
+jest.setTimeout(300_000)
+
+describe('every observation that can be', () => {
+  test.each(SETS)('%s leads to a decision that keeps the laws', (name, sets) => {
+    const broken = new Map<string, string>()
+    let count = 0
+    for (const o of combinations(sets)) {
+      count += 1
+      const decision = decide(o, NOW)
+      reached.add(decision.reason)
+      for (const law of LAWS) if (!law.holds(o, decision)) broken.set(law.name, digest(o, decision))
+    }
+    console.log(`${name}: ${String(count)} observations`)
+    expect([...broken]).toEqual([])
+    expect(count).toBeGreaterThan(50_000)
+  })
+
+  test('every reason of a condition is reached by some of them', () => {
+    expect(Object.keys(ORDER_REASONS).filter((reason) => !reached.has(reason))).toEqual([])
+  })
+})
