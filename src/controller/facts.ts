@@ -12,24 +12,26 @@ import { type Secret, ownerOf, textOf } from './secrets.ts'
 export type KeyFact = { state: Observation['key']; key: KeyObject | undefined; fingerprint: string | undefined }
 
 /** Parsing is the dear part of a pass, and a Secret from the cache is the same object until it changes. */
-const digests = new WeakMap<Secret, unknown>()
-
-const once = <T>(secret: Secret, digest: (secret: Secret) => T): T => {
-  if (!digests.has(secret)) digests.set(secret, digest(secret))
-  return digests.get(secret) as T
+const once = <T>(digest: (secret: Secret) => T): ((secret: Secret) => T) => {
+  const digests = new WeakMap<Secret, { value: T }>()
+  return (secret) => {
+    const known = digests.get(secret) ?? { value: digest(secret) }
+    digests.set(secret, known)
+    return known.value
+  }
 }
 
 type ReadKey = { key: KeyObject; fingerprint: string } | undefined
 
-const keyIn = (secret: Secret): ReadKey => {
+const keyIn = once((secret): ReadKey => {
   const key = readKey(textOf(secret, 'tls.key') ?? '')
   return key && { key, fingerprint: publicFingerprint(key) }
-}
+})
 
 /** What a key Secret holds, held against the spec. One that holds no key counts as a misfit: it is to be replaced. */
 export const keyFact = (secret: Secret | undefined, spec: OrderSpec): KeyFact => {
   if (!secret) return { state: 'absent', key: undefined, fingerprint: undefined }
-  const read = once(secret, keyIn)
+  const read = keyIn(secret)
   if (!read) return { state: 'misfits', key: undefined, fingerprint: undefined }
   return { state: keyFits(read.key, spec.privateKey) ? 'fits' : 'misfits', ...read }
 }
@@ -56,7 +58,7 @@ const isHarmed = (secret: Secret, serialNumber: string, isChained: (pem: string)
   return labels?.[MANAGED_LABEL] !== MANAGED || noted !== serialNumber || !ends
 }
 
-const pairIn = (secret: Secret): Pair | undefined => {
+const pairIn = once((secret): Pair | undefined => {
   const key = readKey(textOf(secret, 'tls.key') ?? '')
   const leaf = key && readPair(textOf(secret, 'tls.crt') ?? '', key)
   if (!leaf) return undefined
@@ -68,12 +70,12 @@ const pairIn = (secret: Secret): Pair | undefined => {
     missing: (names) => missingNames(leaf, names),
     isHarmed: isHarmed(secret, facts.serialNumber, (pem) => readPair(pem, key) !== undefined),
   }
-}
+})
 
 /** The pair in the target Secret, where it is ours and whole. */
 export const storedFact = (secret: Secret | undefined, target: TargetFact, spec: OrderSpec): Stored | undefined => {
   if (!secret || target.kind !== 'ours') return undefined
-  const pair = once(secret, pairIn)
+  const pair = pairIn(secret)
   return (
     pair && {
       orderId: pair.orderId,

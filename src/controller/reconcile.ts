@@ -84,7 +84,12 @@ export class Reconciler {
     const { heard } = memory
     memory.heard = undefined
     if (heard && heard.orderId === pass.draft.order?.id) this.#hear(pass, { kind: 'order', order: heard })
-    return this.#walk(pass, log.with({ order: nameOf(stored) }))
+    try {
+      return await this.#walk(pass, log.with({ order: nameOf(stored) }))
+    } catch (error) {
+      await this.#keepOrder(pass)
+      throw error
+    }
   }
 
   async #walk(pass: Pass, log: Log): Promise<Next> {
@@ -93,9 +98,18 @@ export class Reconciler {
       const { decision } = view
       if (decision.verdict === 'look') this.#hear(pass, await this.#ask(pass, view, decision.by))
       else if (decision.verdict !== 'act') return this.#conclude(pass, view)
-      else if ((await this.#take(pass, view, log)) === 'conflict') return this.#soon()
+      else if ((await this.#take(pass, view, log)) === 'conflict') {
+        await this.#keepOrder(pass)
+        return this.#soon()
+      }
     }
     throw new Error(`no end after ${String(MAX_STEPS)} steps`)
+  }
+
+  /** A pass that ends early still notes the order that it placed; where even that fails, the look-up finds it. */
+  async #keepOrder(pass: Pass): Promise<void> {
+    if (pass.draft.order === undefined || pass.draft.order.id === pass.stored.status?.order?.id) return
+    await this.#write(pass, pass.draft).catch(() => undefined)
   }
 
   #soon(): Date {

@@ -26,9 +26,9 @@ const keyRefused: Rule = ({ failure }, now) =>
   failure?.reason === 'SecretRefused' && failure.retryAt > now ? stalled('SecretRefused', failure.retryAt) : undefined
 
 export const keyIsMissing = beforeOrder((o, now) => {
-  if (o.intent?.sentAt && o.key === 'misfits') return undefined
-  if (o.key === 'absent') return keyRefused(o, now) ?? act('CreatingKey', { kind: 'CreateKey' })
-  return o.key === 'misfits' ? act('CreatingKey', { kind: 'ReplaceKey' }) : undefined
+  const kept = o.key === 'misfits' && o.intent?.sentAt !== undefined
+  if (kept || (o.key !== 'absent' && o.key !== 'misfits')) return undefined
+  return keyRefused(o, now) ?? act('CreatingKey', { kind: o.key === 'absent' ? 'CreateKey' : 'ReplaceKey' })
 })
 
 export const intentIsMissing = beforeOrder((o) => {
