@@ -1,7 +1,7 @@
 import type { AccountSpec } from '../api/account.ts'
 import type { OrderSpec } from '../api/order.ts'
 import { rulesOf } from '../api/products.ts'
-import { admits, wireNames } from './names.ts'
+import { admits, isWildcard, wireNames } from './names.ts'
 
 type Defaults = AccountSpec['defaults']
 
@@ -28,6 +28,8 @@ export const missing = (effective: OrderSpec): string[] => {
     )
   if (effective.dcv?.method === undefined && rulesOf(effective.product).validityForm === 'top-level')
     problems.push(`dcv.method is missing: ${effective.product} cannot be ordered without one`)
+  if (effective.dcv?.method === 'http-token' && wireNames(effective.commonName, effective.dnsNames).some(isWildcard))
+    problems.push('dcv.method http-token cannot prove a wildcard: set spec.dcv.method to dns-txt-token or another')
   return problems
 }
 

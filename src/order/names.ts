@@ -4,12 +4,15 @@ const hostToAscii = (host: string): string | undefined => {
   return parsed !== null && parsed.host !== '' && parsed.port === '' ? parsed.hostname : undefined
 }
 
+/** Whether a name stands for all names of one level. */
+export const isWildcard = (name: string): boolean => name.startsWith('*.')
+
 /**
  * The form in which a name goes over the wire and is compared: A-labels, lower case, no trailing dot. A text that is no
  * name comes back as it is, in lower case; the schema refuses it elsewhere.
  */
 export const wireName = (name: string): string => {
-  const wildcard = name.startsWith('*.')
+  const wildcard = isWildcard(name)
   const bare = (wildcard ? name.slice(2) : name).replace(/\.$/, '')
   return `${wildcard ? '*.' : ''}${hostToAscii(bare) ?? bare.toLowerCase()}`
 }

@@ -10,10 +10,13 @@ const beforeOrder =
   (o, now) =>
     o.order ? undefined : rule(o, now)
 
+/** Labels of namespaces are not watched, so what a guard rail forbids is looked at this often, in milliseconds. */
+const NAMESPACE_LOOK = 60_000
+
 /** Guard rails bind what is bought, not what was bought before they were put up. */
 export const accountForbids = beforeOrder((o, now) =>
   o.account.kind === 'ready' && o.account.forbids !== undefined && !o.intent?.sentAt
-    ? stalled('AccountForbids', later(now, SLOW_LOOK))
+    ? stalled('AccountForbids', later(now, NAMESPACE_LOOK))
     : undefined,
 )
 

@@ -8,12 +8,17 @@ import { isStored } from './words.ts'
 /** How often a certificate that does not fit is fetched again before a person is called. */
 const PATIENCE = 3
 
+/** Code of the failure that no certificate in the answer belongs to the key we keep (`pki/bundle.ts`). */
+const FOREIGN_KEY = 'foreign-key'
+
 const badBefore = (o: Observation, now: Date) => {
   const { failure } = o
   if (!failure || failure.retryAt <= now) return undefined
   if (failure.reason === 'SecretRefused') return stalled('SecretRefused', failure.retryAt)
   if (failure.reason !== 'BadCertificate') return undefined
-  return failure.count < PATIENCE ? wait('BadCertificate', failure.retryAt) : stalled('BadCertificate', failure.retryAt)
+  if (failure.count < PATIENCE) return wait('BadCertificate', failure.retryAt)
+  // CertCentral has been seen to answer with the PEM of another certificate; one that comes again and again is ours.
+  return stalled(failure.code === FOREIGN_KEY ? 'KeyLost' : 'BadCertificate', failure.retryAt)
 }
 
 /** The order has a certificate that the Secret does not hold: fetch it, unless it was bad, or refused, a moment ago. */

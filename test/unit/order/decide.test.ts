@@ -1,0 +1,705 @@
+import { describe, expect, test } from '@jest/globals'
+import { ORDER_REASONS } from '../../../src/api/reasons.ts'
+import { RULES, decide } from '../../../src/order/decide.ts'
+import { type Decision, act, look, ready, stalled, wait } from '../../../src/order/decision.ts'
+import {
+  ALTERNATIVE_ID,
+  CERTIFICATE,
+  CERTIFICATE_ID,
+  type Facts,
+  NOW,
+  ORDER_ID,
+  absent,
+  anObservation,
+  failed,
+  found,
+  inDays,
+  inHours,
+  inMinutes,
+  intended,
+  ordered,
+  seen,
+  sent,
+  unbought,
+  unreachable,
+  withAccount,
+  withStored,
+} from '../../support/builders.ts'
+
+type Row = readonly [sentence: string, rule: string, facts: readonly Facts[], wanted: Decision]
+
+const TOMORROW = inDays(1)
+const store = act('StoringCertificate', {
+  kind: 'StoreCertificate',
+  orderId: ORDER_ID,
+  certificateId: CERTIFICATE_ID,
+})
+const adopt = act('Adopting', { kind: 'AdoptOrder', orderId: ORDER_ID })
+const sendCsr = act('SendingCSR', { kind: 'SendCSR', orderId: ORDER_ID })
+const place = act('Ordering', { kind: 'PlaceOrder' })
+const record = (purchase: number) => act('RecordingIntent', { kind: 'RecordIntent', purchase })
+const lookByIntent = look('LookingUp', 'intent')
+const lookById = look('LookingUp', 'orderId')
+
+const GATE: readonly Row[] = [
+  ['leaves an order that is being deleted', 'beingDeleted', [{ deleting: 'yes' }], wait('Deleting', TOMORROW)],
+  [
+    'leaves an order that is being deleted even where its spec is wrong',
+    'beingDeleted',
+    [{ deleting: 'yes', problems: ['commonName is no name'] }],
+    wait('Deleting', TOMORROW),
+  ],
+  [
+    'stalls on a spec that is wrong',
+    'specIsInvalid',
+    [{ problems: ['commonName is no name'] }],
+    stalled('InvalidSpec', TOMORROW),
+  ],
+  [
+    'stalls where the account does not exist',
+    'accountIsMissing',
+    [{ account: { kind: 'missing' } }],
+    stalled('AccountNotFound', TOMORROW),
+  ],
+  [
+    'says that a Secret is foreign before it says that the account is not ready',
+    'secretBelongsToAnother',
+    [{ target: { kind: 'foreign', owner: 'somebody' }, account: { kind: 'not-ready', message: 'no Secret' } }],
+    stalled('SecretConflict', inMinutes(0.5)),
+  ],
+  [
+    'buys nothing for a Secret that is foreign',
+    'secretBelongsToAnother',
+    [intended(), absent, { target: { kind: 'foreign', owner: 'somebody' } }],
+    stalled('SecretConflict', inMinutes(0.5)),
+  ],
+  [
+    'buys nothing for a Secret that an older order keeps',
+    'secretBelongsToAnother',
+    [intended(), absent, { target: { kind: 'contested', by: 'older' } }],
+    stalled('SecretContested', TOMORROW),
+  ],
+  [
+    'stalls where the account cannot be used',
+    'accountIsNotReady',
+    [{ account: { kind: 'not-ready', message: 'no Secret' } }],
+    stalled('AccountNotReady', TOMORROW),
+  ],
+]
+
+const CALLS: readonly Row[] = [
+  [
+    'waits where CertCentral cannot be reached',
+    'callFailed',
+    [intended(), unreachable()],
+    wait('CertCentralUnavailable', inMinutes(2)),
+  ],
+  [
+    'waits where CertCentral asks for a pause',
+    'callFailed',
+    [intended(), unreachable('yes')],
+    wait('Throttled', inMinutes(2)),
+  ],
+  [
+    'stalls where CertCentral refuses the key',
+    'callFailed',
+    [intended(), { remote: { kind: 'refused', message: '403' } }],
+    stalled('AccountNotReady', TOMORROW),
+  ],
+  [
+    'waits where CertCentral cannot be reached and the certificate has expired',
+    'callFailed',
+    [unreachable(), withStored({ notAfter: inMinutes(-1) })],
+    wait('CertCentralUnavailable', inMinutes(2)),
+  ],
+  [
+    'waits where a newer certificate cannot be fetched, and does not fetch it in a loop',
+    'callFailed',
+    [unreachable(), withStored({ facts: { ...CERTIFICATE, id: 1 } })],
+    wait('CertCentralUnavailable', inMinutes(2)),
+  ],
+  [
+    'waits where a harmed Secret cannot be written anew',
+    'callFailed',
+    [unreachable('yes'), withStored({ harmed: 'yes' })],
+    wait('Throttled', inMinutes(2)),
+  ],
+  [
+    'keeps what is good and stored as it is though a look after it fails',
+    'certificateIsGood',
+    [unreachable()],
+    ready('Issued', inHours(20)),
+  ],
+]
+
+const KEY_AND_INTENT: readonly Row[] = [
+  [
+    'stalls where a guard rail of the account forbids the order',
+    'accountForbids',
+    [intended(), withAccount({ forbids: 'its policy says so' })],
+    stalled('AccountForbids', inMinutes(1)),
+  ],
+  [
+    'follows an order that was sent before the guard rail was put up',
+    'outcomeIsUnasked',
+    [sent(10), withAccount({ forbids: 'its policy says so' }), { nextSearchAt: NOW }],
+    lookByIntent,
+  ],
+  [
+    'keeps what was bought before the guard rail was put up',
+    'certificateIsGood',
+    [withAccount({ forbids: 'its policy says so' })],
+    ready('Issued', inHours(20)),
+  ],
+  [
+    'takes a key over that a resource of this name left behind',
+    'keyIsOrphaned',
+    [unbought, { key: 'orphaned' }],
+    act('CreatingKey', { kind: 'InheritKey' }),
+  ],
+  [
+    'takes the key of a known order over before the garbage collector does',
+    'keyIsOrphaned',
+    [ordered('pending'), { key: 'orphaned' }],
+    act('CreatingKey', { kind: 'InheritKey' }),
+  ],
+  ['makes a key first', 'keyIsMissing', [unbought], act('CreatingKey', { kind: 'CreateKey' })],
+  [
+    'makes a key in the words of the spec where nothing was sent with the old one',
+    'keyIsMissing',
+    [intended(), { key: 'misfits' }],
+    act('CreatingKey', { kind: 'ReplaceKey' }),
+  ],
+  [
+    'keeps a key that misfits once an order was sent with it',
+    'outcomeIsUnasked',
+    [sent(10), { key: 'misfits', nextSearchAt: NOW }],
+    lookByIntent,
+  ],
+  [
+    'does not try a key Secret in a loop that the cluster refused',
+    'keyIsMissing',
+    [unbought, failed('SecretRefused')],
+    stalled('SecretRefused', inMinutes(30)),
+  ],
+  [
+    'tries a key Secret again when its time has come',
+    'keyIsMissing',
+    [unbought, failed('SecretRefused', { retryAt: NOW })],
+    act('CreatingKey', { kind: 'CreateKey' }),
+  ],
+  ['writes down what it is about to buy', 'intentIsMissing', [unbought, { key: 'fits' }], record(1)],
+  [
+    'writes it down anew where the spec was edited before anything was sent',
+    'intentIsMissing',
+    [intended({ payload: 'changed', purchase: 2 })],
+    record(2),
+  ],
+  [
+    'leaves the intent of what was sent as it is though the spec was edited',
+    'outcomeIsUnasked',
+    [sent(10, { payload: 'changed' }), { nextSearchAt: NOW }],
+    lookByIntent,
+  ],
+  [
+    'does not send again what CertCentral refused',
+    'refusedBefore',
+    [intended(), failed('OrderRefused')],
+    stalled('OrderRefused', inMinutes(30)),
+  ],
+  [
+    'does not buy for a Secret that the cluster refused',
+    'refusedBefore',
+    [intended(), failed('SecretRefused')],
+    stalled('SecretRefused', inMinutes(30)),
+  ],
+  [
+    'looks again when the time of a refused order has come',
+    'outcomeIsUnasked',
+    [intended(), failed('OrderRefused', { retryAt: NOW })],
+    lookByIntent,
+  ],
+  [
+    'writes the intent of an edited spec down at once though the last was refused',
+    'intentIsMissing',
+    [intended({ payload: 'changed' }), failed('OrderRefused')],
+    record(1),
+  ],
+]
+
+const OUTCOME: readonly Row[] = [
+  ['looks for our own id before anything is sent', 'outcomeIsUnasked', [intended()], lookByIntent],
+  [
+    'looks for our own id after something was sent',
+    'outcomeIsUnasked',
+    [sent(10), { nextSearchAt: inMinutes(-1) }],
+    lookByIntent,
+  ],
+  [
+    'waits between two looks for an order that was sent',
+    'outcomeIsUnasked',
+    [sent(10)],
+    wait('OutcomeUnknown', inMinutes(5)),
+  ],
+  [
+    'stalls between two looks when the time to settle is over',
+    'outcomeIsUnasked',
+    [sent(-1)],
+    stalled('OutcomeUnknown', inMinutes(5)),
+  ],
+  [
+    'looks once more before it sends again where ids are unique',
+    'outcomeIsUnasked',
+    [sent(-1), withAccount({ uniqueIds: 'yes' })],
+    lookByIntent,
+  ],
+  [
+    'stalls where CertCentral has several orders of our own id',
+    'severalOrdersFound',
+    [intended(), { remote: { kind: 'several', orderIds: [1, 2] } }],
+    stalled('DuplicateOrders', inHours(20)),
+  ],
+  ['takes an order of our own id over', 'orderFound', [sent(10), found()], adopt],
+  ['takes an issued order of our own id over', 'orderFound', [intended(), found({ status: 'issued' })], adopt],
+  [
+    'stalls on an order of our own id that is not what the spec asks for',
+    'orderFound',
+    [intended(), found({ mismatches: ['its product is ssl_basic'] })],
+    stalled('OrderMismatch', TOMORROW),
+  ],
+  [
+    'hands a CSR in for an order of our own id whose key is not the one we keep',
+    'orderFound',
+    [intended(), found({ csr: 'other' })],
+    sendCsr,
+  ],
+  [
+    'takes it over where handing a CSR in was refused',
+    'orderFound',
+    [intended(), found({ csr: 'other' }), failed('SendingCSR')],
+    adopt,
+  ],
+  ['places an order that CertCentral does not have', 'orderNotFound', [intended(), absent], place],
+  [
+    'waits where the account may place no more today',
+    'orderNotFound',
+    [intended(), absent, withAccount({ ordersLeft: 0 })],
+    wait('OrderLimitReached', inHours(12)),
+  ],
+  [
+    'does not send again what CertCentral does not show yet',
+    'orderNotFound',
+    [sent(10), absent],
+    wait('OutcomeUnknown', inMinutes(5)),
+  ],
+  [
+    'does not send again though ids are unique, as long as it may settle',
+    'orderNotFound',
+    [sent(10), absent, withAccount({ uniqueIds: 'yes' })],
+    wait('OutcomeUnknown', inMinutes(5)),
+  ],
+  [
+    'calls a person when the time to settle is over and ids may repeat',
+    'orderNotFound',
+    [sent(-1), absent],
+    stalled('OutcomeUnknown', inMinutes(5)),
+  ],
+  [
+    'sends the same id again when the time to settle is over and ids are unique',
+    'orderNotFound',
+    [sent(-1), absent, withAccount({ uniqueIds: 'yes' })],
+    place,
+  ],
+  [
+    'counts what is sent again against the day as well',
+    'orderNotFound',
+    [sent(-1), absent, withAccount({ uniqueIds: 'yes', ordersLeft: 0 })],
+    wait('OrderLimitReached', inHours(12)),
+  ],
+  ['sends again what a person gave up', 'orderNotFound', [sent(-1), absent, { orderAgain: ALTERNATIVE_ID }], place],
+  [
+    'does not send again before the time to settle is over, whatever a person says',
+    'orderNotFound',
+    [sent(10), absent, { orderAgain: ALTERNATIVE_ID }],
+    wait('OutcomeUnknown', inMinutes(5)),
+  ],
+  [
+    'does not take a word for the first sending as one for the second',
+    'orderNotFound',
+    [sent(-1, { sends: 2 }), absent, { orderAgain: ALTERNATIVE_ID }],
+    stalled('OutcomeUnknown', inMinutes(5)),
+  ],
+  [
+    'sends a third time when a person gave the second up',
+    'orderNotFound',
+    [sent(-1, { sends: 2 }), absent, { orderAgain: `${ALTERNATIVE_ID}-2` }],
+    place,
+  ],
+]
+
+const OVER: readonly Row[] = [
+  [
+    'orders anew where the order it finds was rejected before the resource was made',
+    'orderFound',
+    [intended(), found({ status: 'rejected', older: 'than-resource' })],
+    record(2),
+  ],
+  [
+    'takes a rejected order over where nothing was asked for since',
+    'orderFound',
+    [intended(), found({ status: 'rejected' })],
+    adopt,
+  ],
+  [
+    'takes a canceled order over that had been issued, however new the resource is',
+    'orderFound',
+    [intended(), found({ status: 'canceled', older: 'than-resource', serialNumber: '0a' })],
+    adopt,
+  ],
+  [
+    'takes a revoked order over, however new the resource is',
+    'orderFound',
+    [intended(), found({ status: 'revoked', older: 'than-resource' })],
+    adopt,
+  ],
+  [
+    'orders anew where a person gave the revoked order up',
+    'orderFound',
+    [intended(), found({ status: 'revoked' }), { orderAgain: String(ORDER_ID) }],
+    record(2),
+  ],
+  ['stalls on a rejected order', 'orderIsOver', [ordered('rejected')], stalled('OrderRejected', TOMORROW)],
+  ['stalls on a canceled order', 'orderIsOver', [ordered('canceled')], stalled('OrderCanceled', TOMORROW)],
+  [
+    'says that an order was revoked though its certificate is still in the Secret',
+    'orderIsOver',
+    [seen({ status: 'revoked' })],
+    stalled('OrderRevoked', TOMORROW),
+  ],
+  [
+    'stalls on an order whose plan has ended',
+    'orderIsOver',
+    [seen({ status: 'expired' })],
+    stalled('OrderExpired', TOMORROW),
+  ],
+  [
+    'orders anew what was rejected, once the spec was edited',
+    'orderIsOver',
+    [ordered('rejected'), { intent: intended({ payload: 'changed' }).intent }],
+    record(2),
+  ],
+  [
+    'orders anew what was canceled before issuance, once the spec was edited',
+    'orderIsOver',
+    [ordered('canceled', { purchase: 3 }), { intent: intended({ payload: 'changed' }).intent }],
+    record(4),
+  ],
+  [
+    'does not order anew what was canceled after issuance, though the spec was edited',
+    'orderIsOver',
+    [ordered('canceled'), { everIssued: 'yes', intent: intended({ payload: 'changed' }).intent }],
+    stalled('OrderCanceled', TOMORROW),
+  ],
+  [
+    'orders anew what a person gave up',
+    'orderIsOver',
+    [ordered('revoked'), { everIssued: 'yes', orderAgain: String(ORDER_ID) }],
+    record(2),
+  ],
+  [
+    'does not take another order id for this one',
+    'orderIsOver',
+    [ordered('revoked'), { everIssued: 'yes', orderAgain: '1' }],
+    stalled('OrderRevoked', TOMORROW),
+  ],
+]
+
+const TRACK: readonly Row[] = [
+  [
+    'stalls where CertCentral does not show the order any more',
+    'orderIsNotVisible',
+    [ordered('pending'), absent],
+    stalled('OrderNotVisible', TOMORROW),
+  ],
+  ['looks when a look is due', 'lookIsDue', [ordered('needs_approval'), { nextLookAt: NOW }], lookById],
+  ['looks when a look at a settled order is due', 'lookIsDue', [{ nextLookAt: inMinutes(-1) }], lookById],
+  [
+    'hands a CSR in for a key of our own where the old key is lost',
+    'keyIsLost',
+    [ordered('pending'), { key: 'absent' }],
+    sendCsr,
+  ],
+  [
+    'hands a CSR in where CertCentral holds that of another key',
+    'keyIsLost',
+    [ordered('needs_approval'), seen({ status: 'needs_approval', csr: 'other', certificateId: undefined })],
+    sendCsr,
+  ],
+  [
+    'does not hand a CSR in twice that CertCentral refused',
+    'approvalIsOpen',
+    [
+      ordered('needs_approval'),
+      seen({ status: 'needs_approval', csr: 'other', certificateId: undefined }),
+      failed('SendingCSR'),
+    ],
+    wait('AwaitingApproval', inHours(20)),
+  ],
+  [
+    'does not hand a CSR in for a key that the cluster refused a moment ago',
+    'keyIsLost',
+    [ordered('pending'), { key: 'absent' }, failed('SecretRefused')],
+    stalled('SecretRefused', inMinutes(30)),
+  ],
+  [
+    'stalls where the key is lost and no CSR is taken any more',
+    'keyIsLost',
+    [ordered('processing'), { key: 'absent' }],
+    stalled('KeyLost', inHours(20)),
+  ],
+  [
+    'stalls where the key of an issued order is lost with the Secret',
+    'keyIsLost',
+    [{ key: 'absent', stored: undefined }],
+    stalled('KeyLost', inHours(20)),
+  ],
+  [
+    'needs no kept key where the Secret holds the pair',
+    'certificateIsGood',
+    [{ key: 'absent' }],
+    ready('Issued', inHours(20)),
+  ],
+  ['waits for approval', 'approvalIsOpen', [ordered('needs_approval')], wait('AwaitingApproval', inHours(20))],
+  [
+    'asks what is to be validated',
+    'validationIsOpen',
+    [ordered('pending')],
+    act('AskingValidation', { kind: 'AskValidation', orderId: ORDER_ID }),
+  ],
+  [
+    'asks for a check when one is due',
+    'validationIsOpen',
+    [ordered('pending'), validating(inMinutes(0))],
+    act('CheckingValidation', { kind: 'CheckValidation', orderId: ORDER_ID }),
+  ],
+  [
+    'waits for the next check',
+    'validationIsOpen',
+    [ordered('pending'), validating(inMinutes(2))],
+    wait('AwaitingValidation', inMinutes(2)),
+  ],
+  [
+    'waits for people and the feed where no check would help',
+    'validationIsOpen',
+    [ordered('pending'), validating(undefined)],
+    wait('AwaitingValidation', inHours(20)),
+  ],
+  [
+    'hands a CSR in where CertCentral says just now that it needs one',
+    'csrIsWanted',
+    [ordered('needs_csr'), seen({ status: 'needs_csr', certificateId: undefined })],
+    sendCsr,
+  ],
+  ['waits after a CSR was handed in', 'csrIsWanted', [ordered('needs_csr')], wait('SendingCSR', inHours(20))],
+  ['waits while DigiCert works', 'othersAreWorking', [ordered('processing')], wait('Processing', inHours(20))],
+  ['waits for a pick-up', 'othersAreWorking', [ordered('waiting_pickup')], wait('AwaitingPickup', inHours(20))],
+  [
+    'watches an order on whose status nobody has seen before',
+    'othersAreWorking',
+    [ordered('on_the_moon')],
+    wait('UnknownStatus', inHours(20)),
+  ],
+  [
+    'takes the newest word of CertCentral over the one in the status',
+    'othersAreWorking',
+    [ordered('needs_approval'), seen({ status: 'processing', certificateId: undefined })],
+    wait('Processing', inHours(20)),
+  ],
+]
+
+const UPKEEP: readonly Row[] = [
+  ['fetches a certificate that the Secret does not hold', 'certificateIsNew', [{ stored: undefined }], store],
+  [
+    'fetches a certificate that was reissued by others',
+    'certificateIsNew',
+    [seen({ certificateId: CERTIFICATE_ID + 1 })],
+    act('StoringCertificate', {
+      kind: 'StoreCertificate',
+      orderId: ORDER_ID,
+      certificateId: CERTIFICATE_ID + 1,
+    }),
+  ],
+  ['writes a Secret anew that somebody harmed', 'certificateIsNew', [withStored({ harmed: 'yes' })], store],
+  ['replaces the certificate of another order', 'certificateIsNew', [withStored({ orderId: 1 })], store],
+  [
+    'fetches a bad certificate again after a while',
+    'certificateIsNew',
+    [{ stored: undefined }, failed('BadCertificate', { count: 2 })],
+    wait('BadCertificate', inMinutes(30)),
+  ],
+  [
+    'calls a person when a certificate was bad three times',
+    'certificateIsNew',
+    [{ stored: undefined }, failed('BadCertificate', { count: 3 })],
+    stalled('BadCertificate', inMinutes(30)),
+  ],
+  [
+    'says that the key is lost when the certificate was for another key three times',
+    'certificateIsNew',
+    [{ stored: undefined }, failed('BadCertificate', { count: 3, code: 'foreign-key' })],
+    stalled('KeyLost', inMinutes(30)),
+  ],
+  [
+    'fetches a bad certificate when its time has come',
+    'certificateIsNew',
+    [{ stored: undefined }, failed('BadCertificate', { count: 9, retryAt: NOW })],
+    store,
+  ],
+  [
+    'does not write a Secret in a loop that the cluster refused',
+    'certificateIsNew',
+    [{ stored: undefined }, failed('SecretRefused')],
+    stalled('SecretRefused', inMinutes(30)),
+  ],
+  ['asks which certificate it is where nobody said', 'certificateIsNew', [ordered('issued')], lookById],
+  [
+    'waits where CertCentral says issued and names no certificate',
+    'certificateIsNew',
+    [ordered('issued'), seen({ certificateId: undefined })],
+    wait('Processing', inHours(20)),
+  ],
+  [
+    'says that a certificate has expired',
+    'certificateHasExpired',
+    [withStored({ notAfter: NOW })],
+    stalled('CertificateExpired', TOMORROW),
+  ],
+  [
+    'says that a certificate is due for a reissue',
+    'reissueIsDue',
+    [{ reissueAt: NOW }],
+    ready('ReissueDue', inHours(20)),
+  ],
+  [
+    'says that a certificate lacks names of the spec',
+    'reissueIsDue',
+    [withStored({ missingNames: ['new.example.com'] })],
+    ready('ReissueDue', inHours(20)),
+  ],
+  ['is content with a good certificate', 'certificateIsGood', [], ready('Issued', inHours(20))],
+  [
+    'is content while a reissue by others is pending',
+    'certificateIsGood',
+    [seen({ status: 'reissue_pending' })],
+    ready('Issued', inHours(20)),
+  ],
+  [
+    'comes back when the reissue is due, where that is before the next look',
+    'certificateIsGood',
+    [{ reissueAt: inHours(1) }],
+    ready('Issued', inHours(1)),
+  ],
+  [
+    'is content with a Secret from before order ids were noted in it',
+    'certificateIsGood',
+    [withStored({ orderId: undefined })],
+    ready('Issued', inHours(20)),
+  ],
+]
+
+function validating(nextCheckAt: Date | undefined): Facts {
+  return { validation: { entries: [], since: inMinutes(-30), checkedAt: undefined, nextCheckAt } }
+}
+
+const ALL = [...GATE, ...CALLS, ...KEY_AND_INTENT, ...OUTCOME, ...OVER, ...TRACK, ...UPKEEP]
+
+const answering = (facts: readonly Facts[]): string | undefined =>
+  RULES.find(([, rule]) => rule(anObservation(...facts), NOW))?.[0]
+
+describe('decide', () => {
+  describe.each([
+    ['at the gate', GATE],
+    ['when calls fail', CALLS],
+    ['before anything is bought', KEY_AND_INTENT],
+    ['around the purchase', OUTCOME],
+    ['when an order is over', OVER],
+    ['while others work', TRACK],
+    ['once it is issued', UPKEEP],
+  ])('%s', (_part, rows) => {
+    test.each(rows)('%s', (_sentence, rule, facts, wanted) => {
+      expect(decide(anObservation(...facts), NOW)).toEqual(wanted)
+      expect(answering(facts)).toBe(rule)
+    })
+  })
+
+  test('every rule has a row here', () => {
+    const missing = RULES.map(([name]) => name).filter((name) => !ALL.some(([, rule]) => rule === name))
+    expect(missing).toEqual([])
+  })
+
+  test('every reason is the reason of a row here', () => {
+    const reached = new Set(ALL.map(([, , , { reason }]) => reason))
+    expect(Object.keys(ORDER_REASONS).filter((reason) => !reached.has(reason as never))).toEqual([])
+  })
+
+  test('an observation that no rule speaks of is watched on', () => {
+    const nowhere = anObservation(intended(), seen({ status: 'issued' }))
+    expect(decide(nowhere, NOW)).toEqual(wait('UnknownStatus', inMinutes(1)))
+  })
+
+  test('the certificate that was stored is the one the facts name', () => {
+    expect(decide(anObservation(withStored({ facts: { ...CERTIFICATE, id: 1 } })), NOW)).toEqual(store)
+  })
+})
+
+/**
+ * The order of the rules is the policy, money first:
+ *
+ * - The gate stands before everything: nothing is bought for a resource that is going, by a spec that is wrong, from an
+ *   account that cannot be used, or for a Secret that is somebody else's. A foreign Secret is said before an account
+ *   that is not ready, since it is found without any call.
+ * - A failed call comes next: what follows would read an answer that is not there.
+ * - Then key, intent, look-up and purchase, in the order of `reference/certcentral-lifecycle.md`, section 5: a key that
+ *   is stored before the intent names it, an intent that is written before anybody looks, a look before every POST.
+ *   `refusedBefore` stands behind the intent, so that an edited spec is tried at once, and before the look, so that a
+ *   refusal costs no calls. `severalOrdersFound` and `orderFound` stand before `orderNotFound`, which alone spends.
+ * - Once the order is known: whether it can be seen, a fresh look, its end, then whom it waits for. A look that is due
+ *   stands before all waiting on words that may be old; an order that is over before a key that is lost, because
+ *   nobody needs a key for it.
+ * - Last what is stored, with the lapse before the reissue: a certificate that has expired must never be called good.
+ */
+test('the rules stand in this order', () => {
+  expect(RULES.map(([name]) => name)).toEqual([
+    'beingDeleted',
+    'specIsInvalid',
+    'accountIsMissing',
+    'secretBelongsToAnother',
+    'accountIsNotReady',
+
+    'callFailed',
+
+    'accountForbids',
+    'keyIsOrphaned',
+    'keyIsMissing',
+    'intentIsMissing',
+    'refusedBefore',
+    'outcomeIsUnasked',
+    'severalOrdersFound',
+    'orderFound',
+    'orderNotFound',
+
+    'orderIsNotVisible',
+    'lookIsDue',
+    'orderIsOver',
+    'keyIsLost',
+    'approvalIsOpen',
+    'validationIsOpen',
+    'csrIsWanted',
+    'othersAreWorking',
+
+    'certificateIsNew',
+    'certificateHasExpired',
+    'reissueIsDue',
+    'certificateIsGood',
+  ])
+})

@@ -1,0 +1,133 @@
+import { describe, expect, test } from '@jest/globals'
+import { clusterAccountSpec } from '../../../src/api/account.ts'
+import { effectiveSpec, forbidden, missing } from '../../../src/order/effective.ts'
+import { aSpec } from '../../support/builders.ts'
+
+const OV = 'ssl_securesite_pro'
+const defaults = {
+  organization: { id: 117_483 },
+  dcv: { method: 'dns-txt-token', scope: 'fqdn' },
+  skipApproval: true,
+} as const
+
+const policyOf = (policy: Record<string, unknown>) =>
+  clusterAccountSpec.parse({ apiKeySecretRef: { name: 'certcentral' }, policy }).policy
+
+describe('the spec with the defaults of the account', () => {
+  test.each<readonly [string, Record<string, unknown>, Record<string, unknown>]>([
+    [
+      'takes them where it is silent',
+      { product: OV },
+      {
+        organization: { id: 117_483 },
+        dcv: { method: 'dns-txt-token', scope: 'fqdn' },
+        skipApproval: true,
+      },
+    ],
+    [
+      'keeps what it says, field by field',
+      { product: OV, organization: { id: 5 }, dcv: { method: 'email' }, skipApproval: false },
+      {
+        organization: { id: 5 },
+        dcv: { method: 'email', scope: 'fqdn' },
+        skipApproval: false,
+      },
+    ],
+    [
+      'leaves the organization out where the product has none',
+      { organization: { id: 5 } },
+      {
+        organization: undefined,
+        dcv: { method: 'dns-txt-token', scope: 'fqdn' },
+        skipApproval: true,
+      },
+    ],
+  ])('%s', (_sentence, changes, wanted) => {
+    const { organization, dcv, skipApproval } = effectiveSpec(aSpec(changes), defaults)
+    expect({ organization, dcv, skipApproval }).toEqual(wanted)
+  })
+
+  test('is the spec itself where the account has no defaults', () => {
+    expect(effectiveSpec(aSpec(), undefined)).toEqual(aSpec())
+    expect(Object.keys(effectiveSpec(aSpec(), {})).sort()).toEqual(Object.keys(aSpec()).sort())
+  })
+
+  test('changes neither spec nor defaults', () => {
+    const spec = Object.freeze(aSpec({ product: OV }))
+    expect(effectiveSpec(spec, Object.freeze({ ...defaults }))).not.toBe(spec)
+  })
+})
+
+describe('what is missing for CertCentral to take the order', () => {
+  test.each<readonly [string, Record<string, unknown>, readonly string[]]>([
+    ['is nothing for a plain DV order', {}, []],
+    ['is nothing for an OV order with an organization', { product: OV, organization: { id: 5 } }, []],
+    [
+      'is the organization of an OV order',
+      { product: OV },
+      [
+        'organization.id is missing: ssl_securesite_pro names an organization; set spec.organization.id, or defaults.organization.id of the account',
+      ],
+    ],
+    [
+      'is the organization of an EV order',
+      { product: 'ssl_ev_basic', contacts: { list: [{ contactType: 'ev_approver', userId: 5 }] } },
+      [
+        'organization.id is missing: ssl_ev_basic names an organization; set spec.organization.id, or defaults.organization.id of the account',
+      ],
+    ],
+    [
+      'is the method of proof for a product of page 002',
+      { product: 'ssl_dv_geotrust' },
+      ['dcv.method is missing: ssl_dv_geotrust cannot be ordered without one'],
+    ],
+    [
+      'is a method that can prove a wildcard',
+      { dnsNames: ['*.shop.example.com'], dcv: { method: 'http-token' } },
+      ['dcv.method http-token cannot prove a wildcard: set spec.dcv.method to dns-txt-token or another'],
+    ],
+    ['is nothing for a product nobody knows', { product: 'ssl_of_tomorrow' }, []],
+  ])('%s', (_sentence, changes, wanted) => {
+    expect(missing(aSpec(changes))).toEqual(wanted)
+  })
+})
+
+describe('guard rails', () => {
+  test.each<readonly [string, Record<string, unknown>, Record<string, unknown>, string | undefined]>([
+    ['that are not there forbid nothing', {}, {}, undefined],
+    ['admit a product that they list', { products: ['ssl_dv_geotrust_flex'] }, {}, undefined],
+    [
+      'forbid a product that they do not list',
+      { products: ['ssl_basic'] },
+      {},
+      'its policy.products does not list ssl_dv_geotrust_flex',
+    ],
+    [
+      'forbid every product with an empty list',
+      { products: [] },
+      {},
+      'its policy.products does not list ssl_dv_geotrust_flex',
+    ],
+    ['admit names below a wildcard', { dnsNames: ['*.example.com'] }, {}, undefined],
+    [
+      'name every name that they do not cover',
+      { dnsNames: ['shop.example.com'] },
+      { dnsNames: ['www.shop.example.com', 'Evil.example'] },
+      'its policy.dnsNames does not cover www.shop.example.com, evil.example',
+    ],
+    [
+      'look at the common name as well',
+      { dnsNames: ['www.shop.example.com'] },
+      {},
+      'its policy.dnsNames does not cover shop.example.com',
+    ],
+    [
+      'are not passed by a name in capitals or A-labels',
+      { dnsNames: ['*.example.com'] },
+      { dnsNames: ['EVIL.münchen'] },
+      'its policy.dnsNames does not cover evil.xn--mnchen-3ya',
+    ],
+  ])('%s', (_sentence, policy, changes, wanted) => {
+    expect(forbidden(aSpec(changes), policyOf(policy))).toBe(wanted)
+  })
+})

@@ -1,0 +1,262 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { ORDER_REASONS, type Reason } from '../../../src/api/reasons.ts'
+import type { ValidationEntry } from '../../../src/api/status.ts'
+import { isProven, messageOf } from '../../../src/order/messages.ts'
+import { anyObservation } from '../../support/any-observation.ts'
+import {
+  ABOUT,
+  ALTERNATIVE_ID,
+  type Facts,
+  ORDER_ID,
+  anObservation,
+  failed,
+  found,
+  inMinutes,
+  intended,
+  ordered,
+  seen,
+  sent,
+  unbought,
+  unreachable,
+  withAccount,
+  withStored,
+} from '../../support/builders.ts'
+
+const REASONS = Object.keys(ORDER_REASONS) as Reason[]
+
+const entry = (dnsName: string, rest: Partial<ValidationEntry> = {}): ValidationEntry => ({
+  dnsName,
+  status: 'pending',
+  method: 'dns-txt-token',
+  record: { type: 'TXT', name: `_dnsauth.${dnsName}`, value: 'abc' },
+  ...rest,
+})
+
+const proving = (...entries: ValidationEntry[]): Facts => ({
+  validation: { entries, since: inMinutes(-1), checkedAt: undefined, nextCheckAt: undefined },
+})
+
+test('every reason has a sentence under all facts', () => {
+  fc.assert(
+    fc.property(anyObservation, fc.constantFrom(...REASONS), (o, reason) => {
+      const message = messageOf(reason, { ...o, problems: ['commonName is no name'] }, ABOUT)
+      expect(message.trim()).not.toBe('')
+      expect(message).not.toMatch(/undefined|NaN|\[object|Invalid Date/)
+      expect(message.length).toBeLessThan(4096)
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+describe('what waits for a person says who, what and which id', () => {
+  test.each<readonly [string, Reason, readonly Facts[], string]>([
+    [
+      'a one-step approval',
+      'AwaitingApproval',
+      [ordered('needs_approval', { requests: [{ id: 8, status: 'pending' }] })],
+      `Order ${ORDER_ID} waits for approval of request 8 (one-step); approve it in CertCentral under Requests`,
+    ],
+    [
+      'the first step of a two-step approval',
+      'AwaitingApproval',
+      [
+        ordered('needs_approval', {
+          requests: [
+            { id: 7, status: 'approved' },
+            { id: 8, status: 'submitted' },
+          ],
+        }),
+      ],
+      `Order ${ORDER_ID} waits for approval of request 8 (two-step); approve it in CertCentral under Requests`,
+    ],
+    [
+      'an approval of which no request is known',
+      'AwaitingApproval',
+      [ordered('needs_approval')],
+      `Order ${ORDER_ID} waits for approval; approve it in CertCentral under Requests`,
+    ],
+    [
+      'a record to publish',
+      'AwaitingValidation',
+      [ordered('pending'), proving(entry('a.example.com'), entry('b.example.com', { status: 'approved' }))],
+      `Order ${ORDER_ID} waits for validation: publish TXT _dnsauth.a.example.com = abc`,
+    ],
+    [
+      'many records to publish',
+      'AwaitingValidation',
+      [ordered('pending'), proving(...['a', 'b', 'c', 'd', 'e'].map((name) => entry(`${name}.example.com`)))],
+      `Order ${ORDER_ID} waits for validation: publish TXT _dnsauth.a.example.com = abc; publish TXT _dnsauth.b.example.com = abc; publish TXT _dnsauth.c.example.com = abc; and 2 more in status.validation`,
+    ],
+    [
+      'a file to serve and a mail to confirm',
+      'AwaitingValidation',
+      [
+        ordered('pending'),
+        proving(
+          { dnsName: 'a.example.com', status: 'pending', file: { url: 'http://a.example.com/x', content: 'abc' } },
+          { dnsName: 'b.example.com', status: 'pending', method: 'email' },
+        ),
+      ],
+      `Order ${ORDER_ID} waits for validation: serve abc at http://a.example.com/x; confirm the mail that DigiCert sent for b.example.com`,
+    ],
+    [
+      'a validation that is up to DigiCert',
+      'AwaitingValidation',
+      [ordered('pending'), proving()],
+      `Order ${ORDER_ID} waits for validation: nothing is to be published; DigiCert validates organization and domains`,
+    ],
+    [
+      'a pick-up',
+      'AwaitingPickup',
+      [ordered('waiting_pickup')],
+      `Order ${ORDER_ID} waits to be picked up by a person in CertCentral`,
+    ],
+    [
+      'an order of unknown outcome',
+      'OutcomeUnknown',
+      [sent(-1)],
+      `The order was sent at 2026-11-24T11:44:00.000Z with the alternative order id ${ALTERNATIVE_ID} and no answer came; CertCentral is asked for that id again. If it certainly does not exist there after 2026-11-24T11:59:00.000Z, set the annotation digicert-operator.io/order-again: "${ALTERNATIVE_ID}" to have it sent again`,
+    ],
+    [
+      'an order of unknown outcome that was sent twice',
+      'OutcomeUnknown',
+      [sent(-1, { sends: 2 })],
+      `set the annotation digicert-operator.io/order-again: "${ALTERNATIVE_ID}-2" to have it sent again`,
+    ],
+    [
+      'a revoked order',
+      'OrderRevoked',
+      [seen({ status: 'revoked' })],
+      `Order ${ORDER_ID} was revoked in CertCentral. Its certificates are no longer trusted. It is not ordered again by itself. To buy anew, set the annotation digicert-operator.io/order-again: "${ORDER_ID}"`,
+    ],
+    [
+      'a Secret of somebody else',
+      'SecretConflict',
+      [unbought, { target: { kind: 'foreign', owner: 'somebody else' } }],
+      'Secret shop-tls exists and belongs to somebody else (it lacks our annotation digicert-operator.io/order); delete it or choose another secretName. Nothing was bought',
+    ],
+    [
+      'a Secret that an older order keeps',
+      'SecretContested',
+      [unbought, { target: { kind: 'contested', by: 'older' } }],
+      'Secret shop-tls is kept by the older DigiCertOrder older; choose another secretName. Nothing was bought',
+    ],
+    [
+      'several orders of our own id',
+      'DuplicateOrders',
+      [intended(), { remote: { kind: 'several', orderIds: [11, 12] } }],
+      'CertCentral has several orders with our own id: 11, 12; cancel all but one there',
+    ],
+    [
+      'an order that is not what the spec asks for',
+      'OrderMismatch',
+      [intended(), found({ mismatches: ['its product is ssl_basic', 'it lacks a.example.com'] })],
+      `Order ${ORDER_ID} carries our own id but is not what the spec asks for: its product is ssl_basic; it lacks a.example.com. Make the spec fit it, or cancel it in CertCentral`,
+    ],
+    [
+      'an order that is not visible',
+      'OrderNotVisible',
+      [ordered('pending')],
+      `CertCentral does not show order ${ORDER_ID} to the API key of DigiCertAccount shop/certcentral; check the user, division and role of the key`,
+    ],
+    [
+      'an account that is missing',
+      'AccountNotFound',
+      [{ account: { kind: 'missing' } }],
+      'DigiCertAccount shop/certcentral does not exist; create it, or make a new order that names another',
+    ],
+    [
+      'an account that is not ready',
+      'AccountNotReady',
+      [{ account: { kind: 'not-ready', message: 'its Secret is missing' } }],
+      'DigiCertAccount shop/certcentral cannot be used: its Secret is missing',
+    ],
+    [
+      'an account whose key is refused',
+      'AccountNotReady',
+      [{ remote: { kind: 'refused', message: 'CertCentral says 403' } }],
+      'DigiCertAccount shop/certcentral cannot be used: CertCentral says 403',
+    ],
+    [
+      'a guard rail',
+      'AccountForbids',
+      [unbought, withAccount({ forbids: 'its policy.products does not list ssl_basic' })],
+      'DigiCertAccount shop/certcentral forbids the order: its policy.products does not list ssl_basic. Nothing was bought',
+    ],
+    [
+      'the limit of the day',
+      'OrderLimitReached',
+      [unbought, withAccount({ ordersLeft: 0 })],
+      'DigiCertAccount shop/certcentral placed as many orders today as policy.maxOrdersPerDay allows; this one is placed after 2026-11-25T00:00:00.000Z',
+    ],
+    [
+      'a Secret that the cluster would refuse',
+      'SecretRefused',
+      [unbought, failed('SecretRefused')],
+      'The cluster would refuse Secret shop-tls, so nothing was bought: it was refused for a reason',
+    ],
+    [
+      'a Secret that the cluster refuses when the order exists',
+      'SecretRefused',
+      [ordered('issued'), failed('SecretRefused')],
+      `The cluster refuses the Secret that order ${ORDER_ID} waits for (shop-tls, or that of its key): it was refused for a reason`,
+    ],
+    [
+      'a refused order',
+      'OrderRefused',
+      [intended(), failed('OrderRefused')],
+      'CertCentral refused the order, nothing was bought: it was refused for a reason',
+    ],
+    [
+      'a call that failed',
+      'CertCentralUnavailable',
+      [intended(), unreachable()],
+      'the server answered 500; tried again by itself, nothing is bought twice',
+    ],
+    [
+      'a bad certificate',
+      'BadCertificate',
+      [{ stored: undefined }, failed('BadCertificate')],
+      `The certificate of order ${ORDER_ID} does not fit and Secret shop-tls was left as it is: it was refused for a reason. It is fetched again`,
+    ],
+    [
+      'a strange word',
+      'UnknownStatus',
+      [ordered('on_the_moon')],
+      `Order ${ORDER_ID} has the status "on_the_moon", which this version does not know; it is watched on`,
+    ],
+    [
+      'names that are missing',
+      'ReissueDue',
+      [withStored({ missingNames: ['a.example.com'] })],
+      `The certificate does not cover a.example.com. This version does not reissue: reissue order ${ORDER_ID} in CertCentral with the same CSR and names, and it is fetched by itself`,
+    ],
+    [
+      'a lapse',
+      'CertificateExpired',
+      [],
+      `The certificate in Secret shop-tls expired on 2027-06-02; order ${ORDER_ID} has no newer one`,
+    ],
+    [
+      'a good certificate',
+      'Issued',
+      [],
+      `Secret shop-tls holds the certificate of order ${ORDER_ID}, good until 2027-06-02`,
+    ],
+    ['a wrong spec', 'InvalidSpec', [{ problems: ['a is wrong', 'b is missing'] }], 'a is wrong; b is missing'],
+  ])('%s', (_what, reason, facts, wanted) => {
+    expect(messageOf(reason, anObservation(...facts), ABOUT)).toContain(wanted)
+  })
+})
+
+test.each([
+  ['approved', true],
+  ['complete', true],
+  ['active', true],
+  ['pending', false],
+  ['expired', false],
+  ['', false],
+])('a name with the status %j counts as proven: %s', (word, wanted) => {
+  expect(isProven(word)).toBe(wanted)
+})

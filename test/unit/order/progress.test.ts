@@ -1,0 +1,201 @@
+import { describe, expect, test } from '@jest/globals'
+import { type OrderStatus, orderStatus } from '../../../src/api/status.ts'
+import type { RemoteOrder } from '../../../src/order/observation.ts'
+import type { Outcome } from '../../../src/order/outcome.ts'
+import { after, withOrder } from '../../../src/order/progress.ts'
+import {
+  ABOUT,
+  ALTERNATIVE_ID,
+  CERTIFICATE,
+  CERTIFICATE_ID,
+  INTENT,
+  NOW,
+  ORDER_ID,
+  aStatus,
+} from '../../support/builders.ts'
+
+const AT = NOW.toISOString()
+const SENT = { ...INTENT, sentAt: AT, sends: 1 }
+const FAILURES = { reason: 'OrderRefused', count: 2, lastAt: '2026-11-24T11:00:00.000Z', code: 'c', message: 'm' }
+const ENTRY = { dnsName: 'shop.example.com', method: 'dns-txt-token', status: 'pending' }
+const REMOTE: RemoteOrder = { orderId: ORDER_ID, status: 'pending', requests: [{ id: 5, status: 'pending' }] }
+
+const step = (before: OrderStatus, outcome: Outcome): OrderStatus => {
+  const status = after(before, outcome, NOW, ABOUT)
+  expect(orderStatus.safeParse(status).error).toBeUndefined()
+  return status
+}
+
+const ORDER = {
+  id: ORDER_ID,
+  status: 'pending',
+  purchase: 1,
+  product: ABOUT.product,
+  requests: [{ id: 5, status: 'pending' }],
+}
+
+describe('what an outcome leaves in the status', () => {
+  test.each<readonly [string, OrderStatus, Outcome, OrderStatus]>([
+    ['nothing for a step that is done', { intent: INTENT }, { kind: 'done' }, { intent: INTENT }],
+    ['nothing for a conflict', { intent: INTENT }, { kind: 'conflict' }, { intent: INTENT }],
+    [
+      'the intent alone, where another purchase begins',
+      { ...aStatus({ failures: FAILURES, validation: [ENTRY], validationSince: AT }) },
+      { kind: 'recorded', intent: { ...INTENT, purchase: 2 } },
+      {
+        observedGeneration: 1,
+        conditions: [],
+        certificate: CERTIFICATE,
+        revision: 1,
+        intent: { ...INTENT, purchase: 2 },
+      },
+    ],
+    [
+      'order, intent and history of an order that was placed, and no failure of earlier',
+      { intent: INTENT, failures: FAILURES },
+      { kind: 'placed', order: REMOTE, purchase: 1, intent: SENT, validation: [] },
+      {
+        intent: SENT,
+        order: { ...ORDER, alternativeOrderId: ALTERNATIVE_ID },
+        history: [{ at: AT, what: 'Ordered', orderId: ORDER_ID }],
+      },
+    ],
+    [
+      'what is to be proven, where the answer to the order said so',
+      { intent: INTENT },
+      { kind: 'placed', order: REMOTE, purchase: 1, intent: SENT, validation: [ENTRY] },
+      {
+        intent: SENT,
+        order: { ...ORDER, alternativeOrderId: ALTERNATIVE_ID },
+        history: [{ at: AT, what: 'Ordered', orderId: ORDER_ID }],
+        validation: [ENTRY],
+        validationSince: AT,
+      },
+    ],
+    [
+      'the order and its certificate where it was taken over',
+      {},
+      { kind: 'adopted', order: { ...REMOTE, certificateId: CERTIFICATE_ID }, purchase: 1 },
+      {
+        order: { ...ORDER, certificateId: CERTIFICATE_ID },
+        history: [{ at: AT, what: 'Adopted', orderId: ORDER_ID, certificateId: CERTIFICATE_ID }],
+      },
+    ],
+    [
+      'entries and the time of the first question',
+      { order: ORDER },
+      { kind: 'validation', entries: [ENTRY] },
+      { order: ORDER, validation: [ENTRY], validationSince: AT },
+    ],
+    [
+      'the first question as the time that later checks count from',
+      { order: ORDER, validationSince: '2026-11-24T11:00:00.000Z' },
+      { kind: 'validation', entries: [ENTRY] },
+      { order: ORDER, validation: [ENTRY], validationSince: '2026-11-24T11:00:00.000Z' },
+    ],
+    [
+      'what a check said of the order',
+      { order: ORDER, validationSince: AT },
+      {
+        kind: 'validation',
+        entries: [],
+        order: { orderId: ORDER_ID, status: 'issued', certificateId: CERTIFICATE_ID },
+      },
+      {
+        order: { ...ORDER, status: 'issued', certificateId: CERTIFICATE_ID },
+        validation: [],
+        validationSince: AT,
+      },
+    ],
+    [
+      'the certificate, counted, and nothing of the way to it',
+      { order: ORDER, failures: FAILURES, validation: [ENTRY], validationSince: AT },
+      { kind: 'stored', certificate: CERTIFICATE },
+      { order: ORDER, certificate: CERTIFICATE, revision: 1 },
+    ],
+    [
+      'the same count where the same certificate was written anew',
+      aStatus(),
+      { kind: 'stored', certificate: CERTIFICATE },
+      aStatus(),
+    ],
+    [
+      'a reissue in the history, where another certificate takes the place of one',
+      aStatus(),
+      { kind: 'stored', certificate: { ...CERTIFICATE, serialNumber: 'ff', id: 5 } },
+      aStatus({
+        certificate: { ...CERTIFICATE, serialNumber: 'ff', id: 5 },
+        revision: 2,
+        history: [{ at: AT, what: 'Reissued', orderId: ORDER_ID, certificateId: 5 }],
+      }),
+    ],
+    [
+      'the refusal, counted from one, and the intent without its mark',
+      { intent: SENT },
+      { kind: 'refused', reason: 'OrderRefused', code: 'c', message: 'no', intent: INTENT },
+      { intent: INTENT, failures: { reason: 'OrderRefused', code: 'c', message: 'no', count: 1, lastAt: AT } },
+    ],
+    [
+      'the refusal, counted on',
+      { failures: FAILURES },
+      { kind: 'refused', reason: 'OrderRefused', code: 'd', message: 'no' },
+      { failures: { reason: 'OrderRefused', code: 'd', message: 'no', count: 3, lastAt: AT } },
+    ],
+    [
+      'another refusal, counted anew',
+      { failures: FAILURES },
+      { kind: 'refused', reason: 'SecretRefused', code: 'd', message: 'no' },
+      { failures: { reason: 'SecretRefused', code: 'd', message: 'no', count: 1, lastAt: AT } },
+    ],
+    [
+      'the intent without its mark where nothing left',
+      { intent: SENT },
+      { kind: 'unsent', retryAt: NOW, throttled: 'no', message: 'nobody there', intent: INTENT },
+      { intent: INTENT },
+    ],
+    [
+      'the intent as it was where a call failed that buys nothing',
+      { intent: SENT },
+      { kind: 'unsent', retryAt: NOW, throttled: 'no', message: 'nobody there' },
+      { intent: SENT },
+    ],
+    [
+      'the mark where no answer came',
+      { intent: INTENT },
+      { kind: 'ambiguous', message: 'reset', intent: SENT },
+      { intent: SENT },
+    ],
+  ])('is %s', (_sentence, before, outcome, wanted) => {
+    expect(step(before, outcome)).toEqual(wanted)
+  })
+
+  test('is a history of the last ten', () => {
+    const history = Array.from({ length: 10 }, (_, n) => ({ at: AT, what: 'Ordered' as const, orderId: n + 1 }))
+    const outcome: Outcome = { kind: 'adopted', order: REMOTE, purchase: 1 }
+    expect(step({ history }, outcome).history!.map(({ orderId }) => orderId)).toEqual([
+      2,
+      3,
+      4,
+      5,
+      6,
+      7,
+      8,
+      9,
+      10,
+      ORDER_ID,
+    ])
+  })
+
+  test('leaves the status that it was given as it was', () => {
+    const before = Object.freeze(aStatus({ failures: Object.freeze({ ...FAILURES }) }))
+    expect(step(before, { kind: 'stored', certificate: CERTIFICATE })).not.toBe(before)
+  })
+})
+
+test('what CertCentral did not say of an order stays as it was', () => {
+  const before: OrderStatus = { order: { ...ORDER, certificateId: CERTIFICATE_ID, validUntil: '2027-11-23' } }
+  expect(withOrder(before, { orderId: ORDER_ID, status: 'issued' }, 1).order).toEqual({
+    ...before.order,
+    status: 'issued',
+  })
+})
