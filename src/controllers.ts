@@ -1,5 +1,4 @@
 import { API_VERSION } from './api/names.ts'
-import type { DigiCertOrder } from './api/order.ts'
 import { type Caches, type Handlers, createCaches } from './caches.ts'
 import type { Config } from './config.ts'
 import { Accounts } from './controller/accounts.ts'
@@ -11,7 +10,7 @@ import { Reconciler } from './controller/reconcile.ts'
 import { createSecretStore } from './controller/secrets.ts'
 import { createStatusFeed } from './controller/status-feed.ts'
 import * as watches from './controller/watches.ts'
-import type { KubeClient, KubeObject } from './kube/client.ts'
+import { type KubeClient, type KubeObject, keyOf } from './kube/client.ts'
 import type { Recorder } from './kube/events.ts'
 import type { Leadership } from './kube/leader.ts'
 import { type Next, type Workers, runWorkers } from './kube/worker.ts'
@@ -46,8 +45,6 @@ export type Controllers = {
   /** Begins to work on both queues. */
   run: (clusterId: string) => readonly Workers[]
 }
-
-const keyOf = ({ metadata }: DigiCertOrder): string => `${metadata.namespace ?? ''}/${metadata.name}`
 
 type Parts = Surroundings & { own: OwnWrites; memory: Memory; wake: (keys: readonly string[]) => void; caches: Caches }
 

@@ -2,10 +2,6 @@ import type { CertCentralError } from './errors.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-
-const nth = (schedule: readonly number[], attempt: number, last: number): number =>
-  schedule[Math.max(0, attempt)] ?? last
 
 const FIRST_PAUSE = 5 * SECOND
 const LONGEST_PAUSE = 3 * MINUTE
@@ -17,22 +13,6 @@ const PAUSE_JITTER = 0.2
  */
 export const pauseMs = (strike: number, random: () => number): number =>
   Math.min(FIRST_PAUSE * 2 ** strike, LONGEST_PAUSE / (1 + PAUSE_JITTER)) * (1 + PAUSE_JITTER * random())
-
-const LOOK_UPS = [5 * SECOND, 15 * SECOND, 45 * SECOND, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 20 * MINUTE, 40 * MINUTE]
-
-/**
- * How long after an ambiguous POST, or after the look-up before, to look the order up again, in ms; `attempt` counts
- * the look-ups made so far (reference/certcentral-lifecycle.md, section 5.2).
- */
-export const lookUpDelayMs = (attempt: number): number => nth(LOOK_UPS, attempt, HOUR)
-
-const DCV_CHECKS = [0, 1, 2, 5, 10, 30].map((minutes) => minutes * MINUTE)
-
-/**
- * How long to wait before the next check-dcv, in ms; `attempt` counts the checks made so far
- * (reference/certcentral-lifecycle.md, section 6). It never ends, because DigiCert's own polling does after ten days.
- */
-export const checkDcvDelayMs = (attempt: number): number => nth(DCV_CHECKS, attempt, HOUR)
 
 /**
  * May a failed call be sent once more at once, inside the same call? Only a GET whose connection failed: the usual cause

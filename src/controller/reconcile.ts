@@ -53,8 +53,6 @@ type Pass = { stored: DigiCertOrder; draft: OrderStatus; remote: Remote; memory:
 /** A view of one moment of a pass. */
 type View = { gathered: Gathered; seen: Observation; decision: Decision }
 
-const nameOf = (order: DigiCertOrder): string => `${order.metadata.namespace ?? ''}/${order.metadata.name}`
-
 const failing = (remote: Remote): boolean => remote.kind === 'unavailable' || remote.kind === 'refused'
 
 /** Takes an order one pass further: observe, decide, act, report. */
@@ -85,7 +83,7 @@ export class Reconciler {
     memory.heard = undefined
     if (heard && heard.orderId === pass.draft.order?.id) this.#hear(pass, { kind: 'order', order: heard })
     try {
-      return await this.#walk(pass, log.with({ order: nameOf(stored) }))
+      return await this.#walk(pass, log.with({ order: key }))
     } catch (error) {
       await this.#keepOrder(pass)
       throw error

@@ -1,5 +1,6 @@
 import type { Account, AccountKind } from '../api/account.ts'
 import type { DigiCertOrder } from '../api/order.ts'
+import { keyOf } from '../kube/client.ts'
 import { accountKey } from './account-access.ts'
 import { type Secret, ownerOf } from './secrets.ts'
 
@@ -34,8 +35,6 @@ export const isNewToAccount = ({ type, object, previous }: Change<Account>): boo
   type !== 'updated' || object.metadata.generation !== previous?.metadata.generation
 
 type Orders = { by: (index: string, value: string) => readonly DigiCertOrder[] }
-
-const keyOf = ({ metadata }: DigiCertOrder): string => `${metadata.namespace ?? ''}/${metadata.name}`
 
 /** Which orders a changed Secret concerns: the one that it says it belongs to, and those that name it. */
 export const ordersOfSecret = (secret: Secret, orders: Orders): string[] => {

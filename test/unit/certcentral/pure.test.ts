@@ -4,7 +4,7 @@ import { retryAfter } from '../../../src/certcentral/classify.ts'
 import { CertCentralError, type ErrorKind } from '../../../src/certcentral/errors.ts'
 import { parseJson } from '../../../src/certcentral/json.ts'
 import { faultsOfOrderBody } from '../../../src/certcentral/order-body.ts'
-import { checkDcvDelayMs, lookUpDelayMs, pauseMs, sendAgainAtOnce } from '../../../src/certcentral/retry.ts'
+import { pauseMs, sendAgainAtOnce } from '../../../src/certcentral/retry.ts'
 import { plainText } from '../../../src/certcentral/text.ts'
 
 const MINUTE = 60_000
@@ -21,20 +21,6 @@ describe('the schedules', () => {
     )
     expect([0, 1, 2].map((strike) => pauseMs(strike, () => 0))).toEqual([5000, 10_000, 20_000])
     expect(pauseMs(0, () => 0.5)).toBe(5500)
-  })
-
-  test('of look-ups go on for ever, at most an hour apart', () => {
-    expect(Array.from({ length: 10 }, (_, attempt) => lookUpDelayMs(attempt) / 1000)).toEqual([
-      5, 15, 45, 120, 300, 600, 1200, 2400, 3600, 3600,
-    ])
-    expect(lookUpDelayMs(1e9)).toBe(60 * MINUTE)
-    expect(lookUpDelayMs(-1)).toBe(5000)
-  })
-
-  test('of checks begin right away and end hourly', () => {
-    expect(Array.from({ length: 8 }, (_, attempt) => checkDcvDelayMs(attempt) / MINUTE)).toEqual([
-      0, 1, 2, 5, 10, 30, 60, 60,
-    ])
   })
 })
 
