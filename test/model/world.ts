@@ -134,9 +134,15 @@ type Surroundings = Omit<World, 'start'> & { setting: Setting }
 const startProcess = (world: Surroundings, caches: 'fresh' | 'stale', gate: Gate): Process => {
   const { api, clock } = world
   const alive = { is: 'yes' as 'yes' | 'no' }
-  const guarded: Gate = (point, effect) => {
+  const guarded: Gate = async (point, effect) => {
     if (alive.is === 'no') throw new Crash('fresh')
-    return gate(point, effect)
+    try {
+      return await gate(point, effect)
+    } catch (error) {
+      // Nothing that the product does while it comes to pieces, such as tidying up after an error, is done any more.
+      if (error instanceof Crash) alive.is = 'no'
+      throw error
+    }
   }
   const stores: Caches = { orders: createStore<DigiCertOrder>(), secrets: createStore<Secret>() }
   fill(stores, api, caches)

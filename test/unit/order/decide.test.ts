@@ -220,6 +220,12 @@ const KEY_AND_INTENT: readonly Row[] = [
     lookByIntent,
   ],
   [
+    'looks for what was sent, whatever was refused before',
+    'outcomeIsUnasked',
+    [sent(10), failed('OrderRefused'), { nextSearchAt: NOW }],
+    lookByIntent,
+  ],
+  [
     'writes the intent of an edited spec down at once though the last was refused',
     'intentIsMissing',
     [intended({ payload: 'changed' }), failed('OrderRefused')],
@@ -308,6 +314,12 @@ const OUTCOME: readonly Row[] = [
     'sends the same id again when the time to settle is over and ids are unique',
     'orderNotFound',
     [sent(-1), absent, withAccount({ uniqueIds: 'yes' })],
+    place,
+  ],
+  [
+    'counts the time to settle as over at its very end',
+    'orderNotFound',
+    [sent(0), absent, withAccount({ uniqueIds: 'yes' })],
     place,
   ],
   [

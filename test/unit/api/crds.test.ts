@@ -1,0 +1,152 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { parse, parseAllDocuments } from 'yaml'
+import { z } from 'zod'
+import { accountSpec, clusterAccountSpec } from '../../../src/api/account.ts'
+import { KINDS, type Schema, crdOf, schemaOf, toStructural } from '../../../src/api/crds.ts'
+import { SPEC_RULES, orderSpec } from '../../../src/api/order.ts'
+import { rulesOf } from '../../../src/api/products.ts'
+import { crdsYaml } from '../../../src/crds.ts'
+
+const CRDS = path.resolve(import.meta.dirname, '../../../crds')
+
+/** Every node of a schema, by its path. */
+const nodes = (node: Schema, at: string): [path: string, node: Schema][] => [
+  [at, node],
+  ...Object.entries(node.properties ?? {}).flatMap(([name, child]) => nodes(child, `${at}.${name}`)),
+  ...(node.items ? nodes(node.items, `${at}[]`) : []),
+]
+
+describe('crds/', () => {
+  test('holds what the schemas make, and nothing else', () => {
+    expect(readdirSync(CRDS).sort()).toEqual(KINDS.map(({ plural }) => `${plural}.yaml`).sort())
+    for (const kind of KINDS) {
+      const text = readFileSync(path.join(CRDS, `${kind.plural}.yaml`), 'utf8')
+      expect(parse(text)).toEqual(JSON.parse(JSON.stringify(crdOf(kind))))
+    }
+  })
+
+  test('is what the command crds prints', () => {
+    const printed = parseAllDocuments(crdsYaml()).map((document) => document.toJS() as unknown)
+    expect(printed).toEqual(KINDS.map((kind) => JSON.parse(JSON.stringify(crdOf(kind))) as unknown))
+  })
+})
+
+describe.each(KINDS.map((kind) => [kind.kind, kind] as const))('%s', (_name, kind) => {
+  const schemas = [...nodes(schemaOf(kind.spec), 'spec'), ...nodes(schemaOf(kind.status), 'status')]
+
+  test('has bounds wherever the API server counts the cost of a rule', () => {
+    const spec = nodes(schemaOf(kind.spec), 'spec')
+    const unbound = spec
+      .filter(
+        ([, node]) =>
+          (node.type === 'string' &&
+            !node['enum'] &&
+            node['pattern'] === undefined &&
+            node['maxLength'] === undefined) ||
+          (node.type === 'array' && node['maxItems'] === undefined),
+      )
+      .map(([at]) => at)
+    expect(unbound).toEqual([])
+  })
+
+  test('says of each list how it is merged, or leaves it atomic', () => {
+    const wrong = schemas.filter(
+      ([, node]) => node['x-kubernetes-list-type'] === 'map' && !Array.isArray(node['x-kubernetes-list-map-keys']),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('asks for no field that has a default', () => {
+    const contradictory = schemas.flatMap(([at, node]) =>
+      ((node['required'] as string[] | undefined) ?? [])
+        .filter((name) => node.properties?.[name]?.['default'] !== undefined)
+        .map((name) => `${at}.${name}`),
+    )
+    expect(contradictory).toEqual([])
+  })
+
+  test('is in category digicert, has a status of its own and columns that name fields which exist', () => {
+    const { names, versions } = crdOf(kind).spec
+    const [version] = versions
+    expect(names.categories).toEqual(['digicert'])
+    expect(version!.subresources).toEqual({ status: {} })
+    const known = schemas.map(([at]) => `.${at}`)
+    const strange = version!.additionalPrinterColumns
+      .map(({ jsonPath }) => jsonPath)
+      .filter((at) => !at.startsWith('.metadata.') && !at.includes('[?(') && !known.includes(at))
+    expect(strange).toEqual([])
+  })
+})
+
+describe('a structural schema', () => {
+  test.each<readonly [string, z.ZodType, RegExp]>([
+    ['a union', z.object({ a: z.union([z.string(), z.object({})]) }), /\$\.a: anyOf is not possible/],
+    ['anything', z.object({ a: z.any() }), /\$\.a: a CRD needs a type/],
+    ['a union in a list', z.object({ a: z.array(z.union([z.string(), z.boolean()])) }), /\$\.a\[\]: /],
+  ])('refuses %s', (_what, schema, message) => {
+    expect(() => schemaOf(schema)).toThrow(message)
+  })
+
+  test.each(['$ref', 'not', 'allOf', 'oneOf', 'const', 'prefixItems'])('refuses %s', (word) => {
+    expect(() => toStructural({ type: 'object', [word]: {} })).toThrow(`$: ${word} is not possible in a CRD`)
+  })
+
+  test('drops what says nothing, and keeps what a map holds', () => {
+    expect(
+      schemaOf(z.object({ n: z.int().min(1), map: z.record(z.string(), z.string()), nested: z.strictObject({}) })),
+    ).toEqual({
+      type: 'object',
+      properties: {
+        n: { type: 'integer', minimum: 1 },
+        map: { type: 'object', additionalProperties: { type: 'string' } },
+        nested: { type: 'object', properties: {} },
+      },
+      required: ['n', 'map', 'nested'],
+    })
+  })
+
+  test('keeps what is immutable so, at the field itself', () => {
+    const spec = schemaOf(orderSpec)
+    for (const field of ['accountRef', 'product']) {
+      const [rule] = spec.properties![field]!['x-kubernetes-validations'] as { rule: string; message: string }[]
+      expect(rule!.rule).toBe('self == oldSelf')
+      expect(rule!.message).toContain(`${field} cannot be changed`)
+    }
+  })
+
+  test('is the same for both kinds of account, but for the namespaces', () => {
+    const cluster = schemaOf(clusterAccountSpec)
+    const policy = cluster.properties!['policy']!.properties!
+    delete policy['namespaces']
+    const own = schemaOf(accountSpec)
+    expect(cluster.properties).toEqual(own.properties)
+  })
+})
+
+test('each rule over several fields begins with the field that a person can mend', () => {
+  const fields = Object.keys(schemaOf(orderSpec).properties!)
+  for (const { message } of SPEC_RULES) {
+    const [first = ''] = message.split(/[ .:]/)
+    expect(fields).toContain(first)
+  }
+})
+
+describe('the rules of a product', () => {
+  test.each([
+    ['ssl_securesite_pro', { validation: 'ov', wildcard: 'yes', validityForm: 'object', signatureHash: 'sent' }],
+    ['ssl_ev_basic', { validation: 'ev', wildcard: 'no', validityForm: 'object', signatureHash: 'sent' }],
+    ['ssl_dv_geotrust', { validation: 'dv', wildcard: 'no', validityForm: 'top-level', signatureHash: 'absent' }],
+    ['ssl_dv_rapidssl', { validation: 'dv', wildcard: 'no', validityForm: 'top-level', signatureHash: 'sent' }],
+    [
+      'wildcard_dv_geotrust',
+      { validation: 'dv', wildcard: 'only', validityForm: 'top-level', signatureHash: 'absent' },
+    ],
+    ['of_tomorrow', { validation: 'unknown', wildcard: 'yes', validityForm: 'object', signatureHash: 'sent' }],
+    ['constructor', { validation: 'unknown', wildcard: 'yes', validityForm: 'object', signatureHash: 'sent' }],
+    ['__proto__', { validation: 'unknown', wildcard: 'yes', validityForm: 'object', signatureHash: 'sent' }],
+  ])('%s are %j', (product, rules) => {
+    expect(rulesOf(product)).toEqual(rules)
+  })
+})

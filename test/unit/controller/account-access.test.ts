@@ -1,0 +1,100 @@
+import { describe, expect, test } from '@jest/globals'
+import {
+  KEY_REFUSED,
+  accessHash,
+  accountKey,
+  accountName,
+  caBundleOf,
+  tryKey,
+  unreachableBy,
+} from '../../../src/controller/account-access.ts'
+import { anAccount } from '../../support/session.ts'
+import { type Answering, answer, replay, reset, withServer } from '../certcentral/fake-server.ts'
+
+const REACH = { allowedHosts: ['www.digicert.com', 'localhost:8443', 'sim.example'], allowHttp: 'no' } as const
+
+describe('the URL of an account', () => {
+  test.each([
+    'https://www.digicert.com/services/v2',
+    'https://WWW.DigiCert.com/services/v2',
+    'https://www.digicert.com:443/services/v2',
+    'https://localhost:8443/services/v2',
+    'https://sim.example:9999/services/v2',
+  ])('%s may be called', (url) => {
+    expect(unreachableBy(url, REACH)).toBeUndefined()
+  })
+
+  test.each([
+    ['https://evil.example/services/v2', /^host evil\.example is not one of --allowed-hosts/],
+    ['https://www.digicert.com.evil.example/', /is not one of/],
+    ['https://www.digicert.com@evil.example/', /^host evil\.example is not/],
+    ['https://evil.example/?www.digicert.com', /is not one of/],
+    ['https://localhost/', /^host localhost is not one of/],
+    ['https://localhost:8444/', /is not one of/],
+    ['https://169.254.169.254/latest/meta-data', /is not one of/],
+    ['http://www.digicert.com/services/v2', /is not https; the operator would have to run with --allow-http/],
+    ['file:///etc/passwd', /is not https/],
+    ['no url', /is no URL/],
+    ['', /is no URL/],
+  ])('%j may not, and it is said why', (url, sentence) => {
+    expect(unreachableBy(url, REACH)).toMatch(sentence)
+  })
+
+  test('without TLS may be called where the operator runs with --allow-http, and only at an allowed host', () => {
+    const reach = { ...REACH, allowHttp: 'yes' } as const
+    expect(unreachableBy('http://localhost:8443/services/v2', reach)).toBeUndefined()
+    expect(unreachableBy('http://evil.example/', reach)).toMatch(/is not one of/)
+  })
+})
+
+describe('names and keys', () => {
+  test('tell the kinds apart', () => {
+    expect(accountName('DigiCertAccount', 'shop', 'a')).toBe('DigiCertAccount shop/a')
+    expect(accountName('ClusterDigiCertAccount', undefined, 'a')).toBe('ClusterDigiCertAccount a')
+    expect(accountKey('DigiCertAccount', 'shop', 'a')).toBe('DigiCertAccount/shop/a')
+    expect(accountKey('ClusterDigiCertAccount', undefined, 'a')).toBe('ClusterDigiCertAccount/a')
+  })
+})
+
+describe('the hash of an access', () => {
+  const base = accessHash(anAccount(), 'key')
+
+  test.each<readonly [string, Record<string, unknown>, string]>([
+    ['URL', { url: 'https://certcentral.digicert.eu/services/v2' }, 'key'],
+    ['CA bundle', { caBundle: 'QQ==' }, 'key'],
+    ['budget', { requestsPerSecond: 1 }, 'key'],
+    ['key', {}, 'another'],
+  ])('is another one with another %s', (_what, spec, apiKey) => {
+    expect(accessHash(anAccount(spec), apiKey)).not.toBe(base)
+  })
+
+  test('is the same with another policy, and does not hold the key', () => {
+    expect(accessHash(anAccount({ policy: { maxOrdersPerDay: 1 } }), 'key')).toBe(base)
+    expect(base).toMatch(/^[0-9a-f]{64}$/)
+  })
+})
+
+test('the CA bundle is PEM behind its base64, and absent where there is none', () => {
+  expect(caBundleOf(anAccount({ caBundle: Buffer.from('PEM').toString('base64') }))).toEqual({ caBundle: 'PEM' })
+  expect(caBundleOf(anAccount())).toEqual({})
+})
+
+describe('a key that is tried', () => {
+  const verdict = (answering: Answering) => withServer([answering], tryKey)
+
+  test('belongs to somebody', async () => {
+    const { ready, reason, message } = await verdict(replay('user/me'))
+    expect([ready, reason]).toEqual(['yes', 'KeyAccepted'])
+    expect(message).toMatch(/^The API key belongs to \S+/)
+  })
+
+  test.each<readonly [string, Answering, object]>([
+    ['is refused by 401', answer(401, '{}'), KEY_REFUSED],
+    ['may not ask who it is, and may be used all the same', answer(403, '{}'), { ready: 'yes', reason: 'KeyAccepted' }],
+    ['is not known to be good where CertCentral breaks', answer(500, '{}'), { ready: 'no', reason: 'Unreachable' }],
+    ['is not known to be good where nobody answers', reset, { ready: 'no', reason: 'Unreachable' }],
+    ['is not known to be good behind a page of HTML', answer(200, '<html>'), { ready: 'no', reason: 'Unreachable' }],
+  ])('%s', async (_sentence, answering, wanted) => {
+    expect(await verdict(answering)).toMatchObject(wanted)
+  })
+})

@@ -1,0 +1,335 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { ANNOTATIONS, KEY_SECRET_TYPE, MANAGED_LABEL, ORDER_AGAIN } from '../../../src/api/names.ts'
+import type { DigiCertOrder } from '../../../src/api/order.ts'
+import { createKey, csrFor, isOrphaned, keyOfSecret } from '../../../src/controller/keys.ts'
+import { createStatusWriter } from '../../../src/controller/orders.ts'
+import { createOwnWrites } from '../../../src/controller/own-writes.ts'
+import { type Secret, createSecretStore, isClusterRefusal, textOf } from '../../../src/controller/secrets.ts'
+import { type KubeConnection, KubeError, connect } from '../../../src/kube/client.ts'
+import { describe as factsOf, readBundle } from '../../../src/pki/bundle.ts'
+import { csrFingerprint } from '../../../src/pki/csr.ts'
+import { exportKey, generateKey, publicFingerprint, readKey } from '../../../src/pki/keys.ts'
+import { NOW, aSpec, aStatus, anOrder, withStatus } from '../../support/builders.ts'
+import { issueChain } from '../../support/ca.ts'
+import { type FakeApi, refuse, startFakeApi } from '../kube/support/fake-api.ts'
+import type { Stored } from '../kube/support/fake-world.ts'
+import { writeKubeconfig } from '../kube/support/kubeconfig-file.ts'
+
+const ORDERS_PATH = '/apis/digicert-operator.io/v1alpha1/namespaces/shop/digicertorders'
+const SECRETS_PATH = '/api/v1/namespaces/shop/secrets'
+
+const NAMES = ['shop.example.com', 'www.shop.example.com']
+const { leaf, intermediate } = await issueChain(NAMES, NOW)
+const order = anOrder({ spec: aSpec({ privateKey: { algorithm: 'ECDSA' } }) })
+
+let api: FakeApi
+let kube: KubeConnection
+
+beforeEach(async () => {
+  api = await startFakeApi()
+  kube = connect({ kubeconfig: writeKubeconfig({ server: api.url }, {}), userAgent: 'test/1', random: () => 0 })
+})
+
+afterEach(async () => {
+  await kube.close()
+  await api.close()
+})
+
+const secretStore = () => {
+  const cached = new Map<string, Secret>()
+  const own = createOwnWrites()
+  const cache = {
+    get: (key: string) => cached.get(key),
+    noteWritten: (secret: Secret) => void cached.set(`shop/${secret.metadata.name}`, secret),
+  }
+  return { store: createSecretStore(kube, cache, own), cached, own }
+}
+
+const inCluster = (name: string): Secret | undefined => api.world.get(SECRETS_PATH, name)
+
+const put = (name: string, changes: Partial<Stored> = {}): Secret =>
+  api.world.put(SECRETS_PATH, { metadata: { name, namespace: 'shop' }, ...changes })
+
+const aPair = () => {
+  const read = readBundle(leaf.pem + intermediate.pem, { key: leaf.key, names: NAMES, now: NOW })
+  if (!read.ok) throw new Error(read.message)
+  return { key: leaf.key, bundle: read.bundle, facts: { id: 34, ...factsOf(read.bundle.leaf) }, orderId: 12 }
+}
+
+const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
+const calls = (): string[] => api.seen.map(({ method, path }) => `${method} ${path.split('/').at(-1) ?? ''}`)
+
+describe('a key Secret', () => {
+  test('is made for the order, is of a type of its own, and holds the key alone', async () => {
+    const { store, own } = secretStore()
+    expect(await createKey(store, order, 1)).toEqual({ kind: 'done' })
+    const secret = inCluster('shop-key-1')!
+    expect(secret).toMatchObject({
+      type: KEY_SECRET_TYPE,
+      metadata: {
+        labels: { [MANAGED_LABEL]: 'true' },
+        annotations: { [ANNOTATIONS.owner]: 'shop' },
+        ownerReferences: [{ kind: 'DigiCertOrder', name: 'shop', uid: 'uid-shop', controller: true }],
+      },
+    })
+    expect(Object.keys(secret.data!)).toEqual(['tls.key'])
+    expect(keyOfSecret(secret).asymmetricKeyType).toBe('ec')
+    expect([own.has(secret), isOrphaned(order, secret)]).toEqual([true, false])
+  })
+
+  test('that is there already wins', async () => {
+    const { store } = secretStore()
+    const kept = exportKey(await generateKey({ algorithm: 'ECDSA' }), 'PKCS8')
+    put('shop-key-1', {
+      metadata: { name: 'shop-key-1', namespace: 'shop', annotations: { [ANNOTATIONS.owner]: 'shop' } },
+      data: { 'tls.key': base64(kept) },
+    })
+    expect(await createKey(store, order, 1)).toEqual({ kind: 'done' })
+    expect(textOf(inCluster('shop-key-1'), 'tls.key')).toBe(kept)
+  })
+
+  test("of that name that is somebody else's is left, and said", async () => {
+    const { store } = secretStore()
+    const foreign = put('shop-key-1', { data: { a: 'b' } })
+    expect(await createKey(store, order, 1)).toMatchObject({
+      kind: 'refused',
+      reason: 'SecretRefused',
+      message: 'Secret shop-key-1 exists and is not ours; delete it',
+    })
+    expect(inCluster('shop-key-1')).toEqual(foreign)
+  })
+
+  test.each([
+    [403, 'Forbidden', 'refused'],
+    [422, 'Invalid', 'refused'],
+  ])('that the cluster refuses with %d is a refusal', async (code, reason, kind) => {
+    const { store } = secretStore()
+    api.script((seen, response) => seen.method === 'POST' && refuse(code, reason)(seen, response))
+    expect(await createKey(store, order, 1)).toMatchObject({ kind, reason: 'SecretRefused' })
+  })
+
+  test('of which nobody knows whether it was made rises as an error', async () => {
+    const { store } = secretStore()
+    api.script((seen, response) => seen.method === 'POST' && refuse(500, 'InternalError')(seen, response))
+    await expect(createKey(store, order, 1)).rejects.toBeInstanceOf(KubeError)
+  })
+
+  test('that a resource of the same name left is inherited', async () => {
+    const { store } = secretStore()
+    await createKey(store, order, 1)
+    const again = anOrder({ metadata: { uid: 'uid-again' }, spec: order.spec })
+    const left = inCluster('shop-key-1')!
+    expect(isOrphaned(again, left)).toBe(true)
+    await store.inherit(again, left)
+    expect(isOrphaned(again, inCluster('shop-key-1'))).toBe(false)
+    expect(inCluster('shop-key-1')!.data).toEqual(left.data)
+  })
+
+  test('is removed as the one that was seen, not another one of its name', async () => {
+    const { store } = secretStore()
+    await createKey(store, order, 1)
+    const seen = inCluster('shop-key-1')!
+    await store.remove({ ...seen, metadata: { ...seen.metadata, uid: 'another' } })
+    expect(inCluster('shop-key-1')).toBeDefined()
+    await store.remove(seen)
+    expect(inCluster('shop-key-1')).toBeUndefined()
+  })
+})
+
+describe('the key in a Secret that a deleted order of this name left', () => {
+  const target = (annotations: Record<string, string>) =>
+    put('shop-tls', {
+      metadata: { name: 'shop-tls', namespace: 'shop', annotations },
+      data: { 'tls.key': base64(exportKey(leaf.key, 'PKCS8')) },
+    })
+  const keyMadeFor = async (subject: DigiCertOrder): Promise<string> => {
+    await createKey(secretStore().store, subject, 1)
+    return publicFingerprint(keyOfSecret(inCluster('shop-key-1')))
+  }
+  const ours = { [ANNOTATIONS.owner]: 'shop', [ANNOTATIONS.orderId]: '12' }
+
+  test('is kept again', async () => {
+    target(ours)
+    expect(await keyMadeFor(order)).toBe(publicFingerprint(leaf.key))
+  })
+
+  test.each<readonly [string, Record<string, string>, DigiCertOrder]>([
+    ['where the Secret is of another order', { ...ours, [ANNOTATIONS.owner]: 'blog' }, order],
+    ['where the Secret is of nobody', {}, order],
+    ['where no order id is noted', { [ANNOTATIONS.owner]: 'shop' }, order],
+    [
+      'where a person gave the order up',
+      ours,
+      { ...order, metadata: { ...order.metadata, annotations: { [ORDER_AGAIN]: '12' } } },
+    ],
+    ['where the spec asks for another kind of key', ours, anOrder()],
+  ])('is not taken %s', async (_why, annotations, subject) => {
+    target(annotations)
+    expect(await keyMadeFor(subject)).not.toBe(publicFingerprint(leaf.key))
+  })
+})
+
+describe('the target Secret', () => {
+  test('is written in one apply, key and chain and what they are', async () => {
+    const { store, cached, own } = secretStore()
+    await store.applyTarget(order, aPair(), 'free')
+    const secret = inCluster('shop-tls')!
+    expect(secret).toMatchObject({
+      type: 'kubernetes.io/tls',
+      metadata: {
+        labels: { [MANAGED_LABEL]: 'true' },
+        annotations: {
+          [ANNOTATIONS.owner]: 'shop',
+          [ANNOTATIONS.orderId]: '12',
+          [ANNOTATIONS.certificateId]: '34',
+          [ANNOTATIONS.serialNumber]: aPair().facts.serialNumber,
+          [ANNOTATIONS.notAfter]: aPair().facts.notAfter,
+        },
+      },
+    })
+    expect(Object.keys(secret.data!).sort()).toEqual(['ca.crt', 'tls.crt', 'tls.key'])
+    expect(readKey(textOf(secret, 'tls.key')!)!.equals(leaf.key)).toBe(true)
+    expect([own.has(secret), cached.get('shop/shop-tls')]).toEqual([true, secret])
+    expect(calls()).toEqual(['PATCH shop-tls'])
+  })
+
+  test('goes with no order: it has no owner that the garbage collector would follow', async () => {
+    const { store } = secretStore()
+    await store.applyTarget(order, aPair(), 'free')
+    expect(inCluster('shop-tls')!.metadata.ownerReferences).toBeUndefined()
+  })
+
+  test('is taken by force only where it was ours', async () => {
+    const { store } = secretStore()
+    await store.applyTarget(order, aPair(), 'free')
+    await store.applyTarget(order, aPair(), 'ours')
+    await store.rehearse(order, 'free')
+    await store.rehearse(order, 'ours')
+    const asked = api.seen.map(({ query }) => [query.get('fieldManager'), query.get('force'), query.get('dryRun')])
+    expect(asked).toEqual([
+      ['digicert-operator', null, null],
+      ['digicert-operator', 'true', null],
+      ['digicert-operator', null, 'All'],
+      ['digicert-operator', 'true', 'All'],
+    ])
+  })
+
+  test('is rehearsed with nothing in it', async () => {
+    const { store, cached } = secretStore()
+    await store.rehearse(order, 'free')
+    const { body } = api.seen[0]!
+    expect(JSON.parse(body)).toMatchObject({ data: { 'tls.crt': '', 'tls.key': '' } })
+    expect(cached.size).toBe(0)
+  })
+
+  test('is written in the encoding of the spec', async () => {
+    const { store } = secretStore()
+    const sec1 = anOrder({ spec: aSpec({ privateKey: { algorithm: 'ECDSA', encoding: 'PKCS1' } }) })
+    await store.applyTarget(sec1, aPair(), 'free')
+    expect(textOf(inCluster('shop-tls'), 'tls.key')).toContain('BEGIN EC PRIVATE KEY')
+  })
+
+  test('is read from the cache, and from the API server where that knows nothing', async () => {
+    const { store, cached } = secretStore()
+    const there = put('shop-tls')
+    expect(await store.read('shop', 'shop-tls')).toEqual(there)
+    cached.set('shop/shop-tls', { metadata: { name: 'from-cache' } })
+    expect((await store.read('shop', 'shop-tls'))?.metadata.name).toBe('from-cache')
+    expect(await store.read('shop', 'nothing')).toBeUndefined()
+  })
+})
+
+test.each([
+  ['forbidden', true],
+  ['invalid', true],
+  ['not-found', true],
+  ['already-exists', true],
+  ['conflict', false],
+  ['unknown', false],
+  ['throttled', false],
+] as const)('a cluster that answers %s refuses: %s', (failure, wanted) => {
+  expect(isClusterRefusal(new KubeError(failure, 'no'))).toBe(wanted)
+})
+
+test('the CSR of an order is of its key and names the names of its spec', async () => {
+  const csr = await csrFor(anOrder({ spec: aSpec({ commonName: 'BÜCHER.example' }) }), leaf.key)
+  expect(csrFingerprint(csr)).toBe(publicFingerprint(leaf.key))
+  expect(Buffer.from(csr.replaceAll(/-----.*-----|\s/g, ''), 'base64').toString('latin1')).toContain(
+    'xn--bcher-kva.example',
+  )
+})
+
+describe('the status of an order', () => {
+  const writing = () => {
+    const own = createOwnWrites()
+    const noted: DigiCertOrder[] = []
+    const writer = createStatusWriter(kube, { noteWritten: (one) => void noted.push(one) }, own)
+    return { writer, own, noted }
+  }
+  const stored = (): DigiCertOrder => api.world.put(ORDERS_PATH, anOrder()) as unknown as DigiCertOrder
+  const live = (): DigiCertOrder => api.world.get(ORDERS_PATH, 'shop') as unknown as DigiCertOrder
+  const edit = (change: (one: DigiCertOrder) => DigiCertOrder): void => void api.world.put(ORDERS_PATH, change(live()))
+
+  test('is written whole, and known as our own', async () => {
+    const { writer, own, noted } = writing()
+    const written = await writer.write(stored(), aStatus())
+    expect(live().status).toEqual(aStatus())
+    expect([own.has(written!), noted]).toEqual([true, [live()]])
+    expect(calls()).toEqual(['PUT status'])
+  })
+
+  test('is not written where nothing changed', async () => {
+    const { writer } = writing()
+    const read = anOrder(withStatus())
+    expect(await writer.write(read, aStatus())).toBe(read)
+    expect(await writer.write(anOrder(), {})).toBeDefined()
+    expect(calls()).toEqual([])
+  })
+
+  test('passes a change of annotations by, keeps it, and does not pass for our own', async () => {
+    const { writer, own } = writing()
+    const read = stored()
+    edit((one) => ({ ...one, metadata: { ...one.metadata, annotations: { [ORDER_AGAIN]: '12' } } }))
+    const written = await writer.write(read, aStatus())
+    expect(written?.metadata.annotations).toEqual({ [ORDER_AGAIN]: '12' })
+    expect(live().status).toEqual(aStatus())
+    expect(own.has(written!)).toBe(false)
+  })
+
+  test.each<readonly [string, (one: DigiCertOrder) => DigiCertOrder]>([
+    ['its spec', (one) => ({ ...one, metadata: { ...one.metadata, generation: 2 } })],
+    ['its status, by another leader', (one) => ({ ...one, status: { observedGeneration: 1 } })],
+    ['itself, by one of the same name', (one) => ({ ...one, metadata: { ...one.metadata, uid: 'uid-again' } })],
+  ])('is not written over a change of %s', async (_what, change) => {
+    const { writer, noted } = writing()
+    const read = stored()
+    edit(change)
+    const before = live()
+    expect(await writer.write(read, aStatus())).toBeUndefined()
+    expect(live()).toEqual(before)
+    expect(noted).toEqual([before])
+  })
+
+  test('of an order that is gone is not written', async () => {
+    const { writer } = writing()
+    const read = stored()
+    api.world.delete(ORDERS_PATH, 'shop')
+    expect(await writer.write(read, aStatus())).toBeUndefined()
+    expect(live()).toBeUndefined()
+  })
+
+  test('is given up when somebody else writes all the time', async () => {
+    const { writer } = writing()
+    const read = stored()
+    api.script((seen, response) => seen.method === 'PUT' && refuse(409, 'Conflict')(seen, response))
+    expect(await writer.write(read, aStatus())).toBeUndefined()
+    expect(calls().filter((call) => call.startsWith('PUT'))).toHaveLength(5)
+  })
+
+  test('that may or may not have been written rises as an error', async () => {
+    const { writer } = writing()
+    const read = stored()
+    api.script((seen, response) => seen.method === 'PUT' && refuse(500, 'InternalError')(seen, response))
+    await expect(writer.write(read, aStatus())).rejects.toBeInstanceOf(KubeError)
+  })
+})

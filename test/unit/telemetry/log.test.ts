@@ -1,0 +1,95 @@
+import { Writable } from 'node:stream'
+import { describe, expect, test } from '@jest/globals'
+import { type LogFormat, type LogLevel, createLog, silentLog } from '../../../src/telemetry/log.ts'
+import { createRedactor } from '../../../src/telemetry/redact.ts'
+
+const recorder = () => {
+  const chunks: string[] = []
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk.toString('utf8'))
+      done()
+    },
+  })
+  return { stream, lines: () => chunks.join('').split('\n').filter(Boolean) }
+}
+
+const logTo = (format: LogFormat, level: LogLevel = 'info') => {
+  const { stream, lines } = recorder()
+  const redactor = createRedactor()
+  return { log: createLog({ level, format, redactor, stream }), redactor, lines }
+}
+
+const parsed = (line: string | undefined): Record<string, unknown> => JSON.parse(line!) as Record<string, unknown>
+
+describe('a line of JSON', () => {
+  test('has time, level, message and fields, each once', () => {
+    const { log, lines } = logTo('json')
+    log.info('Took a step', { order: 'shop/shop', steps: 3 })
+    const line = parsed(lines()[0])
+    expect(line).toMatchObject({ level: 'info', message: 'Took a step', order: 'shop/shop', steps: 3 })
+    expect(Object.keys(line)).toEqual(['time', 'level', 'message', 'order', 'steps'])
+    expect(new Date(line['time'] as string).toISOString()).toBe(line['time'])
+  })
+
+  test('stays one line whatever is in it', () => {
+    const { log, lines } = logTo('json')
+    log.warn('Odd\nmessage', { text: 'two\nlines', error: new Error('three\nlines') })
+    expect(lines()).toHaveLength(1)
+    expect(parsed(lines()[0])).toMatchObject({ text: 'two\nlines', error: { message: 'three\nlines' } })
+  })
+
+  test('carries the fields that the logger is bound to, and those of its own over them', () => {
+    const { log, lines } = logTo('json')
+    const bound = log.with({ order: 'shop/shop', steps: 1 }).with({ account: 'a' })
+    bound.info('First', { steps: 2 })
+    log.info('Second')
+    expect(parsed(lines()[0])).toMatchObject({ order: 'shop/shop', account: 'a', steps: 2 })
+    expect(parsed(lines()[1])['order']).toBeUndefined()
+  })
+
+  test('keeps its level and message whatever the fields are called', () => {
+    const { log, lines } = logTo('json')
+    log.error('It broke', { level: 'debug', message: 'another' })
+    expect(parsed(lines()[0])).toMatchObject({ level: 'error', message: 'It broke' })
+  })
+
+  test('holds no secret, in a message or in a field', () => {
+    const { log, redactor, lines } = logTo('json')
+    redactor.learn('s3cret-api-key')
+    log.info('It says s3cret-api-key', { apiKey: 'other', nested: { error: new Error('s3cret-api-key') } })
+    expect(lines().join()).not.toMatch(/s3cret|other/)
+  })
+})
+
+describe('a line of text', () => {
+  test('reads level, message, fields', () => {
+    const { log, lines } = logTo('text')
+    log.warn('Took a step', { order: 'shop/shop', why: 'two words', facts: { a: 1 } })
+    expect(lines()[0]).toMatch(/^\S+Z WARN {2}Took a step order=shop\/shop why="two words" facts=\{"a":1\}$/)
+  })
+
+  test('stays one line, whatever a field holds', () => {
+    const { log, lines } = logTo('text')
+    log.info('Odd', { text: 'two\nlines\nERROR forged' })
+    expect(lines()).toHaveLength(1)
+  })
+})
+
+test.each<readonly [LogLevel, readonly string[]]>([
+  ['debug', ['debug', 'info', 'warn', 'error']],
+  ['info', ['info', 'warn', 'error']],
+  ['warn', ['warn', 'error']],
+  ['error', ['error']],
+])('the level %s lets through %j', (level, wanted) => {
+  const { log, lines } = logTo('json', level)
+  log.debug('d')
+  log.info('i')
+  log.warn('w')
+  log.error('e')
+  expect(lines().map((line) => parsed(line)['level'])).toEqual(wanted)
+})
+
+test('the silent log can be used like any other', () => {
+  expect(() => silentLog.with({ a: 1 }).error('nobody hears it')).not.toThrow()
+})
