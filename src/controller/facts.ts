@@ -88,18 +88,25 @@ export const storedFact = (secret: Secret | undefined, target: TargetFact, spec:
   )
 }
 
-const createdBefore = (a: DigiCertOrder, b: DigiCertOrder): boolean => {
+/** Times of creation are whole seconds: of two in one second, the one that has the Secret counts as the older. */
+const createdBefore = (a: DigiCertOrder, b: DigiCertOrder, owner: string | undefined): boolean => {
   const [left, right] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '']
-  return left === right ? a.metadata.name < b.metadata.name : left < right
+  if (left !== right) return left < right
+  const names = [a.metadata.name, b.metadata.name]
+  return owner !== undefined && names.includes(owner) ? owner === a.metadata.name : a.metadata.name < b.metadata.name
 }
 
 /** An older order that names the same Secret and is not going away. */
-const olderRival = (order: DigiCertOrder, rivals: readonly DigiCertOrder[]): DigiCertOrder | undefined =>
+const olderRival = (
+  order: DigiCertOrder,
+  rivals: readonly DigiCertOrder[],
+  owner: string | undefined,
+): DigiCertOrder | undefined =>
   rivals.find(
     (rival) =>
       rival.metadata.uid !== order.metadata.uid &&
       rival.metadata.deletionTimestamp === undefined &&
-      createdBefore(rival, order),
+      createdBefore(rival, order, owner),
   )
 
 /** Whose the target Secret is. One that names an order which no longer claims it may be taken over. */
@@ -108,7 +115,7 @@ export const targetFact = (
   secret: Secret | undefined,
   rivals: readonly DigiCertOrder[],
 ): TargetFact => {
-  const rival = olderRival(order, rivals)
+  const rival = olderRival(order, rivals, secret && ownerOf(secret))
   if (rival) return { kind: 'contested', by: rival.metadata.name }
   if (!secret) return { kind: 'free' }
   const owner = ownerOf(secret)

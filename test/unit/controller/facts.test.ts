@@ -158,6 +158,7 @@ describe('whose the target Secret is', () => {
       [twin, order],
       { kind: 'contested', by: 'a-twin' },
     ],
+    ['is kept, among orders of the same second, by the one that has it', aSecret(), [twin, order], { kind: 'ours' }],
     [
       'is not contested by an order that is going',
       undefined,
