@@ -12,7 +12,7 @@ import type { Recollection } from './memory.ts'
 import type { Gathered } from './observe.ts'
 import { type PurchaseMeans, placeOrder } from './place-order.ts'
 import { failedCall, wordOf } from './remote.ts'
-import { type SecretStore, isClusterRefusal } from './secrets.ts'
+import { type SecretStore, refusedByCluster } from './secrets.ts'
 import { storeCertificate } from './store-certificate.ts'
 import { askValidation, checkedEntries, lacksValue } from './validation.ts'
 
@@ -63,8 +63,7 @@ const replaceKey = async ({ gathered }: Step, { secrets }: Hands): Promise<Outco
   try {
     if (gathered.keySecret) await secrets.remove(gathered.keySecret)
   } catch (error) {
-    if (!isClusterRefusal(error)) throw error
-    return { kind: 'refused', reason: 'SecretRefused', code: 'Secret', message: error.message }
+    return refusedByCluster(error)
   }
   return createKey(secrets, gathered.order, gathered.purchase)
 }

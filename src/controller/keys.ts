@@ -6,7 +6,7 @@ import { wireNames } from '../order/names.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { createCsr } from '../pki/csr.ts'
 import { generateKey, keyFits, readKey } from '../pki/keys.ts'
-import { type Secret, type SecretStore, isClusterRefusal, ownerOf, textOf } from './secrets.ts'
+import { type Secret, type SecretStore, refusedByCluster, ownerOf, textOf } from './secrets.ts'
 
 type Store = Pick<SecretStore, 'createKey' | 'inherit' | 'read' | 'remove'>
 
@@ -66,8 +66,7 @@ export const createKey = async (store: Store, order: DigiCertOrder, purchase: nu
     return { kind: 'done' }
   } catch (error) {
     if (isFailure(error, 'already-exists')) return taken(store, order, name)
-    if (!isClusterRefusal(error)) throw error
-    return { kind: 'refused', reason: 'SecretRefused', code: 'Secret', message: error.message }
+    return refusedByCluster(error)
   }
 }
 

@@ -7,8 +7,8 @@ import { orderPayload } from '../order/payload.ts'
 import type { Session } from './accounts.ts'
 import { csrFor } from './keys.ts'
 import type { Recollection } from './memory.ts'
-import { placedOrder, wordOf } from './remote.ts'
-import { type SecretStore, isClusterRefusal } from './secrets.ts'
+import { placedOrder, isGivenUp } from './remote.ts'
+import { type SecretStore, refusedByCluster } from './secrets.ts'
 import { validationOfPlaced } from './validation.ts'
 
 export type Purchase = {
@@ -59,7 +59,7 @@ const codeOf = ({ errors, kind }: CertCentralError): string => {
 const mayExist = async ({ session }: Purchase, { alternativeOrderId }: Intent): Promise<boolean> => {
   try {
     const known = await session.client.ordersByAlternativeId(alternativeOrderId)
-    return known.some(({ status }) => !['rejected', 'canceled'].includes(wordOf(status)))
+    return known.some(({ status }) => !isGivenUp(status))
   } catch (error) {
     if (error instanceof CertCentralError) return true
     throw error
@@ -122,8 +122,7 @@ const rehearsed = async (purchase: Purchase, means: PurchaseMeans): Promise<Outc
     await means.secrets.rehearse(purchase.order, purchase.target)
     return undefined
   } catch (error) {
-    if (!isClusterRefusal(error)) throw error
-    return { kind: 'refused', reason: 'SecretRefused', code: 'Secret', message: error.message }
+    return refusedByCluster(error)
   }
 }
 

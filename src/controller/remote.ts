@@ -63,9 +63,12 @@ const foundOrder = (info: OrderInfo, order: DigiCertOrder, fingerprint: string |
 
 const GONE = ['rejected', 'canceled']
 
+/** Whether an order was given up in CertCentral. */
+export const isGivenUp = (status: OrderStatus): boolean => GONE.includes(wordOf(status))
+
 /** Which of the orders with our own id counts: those that were given up in CertCentral stand back for one that lives. */
 const candidates = (orders: readonly OrderSummary[]): readonly OrderSummary[] => {
-  const alive = orders.filter(({ status }) => !GONE.includes(wordOf(status)))
+  const alive = orders.filter(({ status }) => !isGivenUp(status))
   if (alive.length > 0) return alive
   return orders.toSorted((a, b) => b.orderId - a.orderId).slice(0, 1)
 }

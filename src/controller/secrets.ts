@@ -3,6 +3,7 @@ import { ANNOTATIONS, API_VERSION, FIELD_MANAGER, KEY_SECRET_TYPE, MANAGED, MANA
 import type { DigiCertOrder } from '../api/order.ts'
 import type { CertificateFacts } from '../api/status.ts'
 import { type KubeClient, type KubeObject, type Resource, isFailure } from '../kube/client.ts'
+import type { Outcome } from '../order/outcome.ts'
 import type { Bundle } from '../pki/bundle.ts'
 import { exportKey } from '../pki/keys.ts'
 import type { OwnWrites } from './own-writes.ts'
@@ -133,3 +134,9 @@ export const createSecretStore = (
 /** Whether the cluster said no for a reason that a person can mend, rather than failing to answer. */
 export const isClusterRefusal = (error: unknown): error is Error =>
   isFailure(error, 'forbidden', 'invalid', 'not-found', 'already-exists')
+
+/** The outcome of a write that the cluster refused. Anything else that went wrong rises. */
+export const refusedByCluster = (error: unknown): Extract<Outcome, { kind: 'refused' }> => {
+  if (!isClusterRefusal(error)) throw error
+  return { kind: 'refused', reason: 'SecretRefused', code: 'Secret', message: error.message }
+}

@@ -7,7 +7,7 @@ import type { Outcome } from '../order/outcome.ts'
 import { describe, readBundle } from '../pki/bundle.ts'
 import type { Session } from './accounts.ts'
 import type { Recollection } from './memory.ts'
-import { type SecretStore, isClusterRefusal } from './secrets.ts'
+import { type SecretStore, refusedByCluster } from './secrets.ts'
 
 export type Delivery = {
   session: Session
@@ -57,7 +57,6 @@ export const storeCertificate = async (delivery: Delivery, { secrets, now }: Mea
     return { kind: 'stored', certificate: facts }
   } catch (error) {
     if (isFailure(error, 'conflict')) return { kind: 'conflict' }
-    if (!isClusterRefusal(error)) throw error
-    return { kind: 'refused', reason: 'SecretRefused', code: 'Secret', message: error.message }
+    return refusedByCluster(error)
   }
 }
