@@ -32,10 +32,10 @@ export async function serveWithNginx(kubectl: Kubectl, order: DigiCertOrder): Pr
 }
 
 /** A name that the certificate is good for. */
-const hostOf = ({ spec }: DigiCertOrder): string => spec.commonName.replace(/^\*\./, 'www.')
+const hostOf = ({ spec }: DigiCertOrder): string => (spec.commonName ?? '').replace(/^\*\./, 'www.')
 
 async function writeSecretFiles(kubectl: Kubectl, { metadata, spec }: DigiCertOrder, directory: string): Promise<void> {
-  const args = ['get', 'secret', spec.secretName, '-n', metadata.namespace ?? 'default', '-o', 'json']
+  const args = ['get', 'secret', spec.secretName ?? '', '-n', metadata.namespace ?? 'default', '-o', 'json']
   const { data } = JSON.parse(await succeed(kubectl, args)) as { data: Record<string, string> }
   for (const file of ['tls.crt', 'tls.key', 'ca.crt']) {
     writeFileSync(join(directory, file), Buffer.from(data[file] ?? '', 'base64'), { mode: 0o600 })

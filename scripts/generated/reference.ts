@@ -9,12 +9,13 @@ import {
   ORDER_AGAIN,
   VERSION,
 } from '../../src/api/names.ts'
-import { ACCOUNT_REASONS, ORDER_REASONS } from '../../src/api/reasons.ts'
+import { ACCOUNT_REASONS, EVENT_REASONS, ORDER_REASONS } from '../../src/api/reasons.ts'
 import { runCommand } from '../../src/config.ts'
 import { simulatorCommand } from '../../src/simulator/command.ts'
 import { fieldTable, ruleTable } from './fields.ts'
 import { flagTable } from './flags.ts'
 import { code, table } from './markdown.ts'
+import { PAGES, pageTable } from './pages.ts'
 
 type Kind = (typeof KINDS)[number]
 
@@ -27,6 +28,7 @@ API group ${code(`${GROUP}/${VERSION}`)}. All three kinds are in the category \`
 
 - [Kinds](#kinds): ${KINDS.map(({ kind }) => `[${kind}](#${kind.toLowerCase()})`).join(', ')}
 - [Conditions](#conditions): [reasons of an order](#reasons-of-an-order), [reasons of an account](#reasons-of-an-account)
+- [Fields of CertCentral](#fields-of-certcentral)
 - [Labels, annotations and Secrets](#labels-annotations-and-secrets)
 - [Command line](#command-line)
 `
@@ -106,6 +108,24 @@ ${reasonTable(ORDER_REASONS)}
 ### Reasons of an account
 
 ${reasonTable(ACCOUNT_REASONS)}
+
+### Reasons of Events alone
+
+${reasonTable(EVENT_REASONS)}
+`
+
+const pagesSection = (): string => `
+## Fields of CertCentral
+
+What a person fills in on the order pages of the Services API, and where it stands in a DigiCertOrder. The last rows are
+fields that DigiCert knows and these pages do not.
+
+${table(
+  ['Page', 'About', 'Products'],
+  Object.entries(PAGES).map(([page, { title, products }]) => [page, title, products.map(code).join(', ')]),
+)}
+
+${pageTable()}
 `
 
 const ANNOTATION_MEANINGS: Readonly<Record<keyof typeof ANNOTATIONS, string>> = {
@@ -141,7 +161,7 @@ ${table(
 )}
 
 The Secret of an order has the type \`kubernetes.io/tls\` with \`tls.crt\` (the certificate, then its intermediates),
-\`tls.key\` and \`ca.crt\`. The private key of each purchase is also kept in a Secret \`<order>-key-<purchase>\` of type
+\`tls.key\` and \`ca.crt\`; with \`spec.csrSecretRef\` the type \`Opaque\`, without \`tls.key\`. The private key, or that CSR, of each purchase is also kept in a Secret \`<order>-key-<purchase>\` of type
 ${code(KEY_SECRET_TYPE)}, which goes when the DigiCertOrder goes. Every write has the field manager ${code(FIELD_MANAGER)}.
 `
 
@@ -179,4 +199,12 @@ Prints the CustomResourceDefinitions, for \`kubectl apply --server-side -f -\`.
 
 /** The text of `docs/reference.md`. */
 export const reference = (): string =>
-  [HEAD, '\n## Kinds\n', ...KINDS.map(kindSection), conditionSection(), namesSection(), commandSection()].join('')
+  [
+    HEAD,
+    '\n## Kinds\n',
+    ...KINDS.map(kindSection),
+    conditionSection(),
+    pagesSection(),
+    namesSection(),
+    commandSection(),
+  ].join('')

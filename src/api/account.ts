@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Metadata } from './names.ts'
-import { conditions, dcv, objectName, validations, wireId } from './shapes.ts'
+import { dcv } from './dcv.ts'
+import { conditions, objectName, validations, wireId } from './shapes.ts'
 
 const common = {
   url: z
@@ -35,7 +36,14 @@ const common = {
       organization: z
         .object({ id: wireId('Id of the organization.') })
         .optional()
-        .meta({ description: 'The organization that OV and EV certificates name.' }),
+        .meta({ description: 'The organization that OV, EV and document signing certificates name.' }),
+      containerId: wireId('Division (container) that orders are placed under.').optional(),
+      payment: z
+        .object({
+          method: z.enum(['balance', 'profile']).optional().meta({ description: 'How orders are paid.' }),
+        })
+        .optional()
+        .meta({ description: 'Who pays, and how.' }),
       dcv: dcv.optional(),
       skipApproval: z.boolean().optional().meta({ description: 'Ask CertCentral to skip its approval step.' }),
     })

@@ -3,6 +3,7 @@ import { accountSpec, accountStatus, clusterAccountSpec } from './account.ts'
 import { GROUP, VERSION } from './names.ts'
 import { orderSpec } from './order.ts'
 import { orderStatus } from './status.ts'
+import { WIRE } from './wire.ts'
 
 /** A node of an OpenAPI v3 schema, as far as a CRD carries it. */
 export type Schema = {
@@ -20,7 +21,7 @@ const MAX_SAFE = Number.MAX_SAFE_INTEGER
 
 const withoutNoise = (node: Schema): Schema => {
   const kept = { ...node }
-  for (const key of ['readOnly', 'contentEncoding', '$schema']) Reflect.deleteProperty(kept, key)
+  for (const key of ['readOnly', 'contentEncoding', '$schema', WIRE]) Reflect.deleteProperty(kept, key)
   if (kept['minimum'] === -MAX_SAFE) delete kept['minimum']
   if (kept['maximum'] === MAX_SAFE) delete kept['maximum']
   if (kept.properties) delete kept['additionalProperties']
@@ -32,8 +33,8 @@ const withoutNoise = (node: Schema): Schema => {
  *
  * @throws where the schema uses a construct that a CRD cannot have: the generator must fail then, not the cluster.
  */
-export const toStructural = (printed: Schema, path = '$'): Schema => {
-  const node = withoutNoise(printed)
+export const toStructural = (noisy: Schema, path = '$'): Schema => {
+  const node = withoutNoise(noisy)
   const refused = UNSTRUCTURAL.find((key) => key in node)
   if (refused !== undefined) throw new Error(`${path}: ${refused} is not possible in a CRD`)
   if (node.type === undefined) throw new Error(`${path}: a CRD needs a type here`)
@@ -45,9 +46,12 @@ export const toStructural = (printed: Schema, path = '$'): Schema => {
   return node
 }
 
-/** The structural schema of one zod schema. `io: 'input'` so that fields with defaults are not required. */
-export const schemaOf = (schema: z.ZodType): Schema =>
-  toStructural(z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', reused: 'inline' }) as Schema)
+/** A zod schema as it is printed, with all of its notes. `io: 'input'` so that fields with defaults are not required. */
+export const printed = (schema: z.ZodType): Schema =>
+  z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', reused: 'inline' }) as Schema
+
+/** The structural schema of one zod schema. */
+export const schemaOf = (schema: z.ZodType): Schema => toStructural(printed(schema))
 
 type Column = { name: string; type: string; jsonPath: string; priority?: number }
 

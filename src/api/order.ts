@@ -1,18 +1,25 @@
 import { z } from 'zod'
 import type { Metadata } from './names.ts'
-import { rulesOf } from './products.ts'
-import type { OrderStatus } from './status.ts'
+import { CONTACT_RULES, contacts } from './contacts.ts'
+import { orderDcv } from './dcv.ts'
+import { SIGNING_RULES, documentSigning } from './document-signing.ts'
+import { ORGANIZATION_RULES, organization } from './organization.ts'
+import { PAYMENT_RULES, payment } from './payment.ts'
+import { KEY_RULES, csrSecretRef, privateKey } from './private-key.ts'
+import { RENEWAL_RULES, purchaseFields } from './purchase.ts'
 import {
   type CrossFieldRule,
-  dcv,
   dnsName,
   isDnsName,
   objectName,
   oneMember,
+  sentence,
   validations,
   validity,
-  wireId,
 } from './shapes.ts'
+import { MOST, SPEC_RULES } from './spec-rules.ts'
+import type { OrderStatus } from './status.ts'
+import { wire } from './wire.ts'
 
 const immutable = (field: string) =>
   validations([
@@ -32,141 +39,6 @@ const accountRef = z
   })
   .meta({ description: 'The account that buys. Cannot be changed.', ...immutable('accountRef') })
 
-const keyRules: readonly CrossFieldRule<{ algorithm: string; size?: number | undefined; encoding: string }>[] = [
-  {
-    rule: "!has(self.size) || (self.algorithm == 'RSA' ? self.size in [2048, 3072, 4096] : self.size in [256, 384])",
-    message: 'privateKey.size must be 2048, 3072 or 4096 for RSA, and 256 or 384 for ECDSA',
-    holds: ({ algorithm, size }) =>
-      size === undefined || (algorithm === 'RSA' ? [2048, 3072, 4096] : [256, 384]).includes(size),
-  },
-]
-
-const privateKey = z
-  .object({
-    algorithm: z.enum(['RSA', 'ECDSA']).default('RSA').meta({ description: 'RSA or ECDSA.' }),
-    size: z
-      .int()
-      .optional()
-      .meta({ description: 'RSA: 2048 (default), 3072 or 4096 bits. ECDSA: 256 (default, P-256) or 384 (P-384).' }),
-    encoding: z
-      .enum(['PKCS8', 'PKCS1'])
-      .default('PKCS8')
-      .meta({ description: 'How tls.key is written. PKCS1 of an ECDSA key is its SEC 1 form.' }),
-    rotationPolicy: z
-      .enum(['Always', 'Never'])
-      .default('Always')
-      .meta({ description: 'Whether a reissue makes a new key (Always) or keeps the one there is (Never).' }),
-  })
-  .meta({ description: 'The private key that the operator makes.', ...validations(keyRules) })
-
-const dcvEmail = z.object({
-  dnsName: dnsName(253, 'Name of the order that the mail is about.'),
-  emailDomain: dnsName(253, 'Base domain of that name, to which the mail is sent.'),
-  email: z.string().min(3).max(254).optional().meta({ description: 'Address to use, where a certain one is wanted.' }),
-})
-
-const orderDcv = dcv
-  .extend({
-    emails: z
-      .array(dcvEmail)
-      .max(250)
-      .optional()
-      .meta({ description: 'For method email: where each name is confirmed.', 'x-kubernetes-list-type': 'atomic' }),
-    useAuthKey: z
-      .boolean()
-      .optional()
-      .meta({ description: 'DV only: look for a request token of the AuthKey of the account while ordering.' }),
-  })
-  .meta({ description: 'Domain control validation (DCV). What is silent here comes from the account.' })
-
-const personal = (max: number, description: string) => z.string().min(1).max(max).optional().meta({ description })
-
-const contactFields = z.object({
-  contactType: z
-    .enum(['organization_contact', 'technical_contact', 'ev_approver'])
-    .meta({ description: 'What the person is asked for.' }),
-  userId: wireId('User or contact that exists in the account.').optional(),
-  firstName: personal(128, 'First name of a new contact.'),
-  lastName: personal(128, 'Last name of a new contact.'),
-  jobTitle: personal(128, 'Job title of a new contact.'),
-  telephone: personal(64, 'Telephone number of a new contact.'),
-  email: z.string().min(3).max(254).optional().meta({ description: 'Mail address of a new contact.' }),
-})
-
-type Contact = z.infer<typeof contactFields>
-
-const fieldsOfPerson = ({ firstName, lastName, jobTitle, telephone, email }: Contact) => [
-  firstName,
-  lastName,
-  jobTitle,
-  telephone,
-  email,
-]
-
-const contactRules: readonly CrossFieldRule<Contact>[] = [
-  {
-    rule: '!has(self.userId) || !(has(self.firstName) || has(self.lastName) || has(self.jobTitle) || has(self.telephone) || has(self.email))',
-    message:
-      'a contact has either userId or the fields of a new contact, never both: fields beside a userId would rewrite that user',
-    holds: (contact) => contact.userId === undefined || fieldsOfPerson(contact).every((field) => field === undefined),
-  },
-  {
-    rule: 'has(self.userId) || (has(self.firstName) && has(self.lastName) && has(self.jobTitle) && has(self.telephone) && has(self.email))',
-    message: 'a contact without userId needs firstName, lastName, jobTitle, telephone and email',
-    holds: (contact) => contact.userId !== undefined || fieldsOfPerson(contact).every((field) => field !== undefined),
-  },
-]
-
-const contact = contactFields.meta({ ...validations(contactRules) })
-
-/* Named apart from OrderSpec, which is inferred from a schema that carries the rules. */
-type RuledFields = {
-  product: string
-  commonName: string
-  dnsNames?: string[] | undefined
-  dcv?: { method?: string | undefined } | undefined
-  contacts?: { list?: { contactType: string }[] | undefined } | undefined
-}
-
-const hasWildcard = ({ commonName, dnsNames = [] }: RuledFields): boolean =>
-  [commonName, ...dnsNames].some((name) => name.startsWith('*.'))
-
-/** The same in CEL. */
-const HAS_WILDCARD =
-  "(self.commonName.startsWith('*.') || (has(self.dnsNames) && self.dnsNames.exists(n, n.startsWith('*.'))))"
-
-/** Rules that look at several fields of the spec; the messages begin with the field that a person can mend. */
-export const SPEC_RULES: readonly CrossFieldRule<RuledFields>[] = [
-  {
-    rule: "!self.product.startsWith('ssl_ev_') || (has(self.contacts) && has(self.contacts.list) && self.contacts.list.exists(c, c.contactType == 'ev_approver'))",
-    message:
-      'contacts.list must name an ev_approver for an EV product: DigiCert lets no EV order pass without one; add {contactType: ev_approver, userId: <id>}',
-    holds: ({ product, contacts }) =>
-      !product.startsWith('ssl_ev_') || (contacts?.list ?? []).some(({ contactType }) => contactType === 'ev_approver'),
-  },
-  {
-    rule: "!self.product.startsWith('wildcard_') || self.commonName.startsWith('*.')",
-    message: 'commonName must be a wildcard such as *.example.com for a wildcard product',
-    holds: ({ product, commonName }) => rulesOf(product).wildcard !== 'only' || commonName.startsWith('*.'),
-  },
-  {
-    rule: `!(self.product.startsWith('ssl_ev_') || self.product in ['ssl_dv_geotrust', 'ssl_dv_rapidssl']) || !${HAS_WILDCARD}`,
-    message: 'commonName and dnsNames must not be wildcards: this product has none',
-    holds: (spec) => rulesOf(spec.product).wildcard !== 'no' || !hasWildcard(spec),
-  },
-  {
-    rule: `!has(self.dcv) || !has(self.dcv.method) || self.dcv.method != 'http-token' || !${HAS_WILDCARD}`,
-    message:
-      'dcv.method http-token cannot prove a wildcard: a file stands for its exact name only; choose a DNS method',
-    holds: (spec) => spec.dcv?.method !== 'http-token' || !hasWildcard(spec),
-  },
-  {
-    rule: "!self.product.startsWith('document_signing_')",
-    message: 'product: document signing is not supported by this version',
-    holds: ({ product }) => !product.startsWith('document_signing_'),
-  },
-]
-
 export const orderSpec = z
   .object({
     accountRef,
@@ -179,43 +51,74 @@ export const orderSpec = z
         description: 'Product id at CertCentral, such as ssl_securesite_pro. Cannot be changed.',
         ...immutable('product'),
       }),
-    secretName: objectName('Secret of type kubernetes.io/tls, in this namespace, that receives key and certificate.'),
-    commonName: dnsName(64, 'Main name; sent as certificate.common_name.'),
-    dnsNames: z.array(dnsName(253, 'A further name.')).max(250).optional().meta({
-      description: 'Further names; sent as certificate.dns_names. Each may cost money.',
-      'x-kubernetes-list-type': 'set',
-    }),
-    orderValidity: validity('orderValidity', 3, 'Length of the order, that is of the plan. Exactly one member.'),
-    certificateValidity: validity(
-      'certificateValidity',
-      3,
-      'Length of each certificate, where it shall be shorter than plan and industry allow. Exactly one member.',
+    secretName: objectName(
+      'Secret, in this namespace, that receives key and certificate: of type kubernetes.io/tls, with csrSecretRef of type Opaque. What comes on hardware has none.',
     ).optional(),
+    commonName: dnsName(64, 'Main name. Document signing has none.', 'certificate.common_name').optional(),
+    dnsNames: z
+      .array(dnsName(253, 'A further name.'))
+      .max(250)
+      .optional()
+      .meta({
+        description: 'Further names. Each may cost money.',
+        'x-kubernetes-list-type': 'set',
+        ...wire('certificate.dns_names'),
+      }),
+    orderValidity: validity({
+      name: 'orderValidity',
+      description: 'Length of the order, that is of the plan. Exactly one member.',
+      ...MOST.order,
+      fields: {
+        object: ['order_validity'],
+        years: ['order_validity.years', 'validity_years'],
+        days: ['order_validity.days', 'validity_days'],
+        expiresOn: ['order_validity.custom_expiration_date', 'custom_expiration_date'],
+      },
+    }),
+    certificateValidity: validity({
+      name: 'certificateValidity',
+      description:
+        'Length of each certificate, where it shall be shorter than plan and industry allow. Exactly one member.',
+      ...MOST.certificate,
+      fields: {
+        object: ['certificate.cert_validity'],
+        years: ['certificate.cert_validity.years'],
+        days: ['certificate.cert_validity.days'],
+        expiresOn: ['certificate.cert_validity.custom_expiration_date'],
+      },
+    }).optional(),
     signatureHash: z
       .enum(['sha256', 'sha384', 'sha512'])
       .default('sha256')
-      .meta({ description: 'Hash that DigiCert signs with; sent as certificate.signature_hash.' }),
+      .meta({ description: 'Hash that DigiCert signs with.', ...wire('certificate.signature_hash') }),
+    organizationUnits: z
+      .array(sentence(64, 'A department.'))
+      .max(10)
+      .optional()
+      .meta({
+        description: 'Departments. Public TLS certificates name none any more: DigiCert ignores them there.',
+        'x-kubernetes-list-type': 'set',
+        ...wire('certificate.organization_units'),
+      }),
+    serverPlatform: z
+      .int()
+      .min(-1)
+      .max(100_000)
+      .optional()
+      .meta({
+        description: "Id of the server platform. Silent: -1, any other, by CertCentral's default.",
+        ...wire('certificate.server_platform', 'certificate.server_platform.id'),
+      }),
+    profileOption: sentence(128, 'Name of a certificate profile.', 'certificate.profile_option').optional(),
+    caCertId: sentence(64, 'Id of the intermediate CA that issues.', 'certificate.ca_cert_id').optional(),
     privateKey: privateKey.prefault({}),
-    organization: z
-      .object({ id: wireId('Id of the organization at CertCentral.') })
-      .optional()
-      .meta({ description: 'The organization that OV and EV certificates name. Silent: the default of the account.' }),
-    contacts: z
-      .object({
-        list: z
-          .array(contact)
-          .max(16)
-          .optional()
-          .meta({ description: 'Contacts of the organization.', 'x-kubernetes-list-type': 'atomic' }),
-      })
-      .optional()
-      .meta({ description: 'People for this order; sent as organization.contacts.' }),
+    csrSecretRef: csrSecretRef.optional(),
+    organization: organization.optional(),
+    contacts: contacts.optional(),
     dcv: orderDcv.optional(),
-    skipApproval: z
-      .boolean()
-      .optional()
-      .meta({ description: 'Ask CertCentral to skip its approval step. Silent: the default of the account.' }),
-    comments: z.string().max(2000).optional().meta({ description: 'What the approver reads.' }),
+    payment: payment.optional(),
+    documentSigning: documentSigning.optional(),
+    ...purchaseFields,
   })
   .meta({ description: 'What to buy, from which account, into which Secret.', ...validations(SPEC_RULES) })
 
@@ -233,12 +136,43 @@ export type DigiCertOrder = {
 /** A spec with its defaults filled in, or the sentences that say what is wrong with it. */
 export type CheckedSpec = { ok: true; spec: OrderSpec } | { ok: false; problems: string[] }
 
-const validityProblems = (spec: OrderSpec): string[] =>
-  (['orderValidity', 'certificateValidity'] as const).flatMap((field) => {
-    const given = spec[field]
-    const { holds, message } = oneMember(field)
-    return given === undefined || holds(given) ? [] : [message]
-  })
+/** The sentences of the rules that something breaks, where it is there at all. */
+const broken = <T>(rules: readonly CrossFieldRule<T>[], ...given: readonly (T | undefined)[]): string[] =>
+  rules.filter(({ holds }) => !given.every((one) => one === undefined || holds(one))).map(({ message }) => message)
+
+const repeated = (what: string, items: readonly unknown[] = []): string[] =>
+  new Set(items).size < items.length ? [`${what} must hold each once`] : []
+
+const strangeNames = ({ commonName, dnsNames = [], dcv }: OrderSpec): string[] =>
+  [...(commonName === undefined ? [] : [commonName]), ...dnsNames]
+    .concat((dcv?.emails ?? []).flatMap(({ dnsName: name, emailDomain }) => [name, emailDomain]))
+    .filter((name) => !isDnsName(name))
+    .map((name) => `${JSON.stringify(name)} is not a DNS name`)
+
+const problemsOf = (spec: OrderSpec): string[] => [
+  ...broken(SPEC_RULES, spec),
+  ...broken([oneMember('orderValidity')], spec.orderValidity),
+  ...broken([oneMember('certificateValidity')], spec.certificateValidity),
+  ...broken(KEY_RULES, spec.privateKey),
+  ...broken(CONTACT_RULES, ...(spec.contacts?.list ?? [])),
+  ...broken(ORGANIZATION_RULES, spec.organization),
+  ...broken(PAYMENT_RULES, spec.payment),
+  ...broken(SIGNING_RULES, spec.documentSigning),
+  ...broken(RENEWAL_RULES, spec.renewal),
+  ...repeated('dnsNames', spec.dnsNames),
+  ...repeated('organizationUnits', spec.organizationUnits),
+  ...repeated('notifications.additionalEmails', spec.notifications?.additionalEmails),
+  ...repeated('userIdAssignments', spec.userIdAssignments),
+  ...repeated(
+    'customFields.metadataId',
+    spec.customFields?.map(({ metadataId }) => metadataId),
+  ),
+  ...repeated(
+    'dcv.emails.dnsName',
+    spec.dcv?.emails?.map(({ dnsName: name }) => name),
+  ),
+  ...strangeNames(spec),
+]
 
 /**
  * Checks a stored spec with the rules of the CRD. The API server did so as well when the object was written; objects
@@ -248,16 +182,6 @@ export const checkSpec = (spec: unknown): CheckedSpec => {
   const parsed = orderSpec.safeParse(spec)
   if (!parsed.success)
     return { ok: false, problems: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) }
-  const { commonName, dnsNames = [], contacts, dcv: proof } = parsed.data
-  const names = [commonName, ...dnsNames, ...(proof?.emails ?? []).flatMap((mail) => [mail.dnsName, mail.emailDomain])]
-  const people = contacts?.list ?? []
-  const problems = [
-    ...SPEC_RULES.filter(({ holds }) => !holds(parsed.data)).map(({ message }) => message),
-    ...validityProblems(parsed.data),
-    ...keyRules.filter(({ holds }) => !holds(parsed.data.privateKey)).map(({ message }) => message),
-    ...contactRules.filter(({ holds }) => !people.every(holds)).map(({ message }) => message),
-    ...(new Set(dnsNames).size < dnsNames.length ? ['dnsNames must hold each name once'] : []),
-    ...names.filter((name) => !isDnsName(name)).map((name) => `${JSON.stringify(name)} is not a DNS name`),
-  ]
+  const problems = problemsOf(parsed.data)
   return problems.length > 0 ? { ok: false, problems } : { ok: true, spec: parsed.data }
 }

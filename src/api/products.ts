@@ -1,57 +1,162 @@
-/** What CertCentral checks before it issues: the domain, the organization, or the organization at length. */
-export type ValidationType = 'dv' | 'ov' | 'ev'
+/** What CertCentral checks before it issues: the domain, the organization, the organization at length, or a signer. */
+export type ValidationType = 'dv' | 'ov' | 'ev' | 'ds'
+
+/** The longest that may be asked for, in either unit. */
+export type Longest = { readonly years: number; readonly days: number }
 
 /** Rules of one product, as data: whatever differs between products is a column here, never a branch elsewhere. */
 export type ProductRules = {
   readonly validation: ValidationType | 'unknown'
-  /** Where the length of the order stands: in `order_validity`, or in the top-level fields of seeds/ page 002. */
-  readonly validityForm: 'object' | 'top-level'
   /** Whether names may be wildcards; `only` where the common name must be one. */
   readonly wildcard: 'no' | 'yes' | 'only'
+  /** Where the length of the order stands: in `order_validity`, or in the top-level fields of seeds/ page 002. */
+  readonly validityForm: 'object' | 'top-level'
+  /** The longest order, where it is shorter than three years. */
+  readonly order?: Longest
+  /** In what the length of an order is given. */
+  readonly orderUnit: 'any' | 'years'
+  /** The longest certificate that may be asked for; `none` where the page has no `cert_validity`. */
+  readonly certificate: Longest | 'none'
   /** Whether `signature_hash` is a field of the product's page. */
   readonly signatureHash: 'sent' | 'absent'
+  readonly hashes: 'all' | 'sha256'
+  /** Whether `dcv_method` is a field of the page, and must be given. */
+  readonly dcvMethod: 'required' | 'optional' | 'absent'
+  /** Whether a technical contact must have a telephone number. */
+  readonly telephone: 'required' | 'optional'
+  /** Whether Multi-year Plans are sold, and with them reissues by DigiCert (`auto_reissue`). */
+  readonly plan: 'yes' | 'no'
 }
 
-/** Which page of seeds/ tells the form of the request: 002, the others, or both. */
-type Form = 'plan' | 'page-002' | 'both'
+const THE_LONGEST_CERTIFICATE: Longest = { years: 2, days: 825 }
+const ONE_YEAR: Longest = { years: 1, days: 397 }
 
-const product = (
-  validation: ProductRules['validation'],
-  wildcard: ProductRules['wildcard'],
-  form: Form = 'plan',
-): ProductRules => ({
+/** Any product that is not in the table. */
+const ANY: ProductRules = {
+  validation: 'unknown',
+  wildcard: 'yes',
+  validityForm: 'object',
+  orderUnit: 'any',
+  certificate: THE_LONGEST_CERTIFICATE,
+  signatureHash: 'sent',
+  hashes: 'all',
+  dcvMethod: 'optional',
+  telephone: 'optional',
+  plan: 'yes',
+}
+
+/** Seeds/ page 000. */
+const PAGE_000: ProductRules = { ...ANY, validation: 'ov', certificate: ONE_YEAR }
+
+/** Seeds/ page 001. */
+const plan = (validation: ValidationType, wildcard: ProductRules['wildcard'] = 'yes'): ProductRules => ({
+  ...ANY,
   validation,
   wildcard,
-  validityForm: form === 'plan' ? 'object' : 'top-level',
-  signatureHash: form === 'page-002' ? 'absent' : 'sent',
+})
+
+/** Seeds/ page 002. */
+const oldDv = (wildcard: ProductRules['wildcard']): ProductRules => ({
+  ...ANY,
+  validation: 'dv',
+  wildcard,
+  validityForm: 'top-level',
+  order: { years: 2, days: 824 },
+  certificate: 'none',
+  signatureHash: 'absent',
+  hashes: 'sha256',
+  dcvMethod: 'required',
+  telephone: 'required',
+  plan: 'no',
 })
 
 /**
- * The products of the order pages (seeds/ 000 to 003). Two stand on page 001 and on page 002; they take the length in
- * the form of page 002, which page 001 accepts as well, and the hash that page 001 demands.
+ * Two products stand on page 001 and on page 002; they take the length in the form of page 002, which page 001 accepts
+ * as well, and the hash that page 001 demands (ADR 0009).
  */
-const PRODUCTS: Readonly<Record<string, ProductRules>> = {
-  ssl_basic: product('ov', 'yes'),
-  ssl_ev_basic: product('ev', 'no'),
-  ssl_securesite_flex: product('ov', 'yes'),
-  ssl_ev_securesite_flex: product('ev', 'no'),
-  ssl_securesite_pro: product('ov', 'yes'),
-  ssl_ev_securesite_pro: product('ev', 'no'),
-  ssl_thawte_webserver: product('ov', 'yes'),
-  ssl_ev_thawte_webserver: product('ev', 'no'),
-  ssl_geotrust_truebizid: product('ov', 'yes'),
-  ssl_ev_geotrust_truebizid: product('ev', 'no'),
-  ssl_dv_thawte: product('dv', 'yes'),
-  ssl_dv_geotrust_flex: product('dv', 'yes'),
-  ssl_dv_geotrust: product('dv', 'no', 'page-002'),
-  ssl_dv_rapidssl: product('dv', 'no', 'both'),
-  wildcard_dv_geotrust: product('dv', 'only', 'page-002'),
-  wildcard_dv_rapidssl: product('dv', 'only', 'both'),
-  cloud_dv_geotrust: product('dv', 'yes', 'page-002'),
+const onBothPages = (wildcard: ProductRules['wildcard']): ProductRules => ({
+  ...oldDv(wildcard),
+  certificate: THE_LONGEST_CERTIFICATE,
+  signatureHash: 'sent',
+  hashes: 'all',
+  plan: 'yes',
+})
+
+/** Seeds/ page 003. */
+const PAGE_003: ProductRules = {
+  ...ANY,
+  validation: 'dv',
+  certificate: ONE_YEAR,
+  hashes: 'sha256',
+  telephone: 'required',
 }
 
-const ANY_TLS = product('unknown', 'yes')
+/** Seeds/ page 004. */
+const PAGE_004: ProductRules = {
+  ...ANY,
+  validation: 'ds',
+  wildcard: 'no',
+  orderUnit: 'years',
+  certificate: 'none',
+  dcvMethod: 'absent',
+  plan: 'no',
+}
 
-/** The rules of a product id; an id that is not in the table passes under the generic TLS rules. */
-export const rulesOf = (productId: string): ProductRules =>
-  Object.hasOwn(PRODUCTS, productId) ? (PRODUCTS[productId] ?? ANY_TLS) : ANY_TLS
+/** The products of the order pages (seeds/ 000 to 004). */
+export const PRODUCTS: Readonly<Record<string, ProductRules>> = {
+  ssl_basic: plan('ov'),
+  ssl_ev_basic: plan('ev', 'no'),
+  ssl_securesite_flex: plan('ov'),
+  ssl_ev_securesite_flex: plan('ev', 'no'),
+  ssl_securesite_pro: PAGE_000,
+  ssl_ev_securesite_pro: plan('ev', 'no'),
+  ssl_thawte_webserver: plan('ov'),
+  ssl_ev_thawte_webserver: plan('ev', 'no'),
+  ssl_geotrust_truebizid: plan('ov'),
+  ssl_ev_geotrust_truebizid: plan('ev', 'no'),
+  ssl_dv_thawte: plan('dv'),
+  ssl_dv_geotrust_flex: PAGE_003,
+  ssl_dv_geotrust: oldDv('no'),
+  ssl_dv_rapidssl: onBothPages('no'),
+  wildcard_dv_geotrust: oldDv('only'),
+  wildcard_dv_rapidssl: onBothPages('only'),
+  cloud_dv_geotrust: oldDv('yes'),
+  document_signing_org_1: PAGE_004,
+  document_signing_org_2: PAGE_004,
+}
+
+/** What the beginning of an id tells of a product that is not in the table. */
+const FAMILIES: readonly (readonly [prefix: string, rules: ProductRules])[] = [
+  ['document_signing_', PAGE_004],
+  ['ssl_ev_', plan('ev', 'no')],
+  ['wildcard_', { ...ANY, wildcard: 'only' }],
+]
+
+/** The rules of a product id; an id that is not in the table passes under those of its family, or the generic TLS rules. */
+export const rulesOf = (productId: string): ProductRules => {
+  const listed = Object.hasOwn(PRODUCTS, productId) ? PRODUCTS[productId] : undefined
+  return listed ?? FAMILIES.find(([prefix]) => productId.startsWith(prefix))?.[1] ?? ANY
+}
+
+/** A question about a product: in CEL, about `self.product`, and in TypeScript. */
+export type ProductTest = { readonly cel: string; readonly holds: (productId: string) => boolean }
+
+/**
+ * Asks the table, so that CEL and TypeScript cannot differ.
+ *
+ * @throws where the question cannot be put in a list of ids and prefixes: the generator must fail then
+ */
+export const productWith = (question: (rules: ProductRules) => boolean): ProductTest => {
+  const families = FAMILIES.filter(([, rules]) => question(rules)).map(([prefix]) => prefix)
+  const isCovered = (id: string): boolean => families.some((prefix) => id.startsWith(prefix))
+  const listed = Object.entries(PRODUCTS)
+  const contradicting = listed.filter(([id, rules]) => isCovered(id) && !question(rules)).map(([id]) => id)
+  if (question(ANY) || contradicting.length > 0)
+    throw new Error(`no list of products answers this question (${contradicting.join(', ')})`)
+  const ids = listed.filter(([id, rules]) => question(rules) && !isCovered(id)).map(([id]) => `'${id}'`)
+  const parts = [
+    ...families.map((prefix) => `self.product.startsWith('${prefix}')`),
+    ...(ids.length > 0 ? [`self.product in [${ids.join(', ')}]`] : []),
+  ]
+  return { cel: `(${parts.join(' || ')})`, holds: (id) => question(rulesOf(id)) }
+}

@@ -18,6 +18,9 @@ export const ORDER_REASONS = {
   SecretContested: 'An older DigiCertOrder names the same Secret and keeps it. Choose another secretName.',
   SecretRefused:
     'The cluster refused the Secret (quota, policy, permission, namespace going away); nothing was bought.',
+  CSRNotUsable:
+    'The certificate signing request that spec.csrSecretRef names is missing, or does not fit the order. Nothing was bought.',
+  CardNotUsable: 'The Secret that spec.payment.creditCardSecretRef names lacks a part of the card. Nothing was bought.',
   CreatingKey: 'The private key is being made and stored.',
   RecordingIntent: 'What is about to be bought is being written down.',
   LookingUp: 'CertCentral is being asked for the order.',
@@ -38,7 +41,7 @@ export const ORDER_REASONS = {
   CheckingValidation: 'CertCentral is being asked to check the domains now.',
   SendingCSR: 'The certificate signing request is being handed in.',
   Processing: 'DigiCert is working on the order.',
-  AwaitingPickup: 'The certificate waits to be picked up in CertCentral by a person.',
+  AwaitingPickup: 'The certificate waits for a person: to be picked up in CertCentral, or put on a token.',
   UnknownStatus: 'CertCentral uses a status word that this version does not know; the order is watched on.',
   StoringCertificate: 'The certificate is being fetched, verified and written.',
   BadCertificate:
@@ -53,6 +56,13 @@ export const ORDER_REASONS = {
 } as const
 
 export type Reason = keyof typeof ORDER_REASONS
+
+/** Reasons of Events about an order that no condition has. */
+export const EVENT_REASONS = {
+  FieldIgnored: 'A field of the spec has no effect. The order goes on without it.',
+} as const
+
+export type EventReason = keyof typeof EVENT_REASONS
 
 /** Every reason that the Ready condition of an account can carry. */
 export const ACCOUNT_REASONS = {

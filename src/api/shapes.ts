@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { wire } from './wire.ts'
 
 /** A rule over several fields: CEL for the API server, the same in TypeScript for the controller, one message. */
 export type CrossFieldRule<T> = {
@@ -28,13 +29,14 @@ const NAME = new RegExp(NAME_PATTERN, 'u')
 export const isDnsName = (text: string): boolean => NAME.test(text)
 
 /** A DNS name of at most `max` characters. */
-export const dnsName = (max: number, description: string) =>
+export const dnsName = (max: number, description: string, ...fields: readonly string[]) =>
   z
     .string()
     .min(1)
     .max(max)
     .meta({
       description,
+      ...wire(...fields),
       ...validations([
         {
           rule: `self.matches('${NAME_PATTERN.replaceAll('\\', '\\\\')}')`,
@@ -52,6 +54,37 @@ export const objectName = (description: string) =>
 /** A positive id that CertCentral gave out. */
 export const wireId = (description: string) => z.int().min(1).max(2_147_483_647).meta({ description })
 
+/** Text for people at DigiCert, on one line, and the field of the wire that it becomes. */
+export const sentence = (max: number, description: string, ...fields: readonly string[]) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$/)
+    .meta({ description, ...wire(...fields) })
+
+/** A mail address, as far as a pattern can tell. */
+export const mailAddress = (description: string, ...fields: readonly string[]) =>
+  z
+    .string()
+    .min(3)
+    .max(254)
+    .regex(/^[^\s@]+@[^\s@]+[.][^\s@]+$/)
+    .meta({ description, ...wire(...fields) })
+
+/** A country, by the two letters of ISO 3166. */
+export const countryCode = (field: string) =>
+  z
+    .string()
+    .regex(/^[A-Z]{2}$/)
+    .meta({ description: 'Country, as two capital letters of ISO 3166.', ...wire(field) })
+
+/** Whether a date in the form yyyy-MM-dd is one of the calendar. */
+const isCalendarDay = (text: string): boolean => {
+  const day = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
+}
+
 export type Validity = { years?: number | undefined; days?: number | undefined; expiresOn?: string | undefined }
 
 /** The rule that a length of time is given in one form only. */
@@ -61,24 +94,39 @@ export const oneMember = (what: string): CrossFieldRule<Validity> => ({
   holds: ({ years, days, expiresOn }) => [years, days, expiresOn].filter((member) => member !== undefined).length === 1,
 })
 
+/** What `validity` makes a schema for: the name of the field, and what of each member goes where. */
+export type ValidityField = {
+  readonly name: string
+  readonly description: string
+  readonly years: number
+  readonly days: number
+  readonly fields: Readonly<Record<'object' | 'years' | 'days' | 'expiresOn', readonly string[]>>
+}
+
 /** A length of time in one of CertCentral's three forms (seeds/, pages 000 and 001). */
-export const validity = (what: string, maxYears: number, description: string) =>
+export const validity = ({ name, description, years, days, fields }: ValidityField) =>
   z
     .object({
-      years: z.int().min(1).max(maxYears).optional().meta({ description: 'Whole years.' }),
+      years: z
+        .int()
+        .min(1)
+        .max(years)
+        .optional()
+        .meta({ description: 'Whole years.', ...wire(...fields.years) }),
       days: z
         .int()
         .min(1)
-        .max(maxYears * 366)
+        .max(days)
         .optional()
-        .meta({ description: 'Days.' }),
+        .meta({ description: 'Days.', ...wire(...fields.days) }),
       expiresOn: z
         .string()
         .regex(/^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/)
+        .refine(isCalendarDay, 'must be a day of the calendar')
         .optional()
-        .meta({ description: 'The last day, as yyyy-MM-dd.' }),
+        .meta({ description: 'The last day, as yyyy-MM-dd.', format: 'date', ...wire(...fields.expiresOn) }),
     })
-    .meta({ description, ...validations([oneMember(what)]) })
+    .meta({ description, ...wire(...fields.object), ...validations([oneMember(name)]) })
 
 /** One condition, as `metav1.Condition` has it. */
 export const condition = z.object({
@@ -101,16 +149,3 @@ export const conditions = z
   })
 
 export type Condition = z.infer<typeof condition>
-
-/** How domain control is shown to DigiCert. */
-export const dcv = z
-  .object({
-    method: z
-      .enum(['dns-txt-token', 'dns-cname-token', 'http-token', 'email'])
-      .optional()
-      .meta({ description: 'How control of the domains is proven; sent as dcv_method.' }),
-    scope: z.enum(['base_domain', 'fqdn']).optional().meta({
-      description: 'Whether the base domain or each full name is proven; sent as certificate_dcv_scope.',
-    }),
-  })
-  .meta({ description: 'Domain control validation (DCV).' })

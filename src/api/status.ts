@@ -34,13 +34,42 @@ const intent = z
     purpose: z.enum(['Order', 'Reissue', 'Renewal']).meta({ description: 'What it is to become.' }),
     purchase: z.int().min(1).meta({ description: 'Which purchase of this DigiCertOrder it is.' }),
     alternativeOrderId: known(64, 'The id that the operator gives the order.'),
-    keySecretName: known(253, 'The Secret that keeps its private key.'),
+    keySecretName: text('The Secret that keeps its private key, or its CSR; absent for what comes on hardware.'),
     payloadHash: known(64, 'Fingerprint of the request, by which an edited spec is noticed.'),
     recordedAt: known(64, 'When it was written down.'),
     sentAt: date('When the order was sent; absent while it was not.'),
     sends: z.int().min(0).optional().meta({ description: 'How often it was sent.' }),
   })
   .meta({ description: 'What is about to be bought, written down before it is bought.' })
+
+const effective = z
+  .object({
+    organization: z
+      .object({
+        id: z.int().optional().meta({ description: 'Its id.' }),
+        name: text('Its name, where it was given by details.'),
+      })
+      .optional()
+      .meta({ description: 'The organization.' }),
+    containerId: z.int().optional().meta({ description: 'The division.' }),
+    payment: z
+      .object({ method: known(64, 'How it is paid.') })
+      .optional()
+      .meta({ description: 'Payment.' }),
+    dcv: z
+      .object({ method: text('How control is proven.'), scope: text('Which name is proven.') })
+      .optional()
+      .meta({ description: 'Domain control validation.' }),
+    skipApproval: z.boolean().optional().meta({ description: 'Whether approval is skipped.' }),
+  })
+  .meta({
+    description: "What is ordered where the account's defaults had a part in it; of an order, as it was placed.",
+  })
+
+const knownOrganization = z.object({ id: number('Its id.'), name: known(255, 'Its name in the spec.') }).meta({
+  description:
+    'The organization that CertCentral made of the details in the spec, or attached them to; the next order names it by id.',
+})
 
 export const orderStatus = z
   .object({
@@ -54,6 +83,7 @@ export const orderStatus = z
         alternativeOrderId: text('The id that the operator gave the order.'),
         purchase: z.int().min(1).meta({ description: 'Which purchase of this DigiCertOrder it is.' }),
         certificateId: z.int().optional().meta({ description: 'The newest certificate of the order.' }),
+        organizationId: z.int().optional().meta({ description: 'The organization of the order.' }),
         validFrom: date('First day of the plan.'),
         validUntil: date('Last day of the plan.'),
         requests: z
@@ -84,6 +114,8 @@ export const orderStatus = z
       .meta({ description: 'What is to be proven, and how.', 'x-kubernetes-list-type': 'atomic' }),
     validationSince: date('When the validation in status.validation was first asked for.'),
     intent: intent.optional(),
+    effective: effective.optional(),
+    organization: knownOrganization.optional(),
     next: z
       .object({
         action: z.enum(['Reissue', 'Renew', 'Look']).meta({ description: 'What is done.' }),
@@ -99,7 +131,7 @@ export const orderStatus = z
         count: number('How often in a row.'),
         lastAt: known(64, 'When it happened last.'),
         code: known(256, 'What CertCentral, or the check, calls it.'),
-        message: known(4096, 'What it said.'),
+        message: known(32_768, 'What it said.'),
       })
       .optional()
       .meta({ description: 'What went wrong last, until it goes right.' }),
@@ -120,5 +152,7 @@ export const orderStatus = z
 
 export type OrderStatus = z.infer<typeof orderStatus>
 export type CertificateFacts = NonNullable<OrderStatus['certificate']>
+export type Effective = z.infer<typeof effective>
+export type KnownOrganization = z.infer<typeof knownOrganization>
 export type Intent = z.infer<typeof intent>
 export type ValidationEntry = z.infer<typeof validationEntry>

@@ -100,7 +100,8 @@ export const throttled = (why: string, retryAt: Date): CertCentralError =>
 export const calledOff = (operation: string, outcome: Outcome, status?: number): CertCentralError =>
   new CertCentralError({ outcome, kind: 'timeout', status, message: `${operation}: called off by the caller` })
 
-const MAX_ENTRIES = 20
+/** More entries of a list than this are not even looked at. */
+const MAX_ENTRIES = 100
 const SHOWN_ENTRIES = 3
 
 const member = (value: unknown, name: string): string => {

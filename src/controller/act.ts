@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto'
 import { keySecretName } from '../api/names.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { CertCentralError } from '../certcentral/index.ts'
@@ -7,7 +6,7 @@ import type { Action } from '../order/decision.ts'
 import type { Observation } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
 import type { Session } from './accounts.ts'
-import { createKey, csrFor, keyOfSecret } from './keys.ts'
+import { createKey, csrFor, keptIn } from './keys.ts'
 import type { Recollection } from './memory.ts'
 import type { Gathered } from './observe.ts'
 import { type PurchaseMeans, placeOrder } from './place-order.ts'
@@ -39,10 +38,11 @@ const targetOf = ({ target }: Gathered): 'free' | 'ours' => {
   throw new Error('an action was decided though the Secret is not ours')
 }
 
-/** The key that is kept, else that of the Secret; what is fetched must fit it in either case. */
-const storedKey = ({ gathered: { key, targetSecret } }: Step): KeyObject => key.key ?? keyOfSecret(targetSecret)
+/** What is kept, else what the Secret tells of it; what is fetched must fit it in either case. */
+const kept = ({ gathered: { key, targetSecret }, seen: { delivery } }: Step) =>
+  key.key ? { key: key.key, csr: key.csr } : keptIn(targetSecret, delivery)
 
-const recordIntent = ({ gathered, status }: Step, purchase: number, now: Date): Outcome => {
+const recordIntent = ({ gathered, seen, status }: Step, purchase: number, now: Date): Outcome => {
   const same = status.intent?.purchase === purchase ? status.intent : undefined
   const { order, alternativeOrderIdOf, payloadHash } = gathered
   return {
@@ -51,7 +51,7 @@ const recordIntent = ({ gathered, status }: Step, purchase: number, now: Date): 
       purpose: 'Order',
       purchase,
       alternativeOrderId: alternativeOrderIdOf(purchase),
-      keySecretName: keySecretName(order.metadata.name, purchase),
+      ...(seen.delivery === 'hardware' ? {} : { keySecretName: keySecretName(order.metadata.name, purchase) }),
       payloadHash,
       recordedAt: now.toISOString(),
       ...(same?.sends === undefined ? {} : { sends: same.sends }),
@@ -65,7 +65,7 @@ const replaceKey = async ({ gathered }: Step, { secrets }: Hands): Promise<Outco
   } catch (error) {
     return refusedByCluster(error)
   }
-  return createKey(secrets, gathered.order, gathered.purchase)
+  return createKey(secrets, gathered.order, gathered.purchase, gathered.givenCsr)
 }
 
 const inheritKey = async ({ gathered }: Step, { secrets }: Hands): Promise<Outcome> => {
@@ -80,14 +80,15 @@ const inheritKey = async ({ gathered }: Step, { secrets }: Hands): Promise<Outco
 
 /** Hands in a CSR for the key that is kept, making one where there is none. */
 const sendCsr = async (step: Step, orderId: number, { secrets, now }: Hands): Promise<Outcome> => {
-  const { gathered, memory } = step
-  if (!gathered.key.key) {
-    const made = await createKey(secrets, gathered.order, gathered.purchase)
+  const { gathered, seen, memory } = step
+  const { order, purchase, givenCsr, key } = gathered
+  if (!key.key) {
+    const made = await createKey(secrets, order, purchase, givenCsr)
     if (made.kind !== 'done') return made
   }
-  const { namespace = '', name } = gathered.order.metadata
-  const key = gathered.key.key ?? keyOfSecret(await secrets.read(namespace, keySecretName(name, gathered.purchase)))
-  await sessionOf(gathered).client.addCsr(orderId, await csrFor(gathered.order, key))
+  const { namespace = '', name } = order.metadata
+  const held = key.key ? key : keptIn(await secrets.read(namespace, keySecretName(name, purchase)), seen.delivery)
+  await sessionOf(gathered).client.addCsr(orderId, (await csrFor(order, held)) ?? '')
   memory.csrSentAt = now()
   return { kind: 'done' }
 }
@@ -113,7 +114,7 @@ const carryOut = (step: Step, action: Action, hands: Hands): Promise<Outcome> | 
   const { gathered, status, memory } = step
   switch (action.kind) {
     case 'CreateKey':
-      return createKey(hands.secrets, gathered.order, gathered.purchase)
+      return createKey(hands.secrets, gathered.order, gathered.purchase, gathered.givenCsr)
     case 'ReplaceKey':
       return replaceKey(step, hands)
     case 'InheritKey':
@@ -121,8 +122,10 @@ const carryOut = (step: Step, action: Action, hands: Hands): Promise<Outcome> | 
     case 'RecordIntent':
       return recordIntent(step, action.purchase, hands.now())
     case 'PlaceOrder': {
-      const [session, key, target] = [sessionOf(gathered), storedKey(step), targetOf(gathered)]
-      return placeOrder({ session, order: gathered.order, status, key, target, memory }, hands)
+      const [session, target] = [sessionOf(gathered), targetOf(gathered)]
+      const { delivery } = step.seen
+      const held = delivery === 'hardware' ? {} : kept(step)
+      return placeOrder({ session, order: gathered.order, status, held, delivery, target, memory }, hands)
     }
     case 'AdoptOrder': {
       const { remote } = step.seen
@@ -137,7 +140,7 @@ const carryOut = (step: Step, action: Action, hands: Hands): Promise<Outcome> | 
     case 'SendCSR':
       return sendCsr(step, action.orderId, hands)
     case 'StoreCertificate': {
-      const [session, key, target] = [sessionOf(gathered), storedKey(step), targetOf(gathered)]
+      const [session, { key }, target] = [sessionOf(gathered), kept(step), targetOf(gathered)]
       return storeCertificate({ ...action, session, order: gathered.order, key, target, memory }, hands)
     }
     default:

@@ -1,15 +1,23 @@
-import type { KeyObject } from 'node:crypto'
+import { type KeyObject, X509Certificate } from 'node:crypto'
 import { ANNOTATIONS, MANAGED, MANAGED_LABEL } from '../api/names.ts'
 import type { DigiCertOrder, OrderSpec } from '../api/order.ts'
 import type { CertificateFacts } from '../api/status.ts'
 import { wireNames } from '../order/names.ts'
+import { type Delivery, deliveryOf } from '../order/delivery.ts'
 import type { Observation, Stored, TargetFact } from '../order/observation.ts'
 import { describe, missingNames, readPair } from '../pki/bundle.ts'
+import { csrKey } from '../pki/csr.ts'
 import { keyFits, publicFingerprint, readKey } from '../pki/keys.ts'
+import type { GivenCsr } from './given-csr.ts'
 import { type Secret, ownerOf, textOf } from './secrets.ts'
 
-/** The private key that is kept for an order. */
-export type KeyFact = { state: Observation['key']; key: KeyObject | undefined; fingerprint: string | undefined }
+/** What is kept for an order: its private key, or the public one and the CSR where the former is elsewhere. */
+export type KeyFact = {
+  state: Observation['key']
+  key: KeyObject | undefined
+  fingerprint: string | undefined
+  csr?: string
+}
 
 /** Parsing is the dear part of a pass, and a Secret from the cache is the same object until it changes. */
 const once = <T>(digest: (secret: Secret) => T): ((secret: Secret) => T) => {
@@ -28,11 +36,29 @@ const keyIn = once((secret): ReadKey => {
   return key && { key, fingerprint: publicFingerprint(key) }
 })
 
+const csrIn = once((secret): (NonNullable<ReadKey> & { csr: string }) | undefined => {
+  const csr = textOf(secret, 'tls.csr') ?? ''
+  const key = csrKey(csr)
+  return key && { key, fingerprint: publicFingerprint(key), csr }
+})
+
+const NO_KEY = { key: undefined, fingerprint: undefined }
+
+const csrFact = (secret: Secret, given: GivenCsr | undefined): KeyFact => {
+  const kept = csrIn(secret)
+  if (!kept) return { state: 'misfits', ...NO_KEY }
+  const isOther = given?.kind === 'good' && publicFingerprint(given.publicKey) !== kept.fingerprint
+  return { state: isOther ? 'misfits' : 'fits', ...kept }
+}
+
 /** What a key Secret holds, held against the spec. One that holds no key counts as a misfit: it is to be replaced. */
-export const keyFact = (secret: Secret | undefined, spec: OrderSpec): KeyFact => {
-  if (!secret) return { state: 'absent', key: undefined, fingerprint: undefined }
+export const keyFact = (secret: Secret | undefined, spec: OrderSpec, given?: GivenCsr): KeyFact => {
+  const delivery = deliveryOf(spec)
+  if (delivery === 'hardware') return { state: 'fits', ...NO_KEY }
+  if (!secret) return { state: 'absent', ...NO_KEY }
+  if (delivery === 'certificate') return csrFact(secret, given)
   const read = keyIn(secret)
-  if (!read) return { state: 'misfits', key: undefined, fingerprint: undefined }
+  if (!read) return { state: 'misfits', ...NO_KEY }
   return { state: keyFits(read.key, spec.privateKey) ? 'fits' : 'misfits', ...read }
 }
 
@@ -41,6 +67,7 @@ type Pair = {
   facts: CertificateFacts
   missing: (names: readonly string[]) => string[]
   isHarmed: boolean
+  fingerprint: string
 }
 
 const idIn = (secret: Secret, annotation: string): number | undefined => {
@@ -58,8 +85,16 @@ const isHarmed = (secret: Secret, serialNumber: string, isChained: (pem: string)
   return labels?.[MANAGED_LABEL] !== MANAGED || noted !== serialNumber || !ends
 }
 
-const pairIn = once((secret): Pair | undefined => {
-  const key = readKey(textOf(secret, 'tls.key') ?? '')
+/** The public key of the certificate in a Secret, where its private half is elsewhere. */
+export const certifiedKey = (secret: Secret | undefined): KeyObject | undefined => {
+  try {
+    return new X509Certificate(textOf(secret, 'tls.crt') ?? '').publicKey
+  } catch {
+    return undefined
+  }
+}
+
+const pairWith = (secret: Secret, key: KeyObject | undefined): Pair | undefined => {
   const leaf = key && readPair(textOf(secret, 'tls.crt') ?? '', key)
   if (!leaf) return undefined
   const id = idIn(secret, ANNOTATIONS.certificateId)
@@ -69,13 +104,30 @@ const pairIn = once((secret): Pair | undefined => {
     facts,
     missing: (names) => missingNames(leaf, names),
     isHarmed: isHarmed(secret, facts.serialNumber, (pem) => readPair(pem, key) !== undefined),
+    fingerprint: publicFingerprint(key),
   }
-})
+}
 
-/** The pair in the target Secret, where it is ours and whole. */
-export const storedFact = (secret: Secret | undefined, target: TargetFact, spec: OrderSpec): Stored | undefined => {
-  if (!secret || target.kind !== 'ours') return undefined
-  const pair = pairIn(secret)
+const PAIRS: Readonly<Record<Exclude<Delivery, 'hardware'>, (secret: Secret) => Pair | undefined>> = {
+  pair: once((secret) => pairWith(secret, readKey(textOf(secret, 'tls.key') ?? ''))),
+  certificate: once((secret) => pairWith(secret, certifiedKey(secret))),
+}
+
+/** What is stored without its private key must be for the CSR that is kept, where there is one. */
+const isForeign = (pair: Pair, delivery: Delivery, kept: string | undefined): boolean =>
+  delivery === 'certificate' && kept !== undefined && pair.fingerprint !== kept
+
+/** The pair, or the certificate alone, in the target Secret, where it is ours and whole. */
+export const storedFact = (
+  secret: Secret | undefined,
+  target: TargetFact,
+  spec: OrderSpec,
+  kept?: string,
+): Stored | undefined => {
+  const delivery = deliveryOf(spec)
+  if (!secret || target.kind !== 'ours' || delivery === 'hardware') return undefined
+  const pair = PAIRS[delivery](secret)
+  if (pair && isForeign(pair, delivery, kept)) return undefined
   return (
     pair && {
       orderId: pair.orderId,

@@ -4,16 +4,23 @@ import type { DigiCertOrder } from '../api/order.ts'
 import { isFailure } from '../kube/client.ts'
 import { wireNames } from '../order/names.ts'
 import type { Outcome } from '../order/outcome.ts'
-import { createCsr } from '../pki/csr.ts'
+import type { Delivery } from '../order/delivery.ts'
+import { createCsr, csrKey } from '../pki/csr.ts'
 import { generateKey, keyFits, readKey } from '../pki/keys.ts'
+import { certifiedKey } from './facts.ts'
+import type { GivenCsr } from './given-csr.ts'
 import { type Secret, type SecretStore, refusedByCluster, ownerOf, textOf } from './secrets.ts'
 
 type Store = Pick<SecretStore, 'createKey' | 'inherit' | 'read' | 'remove'>
 
-/** The CSR of an order, signed anew each time: only its key is the same. */
-export const csrFor = (order: DigiCertOrder, key: KeyObject): Promise<string> => {
-  const [first = '', ...others] = wireNames(order.spec.commonName, order.spec.dnsNames)
-  return createCsr(key, [first, ...others])
+/** What is kept of an order's key: the private one, or the CSR that was made elsewhere. */
+export type Kept = { key?: KeyObject | undefined; csr?: string | undefined }
+
+/** The CSR of an order: the one that is kept, or one of our own, signed anew each time with the same key. */
+export const csrFor = async ({ spec }: DigiCertOrder, { key, csr }: Kept): Promise<string | undefined> => {
+  if (csr !== undefined || !key) return csr
+  const names = wireNames(spec.commonName, spec.dnsNames)
+  return createCsr(key, names, names[0] ?? spec.documentSigning?.subject.name)
 }
 
 const isOwnedBy = (secret: Secret, { metadata }: DigiCertOrder): boolean =>
@@ -43,7 +50,7 @@ const taken = async (store: Store, order: DigiCertOrder, name: string): Promise<
  * where a person gave up the order it belongs to, since its key may be why.
  */
 const leftKey = async (store: Store, { metadata, spec }: DigiCertOrder): Promise<KeyObject | undefined> => {
-  const secret = await store.read(metadata.namespace ?? '', spec.secretName)
+  const secret = await store.read(metadata.namespace ?? '', spec.secretName ?? '')
   if (!secret || ownerOf(secret) !== metadata.name || isGivenUp(secret, metadata)) return undefined
   const key = readKey(textOf(secret, 'tls.key') ?? '')
   return key && keyFits(key, spec.privateKey) ? key : undefined
@@ -58,11 +65,19 @@ const isGivenUp = (secret: Secret, { annotations }: DigiCertOrder['metadata']): 
  * Makes a key and stores it under a name that follows from the order: where an earlier try got through without our
  * knowing, the name is taken and the key that is there wins.
  */
-export const createKey = async (store: Store, order: DigiCertOrder, purchase: number): Promise<Outcome> => {
+export const createKey = async (
+  store: Store,
+  order: DigiCertOrder,
+  purchase: number,
+  given?: GivenCsr,
+): Promise<Outcome> => {
   const name = keySecretName(order.metadata.name, purchase)
-  const key = (await leftKey(store, order)) ?? (await generateKey(order.spec.privateKey))
+  const kept =
+    given?.kind === 'good'
+      ? { csr: given.pem }
+      : { key: (await leftKey(store, order)) ?? (await generateKey(order.spec.privateKey)) }
   try {
-    await store.createKey(order, name, key)
+    await store.createKey(order, name, kept)
     return { kind: 'done' }
   } catch (error) {
     if (isFailure(error, 'already-exists')) return taken(store, order, name)
@@ -70,9 +85,14 @@ export const createKey = async (store: Store, order: DigiCertOrder, purchase: nu
   }
 }
 
-/** The key in a key Secret; throws where there is none, which a decision should have seen. */
-export const keyOfSecret = (secret: Secret | undefined): KeyObject => {
-  const key = readKey(textOf(secret, 'tls.key') ?? '')
-  if (!key) throw new Error('the private key is gone since it was looked at')
-  return key
+/** The key in a Secret, or in the CSR that it keeps; throws where there is none, which a decision should have seen. */
+export const keptIn = (secret: Secret | undefined, delivery: Delivery): { key: KeyObject; csr?: string } => {
+  if (delivery === 'certificate') {
+    const csr = textOf(secret, 'tls.csr')
+    const key = csr === undefined ? certifiedKey(secret) : csrKey(csr)
+    if (key) return csr === undefined ? { key } : { key, csr }
+  }
+  const key = delivery === 'pair' ? readKey(textOf(secret, 'tls.key') ?? '') : undefined
+  if (!key) throw new Error('the key is gone since it was looked at')
+  return { key }
 }

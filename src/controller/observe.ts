@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { ORDER_AGAIN, keySecretName } from '../api/names.ts'
 import { type DigiCertOrder, checkSpec } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
+import { deliveryOf } from '../order/delivery.ts'
 import { effectiveSpec, forbidden, missing } from '../order/effective.ts'
 import { alternativeOrderId, payloadHash } from '../order/intent.ts'
 import type {
@@ -19,6 +20,7 @@ import * as schedule from '../order/schedule.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { AccountState, Session } from './accounts.ts'
 import { type KeyFact, keyFact, storedFact, targetFact } from './facts.ts'
+import { type GivenCsr, readGivenCsr } from './given-csr.ts'
 import { isOrphaned } from './keys.ts'
 import type { Recollection } from './memory.ts'
 import type { Secret, SecretStore } from './secrets.ts'
@@ -42,6 +44,8 @@ export type Gathered = {
   payloadHash: string
   keySecret: Secret | undefined
   key: KeyFact
+  /** The CSR that the spec names, where it is of account now. */
+  givenCsr: GivenCsr | undefined
   target: TargetFact
   targetSecret: Secret | undefined
 }
@@ -70,16 +74,28 @@ const checked = (
   return { order: { ...order, spec }, problems: account.kind === 'ready' ? missing(spec) : [] }
 }
 
+/** The Secrets of an order; what comes on hardware has none. */
+const secretsOf = async ({ metadata, spec }: DigiCertOrder, purchase: number, { secrets, rivals }: Sources) => {
+  const { namespace = '', name } = metadata
+  const { secretName } = spec
+  if (deliveryOf(spec) === 'hardware' || secretName === undefined)
+    return { keySecret: undefined, targetSecret: undefined, rivals: [] }
+  const [keySecret, targetSecret] = await Promise.all([
+    secrets.read(namespace, keySecretName(name, purchase)),
+    secrets.read(namespace, secretName),
+  ])
+  return { keySecret, targetSecret, rivals: rivals(namespace, secretName) }
+}
+
 /** Reads what a decision needs, from caches where they know it. Changes nothing, and asks CertCentral nothing. */
 export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: Sources): Promise<Gathered> => {
   const account = await sources.accountOf(read)
   const { order, problems } = checked(read, account)
   const { namespace = '', name } = order.metadata
   const purchase = purchaseOf(status)
-  const [keySecret, targetSecret] = await Promise.all([
-    sources.secrets.read(namespace, keySecretName(name, purchase)),
-    sources.secrets.read(namespace, order.spec.secretName),
-  ])
+  const { keySecret, targetSecret, rivals } = await secretsOf(order, purchase, sources)
+  const isWanted = status.order === undefined || keySecret === undefined
+  const givenCsr = isWanted && problems.length === 0 ? await readGivenCsr(sources.secrets, order) : undefined
   const session = account.kind === 'ready' ? account.session : undefined
   return {
     order,
@@ -92,8 +108,9 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
       alternativeOrderId(digest, { clusterId: sources.clusterId, namespace, name, purchase: number }),
     payloadHash: problems.length > 0 ? '' : payloadHash(digest, orderPayload(order.spec)),
     keySecret,
-    key: keyFact(keySecret, order.spec),
-    target: targetFact(order, targetSecret, sources.rivals(namespace, order.spec.secretName)),
+    key: keyFact(keySecret, order.spec, givenCsr),
+    givenCsr,
+    target: targetFact(order, targetSecret, rivals),
     targetSecret,
   }
 }
@@ -175,19 +192,25 @@ const times = (gathered: Gathered, status: OrderStatus, { now, remote, memory, s
   }
 }
 
+const keyFacts = ({ order, keySecret, key, givenCsr }: Gathered): Pick<Observation, 'key' | 'csrProblem'> => ({
+  key: isOrphaned(order, keySecret) ? 'orphaned' : key.state,
+  csrProblem: givenCsr?.kind === 'bad' ? givenCsr.problem : undefined,
+})
+
 const wasIssued = (status: OrderStatus): boolean => status.certificate !== undefined || (status.revision ?? 0) > 0
 
 /** Reduces what was gathered, the status and CertCentral's answer to the facts that rules look at. */
 export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment): Observation => {
   const { order, target, targetSecret, account } = gathered
   const { metadata } = order
-  const stored = storedFact(targetSecret, target, order.spec)
+  const stored = storedFact(targetSecret, target, order.spec, gathered.key.fingerprint)
   return {
     deleting: metadata.deletionTimestamp === undefined ? 'no' : 'yes',
+    delivery: deliveryOf(order.spec),
     problems: gathered.problems,
     account: accountFact(gathered, moment.now),
     target,
-    key: isOrphaned(order, gathered.keySecret) ? 'orphaned' : gathered.key.state,
+    ...keyFacts(gathered),
     intent: intentFact(status, gathered.payloadHash),
     order: orderFact(status),
     remote: moment.remote,

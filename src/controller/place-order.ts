@@ -1,11 +1,13 @@
-import type { KeyObject } from 'node:crypto'
 import type { DigiCertOrder } from '../api/order.ts'
 import type { Intent, OrderStatus } from '../api/status.ts'
 import { CertCentralError, type Permit, type PlacedOrder } from '../certcentral/index.ts'
 import type { Outcome } from '../order/outcome.ts'
-import { orderPayload } from '../order/payload.ts'
+import type { Delivery } from '../order/delivery.ts'
+import { withKnownOrganization } from '../order/effective.ts'
+import { type CreditCard, orderPayload } from '../order/payload.ts'
 import type { Session } from './accounts.ts'
-import { csrFor } from './keys.ts'
+import { type CardResult, readCard, withoutCard } from './credit-card.ts'
+import { type Kept, csrFor } from './keys.ts'
 import type { Recollection } from './memory.ts'
 import { placedOrder, isGivenUp } from './remote.ts'
 import { type SecretStore, refusedByCluster } from './secrets.ts'
@@ -15,13 +17,14 @@ export type Purchase = {
   session: Session
   order: DigiCertOrder
   status: OrderStatus
-  key: KeyObject
+  held: Kept
+  delivery: Delivery
   target: 'free' | 'ours'
   memory: Recollection
 }
 
 export type PurchaseMeans = {
-  secrets: Pick<SecretStore, 'rehearse'>
+  secrets: Pick<SecretStore, 'read' | 'rehearse'>
   /** Writes the status as a compare-and-swap; `undefined` where the order changed under us. */
   write: (status: OrderStatus) => Promise<DigiCertOrder | undefined>
   /** Milliseconds for which nobody else can lead. */
@@ -118,6 +121,7 @@ const remember = ({ memory }: Purchase, placed: PlacedOrder): void => {
 
 /** The Secret that is to receive the certificate, tried out: what would fail after the purchase fails before it. */
 const rehearsed = async (purchase: Purchase, means: PurchaseMeans): Promise<Outcome | undefined> => {
+  if (purchase.delivery === 'hardware') return undefined
   try {
     await means.secrets.rehearse(purchase.order, purchase.target)
     return undefined
@@ -147,24 +151,37 @@ export const placeOrder = async (purchase: Purchase, means: PurchaseMeans): Prom
     status: { intent },
   } = purchase
   if (!intent) return { kind: 'conflict' }
-  const csr = await csrFor(order, purchase.key)
+  const csr = await csrFor(order, purchase.held)
   const trouble = await rehearsed(purchase, means)
   if (trouble) return trouble
+  const paid = await readCard(means.secrets, order)
+  if (!paid.ok) return cardTrouble(paid)
   const { permit, outcome } = await reserve(purchase, means.now())
   if (!permit) return outcome
   if (means.leadershipMs() < LEADERSHIP_NEEDED || !means.claimOrder(session)) return { kind: 'conflict' }
-  const answer = await send(purchase, intent, { csr, permit }, means)
+  const answer = await send(purchase, intent, { csr, permit, creditCard: paid.card }, means)
   if (answer.kind !== 'placed' && answer.kind !== 'ambiguous') means.returnOrder(session)
   return answer
 }
 
-type Envelope = { csr: string; permit: Permit }
+type Envelope = { csr: string | undefined; permit: Permit; creditCard: CreditCard | undefined }
+
+const cardTrouble = ({ problem }: Extract<CardResult, { ok: false }>): Outcome => ({
+  kind: 'refused',
+  reason: 'CardNotUsable',
+  code: 'Secret',
+  message: problem,
+})
+
+/** What somebody said of the order, without the card that it was paid with. */
+const discreet = (outcome: Outcome, card: CreditCard | undefined): Outcome =>
+  'message' in outcome ? { ...outcome, message: withoutCard(outcome.message, card) } : outcome
 
 /** Marks the order as sent, and sends it. */
 const send = async (
   purchase: Purchase,
   intent: Intent,
-  { csr, permit }: Envelope,
+  { csr, permit, creditCard }: Envelope,
   means: PurchaseMeans,
 ): Promise<Outcome> => {
   const { session, order, status } = purchase
@@ -178,7 +195,8 @@ const send = async (
       message: 'leadership was lost',
       intent: withoutMark(sent),
     }
-  const body = orderPayload(order.spec, { csr, alternativeOrderId: sent.alternativeOrderId })
+  const spec = withKnownOrganization(order.spec, status.organization)
+  const body = orderPayload(spec, { csr, creditCard, alternativeOrderId: sent.alternativeOrderId })
   try {
     const placed = await session.client.placeOrder(order.spec.product, body, { permit })
     means.placed()
@@ -186,6 +204,6 @@ const send = async (
     const validation = validationOfPlaced(order, placed)
     return { kind: 'placed', order: placedOrder(placed), purchase: sent.purchase, intent: sent, validation }
   } catch (error) {
-    return failed(purchase, sent, error, means.now())
+    return discreet(await failed(purchase, sent, error, means.now()), creditCard)
   }
 }

@@ -3,6 +3,7 @@ import type { OrderStatus } from '../api/status.ts'
 import { decide } from '../order/decide.ts'
 import type { Decision } from '../order/decision.ts'
 import { type About, isProven } from '../order/messages.ts'
+import { shownOf, withoutEffect } from '../order/effective.ts'
 import type { Observation, Remote } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { earliest } from '../order/schedule.ts'
@@ -236,12 +237,23 @@ const mayBeIssuedSoon = (outcome: Outcome): boolean => {
   return outcome.order?.status !== 'issued' && outcome.entries.every(({ status }) => isProven(status))
 }
 
+/** What a valid spec comes to with the account's defaults. */
+const shownFrom = ({ order, problems, account }: Gathered): Partial<About> => {
+  if (problems.length > 0 || account.kind !== 'ready') return {}
+  const effective = shownOf(order.spec)
+  return {
+    ignored: withoutEffect(order.spec),
+    ...(Object.keys(effective).length > 0 ? { effective } : {}),
+  }
+}
+
 const aboutOf = ({ gathered }: View): About => ({
   account: gathered.account.name,
   namespace: gathered.order.metadata.namespace ?? '',
   name: gathered.order.metadata.name,
-  secretName: gathered.order.spec.secretName,
+  secretName: gathered.order.spec.secretName ?? '',
   product: gathered.order.spec.product,
+  ...shownFrom(gathered),
 })
 
 const factsOf = (outcome: Outcome): Record<string, unknown> => {

@@ -32,6 +32,7 @@ const remoteOrder = (info: OrderInfo, fingerprint: string | undefined): RemoteOr
   requests: info.requests.map(({ id, status, type }) => ({ id, status, type })),
   csr: csrOf(info, fingerprint),
   ...optional('certificateId', info.certificateId),
+  ...optional('organizationId', info.organizationId),
   ...optional('validFrom', info.orderValidFrom),
   ...optional('validUntil', info.orderValidUntil),
   ...optional('serialNumber', info.serialNumber),
@@ -132,5 +133,6 @@ export const placedOrder = (placed: PlacedOrder): RemoteOrder => {
     status: word(),
     requests: placed.requests,
     ...optional('certificateId', placed.certificateId),
+    ...optional('organizationId', placed.organizationId),
   }
 }

@@ -19,7 +19,7 @@ type Cache = { get: (key: string) => Secret | undefined; noteWritten: (secret: S
 export type SecretStore = {
   read: (namespace: string, name: string) => Promise<Secret | undefined>
   /** @throws KubeError; `already-exists` where the name is taken */
-  createKey: (order: DigiCertOrder, name: string, key: KeyObject) => Promise<Secret>
+  createKey: (order: DigiCertOrder, name: string, kept: Kept) => Promise<Secret>
   /** Makes a key Secret, left by a resource of the same name that is gone, belong to this one. */
   inherit: (order: DigiCertOrder, secret: Secret) => Promise<Secret>
   remove: (secret: Secret) => Promise<void>
@@ -28,6 +28,9 @@ export type SecretStore = {
   /** Key and chain in one write, by server-side apply. A Secret that became somebody else's meanwhile is a `conflict`. */
   applyTarget: (order: DigiCertOrder, pair: Pair, target: 'free' | 'ours') => Promise<Secret>
 }
+
+/** A private key, or the CSR of one that is elsewhere. */
+export type Kept = { key: KeyObject } | { csr: string }
 
 export type Pair = { key: KeyObject; bundle: Bundle; facts: CertificateFacts; orderId: number }
 
@@ -51,7 +54,7 @@ const ownerReference = ({ metadata }: DigiCertOrder) => ({
   blockOwnerDeletion: false,
 })
 
-const keySecret = (order: DigiCertOrder, name: string, key: KeyObject): Secret => ({
+const keySecret = (order: DigiCertOrder, name: string, kept: Kept): Secret => ({
   apiVersion: 'v1',
   kind: 'Secret',
   type: KEY_SECRET_TYPE,
@@ -62,7 +65,10 @@ const keySecret = (order: DigiCertOrder, name: string, key: KeyObject): Secret =
     annotations: { [ANNOTATIONS.owner]: order.metadata.name },
     ownerReferences: [ownerReference(order)],
   },
-  data: { 'tls.key': base64(exportKey(key, order.spec.privateKey.encoding)) },
+  data:
+    'csr' in kept
+      ? { 'tls.csr': base64(kept.csr) }
+      : { 'tls.key': base64(exportKey(kept.key, order.spec.privateKey.encoding)) },
 })
 
 const targetSecret = (
@@ -72,9 +78,10 @@ const targetSecret = (
 ): Secret => ({
   apiVersion: 'v1',
   kind: 'Secret',
-  type: 'kubernetes.io/tls',
+  // Only a private key makes it a Secret for TLS; the API server would refuse one without.
+  type: order.spec.csrSecretRef ? 'Opaque' : 'kubernetes.io/tls',
   metadata: {
-    name: order.spec.secretName,
+    name: order.spec.secretName ?? '',
     namespace: order.metadata.namespace ?? '',
     labels: { [MANAGED_LABEL]: MANAGED },
     annotations: { [ANNOTATIONS.owner]: order.metadata.name, ...annotations },
@@ -84,7 +91,7 @@ const targetSecret = (
 
 const pairData = (order: DigiCertOrder, { key, bundle }: Pair): Record<string, string> => ({
   'tls.crt': base64(bundle.certificate),
-  'tls.key': base64(exportKey(key, order.spec.privateKey.encoding)),
+  ...(order.spec.csrSecretRef ? {} : { 'tls.key': base64(exportKey(key, order.spec.privateKey.encoding)) }),
   'ca.crt': base64(bundle.ca),
 })
 
@@ -112,8 +119,8 @@ export const createSecretStore = (
   return {
     read: async (namespace, name) =>
       cache?.get(`${namespace}/${name}`) ?? (await kube.get<Secret>(SECRETS, { namespace, name })),
-    createKey: async (order, name, key) =>
-      noted(await kube.create(SECRETS, keySecret(order, name, key), { fieldManager: FIELD_MANAGER })),
+    createKey: async (order, name, kept) =>
+      noted(await kube.create(SECRETS, keySecret(order, name, kept), { fieldManager: FIELD_MANAGER })),
     inherit: async (order, secret) => {
       const metadata = { ...secret.metadata, ownerReferences: [ownerReference(order)] }
       return noted(await kube.replace(SECRETS, { ...secret, metadata }, { fieldManager: FIELD_MANAGER }))
@@ -121,7 +128,7 @@ export const createSecretStore = (
     remove: (secret) =>
       kube.remove(SECRETS, secret.metadata, secret.metadata.uid === undefined ? {} : { uid: secret.metadata.uid }),
     rehearse: async (order, target) => {
-      const empty = targetSecret(order, { 'tls.crt': '', 'tls.key': '' }, {})
+      const empty = targetSecret(order, { 'tls.crt': '', ...(order.spec.csrSecretRef ? {} : { 'tls.key': '' }) }, {})
       await kube.apply(SECRETS, empty, { fieldManager: FIELD_MANAGER, dryRun: 'All', ...forcing(target) })
     },
     applyTarget: async (order, pair, target) => {

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { DigiCertOrder } from '../api/order.ts'
 import { CertCentralError } from '../certcentral/index.ts'
 import { isFailure } from '../kube/client.ts'
+import { rulesOf } from '../api/products.ts'
 import { wireNames } from '../order/names.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { describe, readBundle } from '../pki/bundle.ts'
@@ -49,7 +50,8 @@ export const storeCertificate = async (delivery: Delivery, { secrets, now }: Mea
   const { order, orderId, certificateId, key, target } = delivery
   const text = await fetchChain(delivery)
   const names = wireNames(order.spec.commonName, order.spec.dnsNames)
-  const result = readBundle(text, { key, names, now: now() })
+  const purpose = rulesOf(order.spec.product).validation === 'ds' ? 'document' : 'server'
+  const result = readBundle(text, { key, names, purpose, now: now() })
   if (!result.ok) return { kind: 'refused', reason: 'BadCertificate', code: result.fault, message: result.message }
   const facts = { id: certificateId, ...describe(result.bundle.leaf) }
   try {

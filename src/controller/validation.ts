@@ -9,7 +9,7 @@ import {
   type PlacedOrder,
 } from '../certcentral/index.ts'
 import { isProven } from '../order/messages.ts'
-import { provenName, wireNames } from '../order/names.ts'
+import { provenName, wireName, wireNames } from '../order/names.ts'
 
 /** Methods whose proof is a value to publish. */
 const TOKEN_METHODS = ['dns-txt-token', 'dns-cname-token', 'http-token']
@@ -52,10 +52,17 @@ const entryOf = (
 export const validationOfPlaced = (order: DigiCertOrder, placed: PlacedOrder): ValidationEntry[] => {
   const { spec } = order
   const method = spec.dcv?.method
-  if (placed.chain || !isTokenMethod(method) || placed.dcvRandomValue === undefined) return []
+  if (placed.chain || !isTokenMethod(method)) return []
+  if (placed.dcvRandomValue === undefined) return domainEntries(placed, method)
   const value = { value: placed.dcvRandomValue }
   return wireNames(spec.commonName, spec.dnsNames).map((name) => entryOf(name, 'pending', method, value))
 }
+
+/** OV and EV orders may be told a value for each domain (`certcentral-api.md`, section 2.2). */
+const domainEntries = ({ domains }: PlacedOrder, method: string | undefined): ValidationEntry[] =>
+  domains.flatMap(({ name, dcvToken }) =>
+    dcvToken === undefined || !isDnsName(name) ? [] : [entryOf(wireName(name), 'pending', method, { value: dcvToken })],
+  )
 
 /** Names to prove as CertCentral lists them, or those of the spec where it lists none. */
 const namesToProve = (order: DigiCertOrder, listed: readonly NameValidation[]) => {

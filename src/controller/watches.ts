@@ -22,7 +22,8 @@ export const keyOfAccount = (kind: AccountKind, { metadata }: Account): string =
 /** Values under which orders are filed, for {@link ordersOf} and for those that share something. */
 export const ORDER_INDEXES = {
   account: (order: DigiCertOrder) => [accountKeyOf(order)],
-  secret: (order: DigiCertOrder) => [`${namespaceOf(order)}/${order.spec.secretName}`],
+  secret: (order: DigiCertOrder) =>
+    order.spec.secretName === undefined ? [] : [`${namespaceOf(order)}/${order.spec.secretName}`],
   orderId: (order: DigiCertOrder) =>
     order.status?.order ? [orderIdValue(accountKeyOf(order), order.status.order.id)] : [],
 }
@@ -45,7 +46,7 @@ export const ordersOfSecret = (secret: Secret, orders: Orders): string[] => {
 
 /** Which orders wait for one that is gone: those that name the same Secret. */
 export const rivalsOf = (order: DigiCertOrder, orders: Orders): string[] =>
-  orders.by('secret', `${namespaceOf(order)}/${order.spec.secretName}`).map(keyOf)
+  ORDER_INDEXES.secret(order).flatMap((value) => orders.by('secret', value).map(keyOf))
 
 /** The orders of an account. */
 export const ordersOfAccount = (account: string, orders: Orders): string[] => orders.by('account', account).map(keyOf)

@@ -46,6 +46,7 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
     callFailed: track.callFailed,
 
     accountForbids: issue.accountForbids,
+    csrIsUnusable: issue.csrIsUnusable,
     keyIsOrphaned: issue.keyIsOrphaned,
     keyIsMissing: issue.keyIsMissing,
     intentIsMissing: issue.intentIsMissing,
@@ -64,6 +65,7 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
     csrIsWanted: track.csrIsWanted,
     othersAreWorking: track.othersAreWorking,
 
+    certificateIsOnHardware: upkeep.certificateIsOnHardware,
     certificateIsNew: upkeep.certificateIsNew,
     certificateHasExpired: upkeep.certificateHasExpired,
     reissueIsDue: upkeep.reissueIsDue,

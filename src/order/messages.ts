@@ -1,11 +1,23 @@
 import { ANNOTATIONS, ORDER_AGAIN } from '../api/names.ts'
 import { ORDER_REASONS, type Reason } from '../api/reasons.ts'
+import type { Effective } from '../api/status.ts'
 import type { KnownOrder, Observation } from './observation.ts'
 import { givingUp } from './rules/issue.ts'
 import { current } from './rules/track.ts'
 
 /** The names that a message needs and a decision does not. */
-export type About = { account: string; namespace: string; name: string; secretName: string; product: string }
+export type About = {
+  account: string
+  namespace: string
+  name: string
+  /** Empty where there is none. */
+  secretName: string
+  product: string
+  /** What is ordered, for people to see; absent where the spec is invalid or the account is not known. */
+  effective?: Effective | undefined
+  /** Fields of the spec that have no effect, as sentences. */
+  ignored?: readonly string[]
+}
 
 type Message = (o: Observation, about: About) => string
 
@@ -84,8 +96,24 @@ const reissue: Message = (o) => {
   return `The certificate ${why}. This version does not reissue: reissue ${id(o)} in CertCentral with the same CSR and names, and it is fetched by itself`
 }
 
+const issued: Message = (o, { secretName }) =>
+  o.delivery === 'hardware'
+    ? `${capital(id(o))} is issued; its certificate is on hardware, and no Secret is written`
+    : `Secret ${secretName} holds the certificate of ${id(o)}, good until ${ends(o)}`
+
+/** The code that a token is initialised with lets whoever has it take the certificate, so it is not shown here. */
+const pickup: Message = (o) => {
+  const token =
+    o.delivery === 'hardware'
+      ? ' and put on a token; the initialization code stands there with the order, and no Secret is written'
+      : ''
+  return `${capital(id(o))} (${orderOf(o)?.status ?? ''}) waits to be picked up by a person in CertCentral${token}`
+}
+
 const MESSAGES: Partial<Record<Reason, Message>> = {
-  Issued: (o, { secretName }) => `Secret ${secretName} holds the certificate of ${id(o)}, good until ${ends(o)}`,
+  Issued: issued,
+  CSRNotUsable: (o) => `${o.csrProblem ?? ORDER_REASONS.CSRNotUsable}. Nothing was bought with it`,
+  CardNotUsable: (o) => `The card cannot be used, so nothing was bought: ${failureOf(o)}`,
   InvalidSpec: (o) => o.problems.join('; '),
   AccountNotFound: (_o, { account }) => `${account} does not exist; create it, or make a new order that names another`,
   AccountNotReady: (o, { account }) =>
@@ -115,7 +143,7 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   AwaitingValidation: validation,
   SendingCSR: (o) => `${capital(id(o))} waits for a certificate signing request, which is handed in by itself`,
   Processing: (o) => `DigiCert is working on ${id(o)}`,
-  AwaitingPickup: (o) => `${capital(id(o))} waits to be picked up by a person in CertCentral`,
+  AwaitingPickup: pickup,
   UnknownStatus: (o) =>
     `${capital(id(o))} has the status ${JSON.stringify(orderOf(o)?.status ?? '')}, which this version does not know; it is watched on`,
   BadCertificate: (o, { secretName }) =>

@@ -18,9 +18,20 @@ export const wireName = (name: string): string => {
 }
 
 /** All names of an order in wire form, the common name first, each once. */
-export const wireNames = (commonName: string, dnsNames: readonly string[] = []): string[] => [
-  ...new Set([commonName, ...dnsNames].map(wireName)),
+export const wireNames = (commonName: string | undefined, dnsNames: readonly string[] = []): string[] => [
+  ...new Set([...(commonName === undefined ? [] : [commonName]), ...dnsNames].map(wireName)),
 ]
+
+const A_LABELS = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** What keeps a name from going over the wire though the schema takes it: its A-labels are longer, or there are none. */
+export const nameFault = (name: string, most: number): string | undefined => {
+  const sent = wireName(name)
+  if (!A_LABELS.test(sent)) return `${JSON.stringify(name)} has no form that a certificate can carry`
+  return sent.length > most
+    ? `${JSON.stringify(name)} is sent as ${sent}, which has more than ${String(most)} characters`
+    : undefined
+}
 
 /** The domain whose control is proven for a name: the name without its wildcard label. */
 export const provenName = (name: string): string => name.replace(/^\*\./, '')

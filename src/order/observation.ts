@@ -1,5 +1,6 @@
 import type { Reason } from '../api/reasons.ts'
 import type { CertificateFacts, Intent, ValidationEntry } from '../api/status.ts'
+import type { Delivery } from './delivery.ts'
 
 /** A request of the order that waits for, or had, a decision in CertCentral. */
 export type OrderRequest = { id: number; status: string; type?: string | undefined }
@@ -10,6 +11,7 @@ export type RemoteOrder = {
   /** CertCentral's own word, lower case; also words that nobody has seen before. */
   status: string
   certificateId?: number | undefined
+  organizationId?: number | undefined
   validFrom?: Date | undefined
   validUntil?: Date | undefined
   requests?: readonly OrderRequest[] | undefined
@@ -87,11 +89,17 @@ export type ValidationFact = {
  */
 export type Observation = {
   deleting: 'yes' | 'no'
+  delivery: Delivery
   /** Sentences that say what is wrong with the spec. */
   problems: readonly string[]
   account: AccountFact
   target: TargetFact
-  /** `orphaned`: left by a resource of the same name that is gone, and about to be collected with it. */
+  /** What keeps a CSR that is made elsewhere from being used, as a sentence. */
+  csrProblem: string | undefined
+  /**
+   * The private key, or the CSR in its place, that is kept; `fits` as well where none is needed. `orphaned`: left by
+   * a resource of the same name that is gone, and about to be collected with it.
+   */
   key: 'absent' | 'fits' | 'misfits' | 'orphaned'
   intent: KnownIntent | undefined
   order: KnownOrder | undefined

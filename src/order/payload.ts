@@ -6,6 +6,18 @@ import { wireName, wireNames } from './names.ts'
 /** A JSON object as it goes to CertCentral. */
 export type Payload = Record<string, unknown>
 
+/** A credit card in the words of the wire. It comes from a Secret and goes into a request, and nowhere else. */
+export type CreditCard = {
+  number: string
+  expiration_month: number
+  expiration_year: number
+  cvv: number | string
+  cardholder_name: string
+}
+
+/** What of a request does not come from the spec. */
+export type Enclosures = { csr?: string | undefined; alternativeOrderId?: string; creditCard?: CreditCard | undefined }
+
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
 
 /** `2027-06-09` as `09 JUN 2027`, the form inside order_validity and cert_validity (seeds/ 001 and 003). */
@@ -14,9 +26,18 @@ export const wordedDate = (date: string): string => {
   return `${day} ${MONTHS[Number(month) - 1] ?? month} ${year}`
 }
 
-/** The members of a list of pairs whose value is there: nothing is ever sent as null or as an empty string. */
+const isNothing = (value: unknown): boolean =>
+  value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
+
+/** The members whose value is there: nothing is ever sent as null, as an empty string or as an empty list. */
 const present = (fields: Payload): Payload =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ''))
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => !isNothing(value)))
+
+/** A switch that the pages write as a number (`certcentral-api.md`, 2.3, points 1 and 10). */
+const bit = (value: boolean | undefined): 0 | 1 | undefined => {
+  if (value === undefined) return undefined
+  return value ? 1 : 0
+}
 
 /** CertCentral reads a custom date before days and days before years; only the one that was given is sent. */
 const validityObject = ({ years, days, expiresOn }: Validity): Payload =>
@@ -27,55 +48,146 @@ const orderValidity = (form: 'object' | 'top-level', { years, days, expiresOn }:
     ? { order_validity: validityObject({ years, days, expiresOn }) }
     : present({ validity_years: years, validity_days: days, custom_expiration_date: expiresOn })
 
+type Person = {
+  firstName?: string | undefined
+  lastName?: string | undefined
+  jobTitle?: string | undefined
+  telephone?: string | undefined
+  telephoneExtension?: string | undefined
+  email?: string | undefined
+}
+
+const personOf = ({ firstName, lastName, jobTitle, telephone, telephoneExtension, email }: Person): Payload =>
+  present({
+    first_name: firstName,
+    last_name: lastName,
+    job_title: jobTitle,
+    telephone,
+    telephone_extension: telephoneExtension,
+    email,
+  })
+
 type Contact = NonNullable<NonNullable<OrderSpec['contacts']>['list']>[number]
 
 const contactOf = (contact: Contact): Payload =>
-  present({
-    contact_type: contact.contactType,
-    user_id: contact.userId,
-    first_name: contact.firstName,
-    last_name: contact.lastName,
-    job_title: contact.jobTitle,
-    telephone: contact.telephone,
-    email: contact.email,
-  })
+  present({ contact_type: contact.contactType, user_id: contact.userId, ...personOf(contact) })
 
 const organizationOf = ({ organization, contacts }: OrderSpec): Payload | undefined =>
-  organization && present({ id: organization.id, contacts: contacts?.list?.map(contactOf) })
-
-const dcvOf = ({ dcv }: OrderSpec): Payload =>
+  organization &&
   present({
-    dcv_method: dcv?.method,
-    certificate_dcv_scope: dcv?.scope,
-    use_auth_key: dcv?.useAuthKey,
-    dcv_emails: dcv?.emails?.map(({ dnsName, emailDomain, email }) =>
-      present({ dns_name: wireName(dnsName), email_domain: wireName(emailDomain), email }),
-    ),
+    id: organization.id,
+    name: organization.name,
+    assumed_name: organization.assumedName,
+    address: organization.address,
+    address2: organization.address2,
+    city: organization.city,
+    state: organization.state,
+    zip: organization.zip,
+    country: organization.country,
+    telephone: organization.telephone,
+    skip_duplicate_org_check: organization.skipDuplicateCheck,
+    contacts: contacts?.list?.map(contactOf),
   })
 
+/** An organization contact stands beside an organization, which DV has none of (seeds/ 002 and 003). */
+const peopleOf = ({ product, contacts }: OrderSpec): Payload => {
+  const isDv = rulesOf(product).validation === 'dv'
+  return {
+    organization_contact: isDv ? undefined : contacts?.organization && personOf(contacts.organization),
+    technical_contact: contacts?.technical && personOf(contacts.technical),
+  }
+}
+
+const dcvOf = ({ dcv }: OrderSpec): Payload => ({
+  dcv_method: dcv?.method,
+  certificate_dcv_scope: dcv?.scope,
+  use_auth_key: dcv?.useAuthKey,
+  dcv_emails: dcv?.emails?.map(({ dnsName, emailDomain, email }) =>
+    present({ dns_name: wireName(dnsName), email_domain: wireName(emailDomain), email }),
+  ),
+})
+
 const certificateOf = (spec: OrderSpec, csr: string | undefined): Payload => {
-  const common = wireName(spec.commonName)
-  const others = wireNames(spec.commonName, spec.dnsNames).filter((name) => name !== common)
+  const common = spec.commonName === undefined ? undefined : wireName(spec.commonName)
   return present({
     common_name: common,
-    dns_names: others.length > 0 ? others : undefined,
+    dns_names: wireNames(spec.commonName, spec.dnsNames).filter((name) => name !== common),
     csr,
     signature_hash: rulesOf(spec.product).signatureHash === 'sent' ? spec.signatureHash : undefined,
+    organization_units: spec.organizationUnits,
+    server_platform: spec.serverPlatform === undefined ? undefined : { id: spec.serverPlatform },
     cert_validity: spec.certificateValidity && validityObject(spec.certificateValidity),
+    profile_option: spec.profileOption,
+    ca_cert_id: spec.caCertId,
   })
 }
 
+const paymentOf = ({ payment }: OrderSpec, creditCard: CreditCard | undefined): Payload => {
+  const { method, billingAddress, vatNumber, competitiveReplacement } = payment ?? {}
+  return {
+    payment_method: method,
+    credit_card: creditCard,
+    billing_address: billingAddress && present(billingAddress),
+    vat_number: vatNumber,
+    apply_cr_discount: competitiveReplacement?.applyCrDiscount,
+    serial_number: competitiveReplacement?.serialNumber,
+  }
+}
+
+const signingOf = ({ documentSigning }: OrderSpec): Payload => {
+  const { subject, shipInfo, provisioningMethod, useOrganizationAsCommonName, csaAgreedTo } = documentSigning ?? {}
+  return {
+    subject: subject && { name: subject.name, job_title: subject.jobTitle, phone: subject.phone, email: subject.email },
+    cs_provisioning_method: provisioningMethod,
+    use_org_as_common_name: useOrganizationAsCommonName,
+    ship_info: shipInfo && present(shipInfo),
+    csa_agreed_to: bit(csaAgreedTo),
+  }
+}
+
+/** `auto_reissue` by who reissues; silence leaves it to CertCentral, whose default is 0. */
+const AUTO_REISSUE = { Operator: 0, Never: 0, DigiCert: 1 } as const
+
+const plansOf = ({ renewal, reissue }: OrderSpec): Payload => ({
+  renewal_of_order_id: renewal?.ofOrderId,
+  renewed_thumbprint: renewal?.ofThumbprint,
+  auto_renew: bit(renewal?.byDigiCert),
+  auto_reissue: reissue?.by && AUTO_REISSUE[reissue.by],
+})
+
+const notificationsOf = ({ notifications }: OrderSpec): Payload => ({
+  additional_emails: notifications?.additionalEmails,
+  locale: notifications?.locale,
+  custom_renewal_message: notifications?.customRenewalMessage,
+  disable_renewal_notifications: notifications?.disableRenewal,
+})
+
+const settingsOf = (spec: OrderSpec): Payload => ({
+  container: spec.containerId === undefined ? undefined : { id: spec.containerId },
+  custom_fields: spec.customFields?.map(({ metadataId, value }) => ({ metadata_id: metadataId, value })),
+  comments: spec.comments,
+  server_licenses: spec.serverLicenses,
+  disable_ct: bit(spec.disableCT),
+  skip_approval: spec.skipApproval,
+  enable_guest_access: bit(spec.guestAccess),
+  user_id_assignments: spec.userIdAssignments,
+})
+
 /**
- * The body of `POST /order/certificate/{product_id}` (seeds/ 000 to 003), from a spec that has the account's defaults.
- * The same without CSR and alternative order id is what {@link payloadHash} fingerprints.
+ * The body of `POST /order/certificate/{product_id}` (seeds/ 000 to 004), from a spec that has the account's defaults.
+ * The same without enclosures is what {@link payloadHash} fingerprints.
  */
-export const orderPayload = (effective: OrderSpec, ids: { csr?: string; alternativeOrderId?: string } = {}): Payload =>
+export const orderPayload = (effective: OrderSpec, enclosed: Enclosures = {}): Payload =>
   present({
-    certificate: certificateOf(effective, ids.csr),
+    certificate: certificateOf(effective, enclosed.csr),
     ...orderValidity(rulesOf(effective.product).validityForm, effective.orderValidity),
     ...dcvOf(effective),
     organization: organizationOf(effective),
-    skip_approval: effective.skipApproval,
-    comments: effective.comments,
-    alternative_order_id: ids.alternativeOrderId,
+    ...peopleOf(effective),
+    ...paymentOf(effective, enclosed.creditCard),
+    ...signingOf(effective),
+    ...plansOf(effective),
+    ...notificationsOf(effective),
+    ...settingsOf(effective),
+    alternative_order_id: enclosed.alternativeOrderId,
   })

@@ -13,6 +13,10 @@ const withHistory = (status: OrderStatus, entry: History): OrderStatus => ({
   history: [...(status.history ?? []), entry].slice(-KEPT_HISTORY),
 })
 
+/** A text that the API server takes where it allows that many characters. */
+export const clipped = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most - 1)}…`
+
 export const isoDay = (date: Date): string => date.toISOString().slice(0, 10)
 
 /** Puts what CertCentral said of an order into the status. What it did not say stays. */
@@ -24,6 +28,7 @@ export const withOrder = (status: OrderStatus, order: RemoteOrder, purchase: num
     status: order.status,
     purchase,
     ...(order.certificateId === undefined ? {} : { certificateId: order.certificateId }),
+    ...(order.organizationId === undefined ? {} : { organizationId: order.organizationId }),
     ...(order.validFrom ? { validFrom: isoDay(order.validFrom) } : {}),
     ...(order.validUntil ? { validUntil: isoDay(order.validUntil) } : {}),
     ...(order.requests
@@ -46,10 +51,15 @@ export const without = (status: OrderStatus, ...fields: (keyof OrderStatus)[]): 
 
 type NewFailure = { reason: Reason; code: string; message: string }
 
+/** What a status holds of what somebody else said; the CRD holds to somewhat more. */
+const MOST_SAID = 30_000
+const LONGEST_CODE = 256
+
 const withFailure = (status: OrderStatus, now: Date, { reason, code, message }: NewFailure): OrderStatus => {
   const before = status.failures
   const count = before?.reason === reason ? before.count + 1 : 1
-  return { ...status, failures: { reason, code, message, count, lastAt: now.toISOString() } }
+  const said = { reason, code: clipped(code, LONGEST_CODE), message: clipped(message, MOST_SAID) }
+  return { ...status, failures: { ...said, count, lastAt: now.toISOString() } }
 }
 
 const withIntent = (status: OrderStatus, intent: OrderStatus['intent']): OrderStatus =>

@@ -1,14 +1,14 @@
-import type { Reason } from '../api/reasons.ts'
+import type { EventReason, Reason } from '../api/reasons.ts'
 import type { Condition } from '../api/shapes.ts'
 import type { OrderStatus } from '../api/status.ts'
 import type { Decision } from './decision.ts'
 import { type About, messageOf } from './messages.ts'
 import type { Observation } from './observation.ts'
-import { isoDay, withOrder, without } from './progress.ts'
+import { clipped, isoDay, withOrder, without } from './progress.ts'
 import { current } from './rules/track.ts'
 
 /** What a person is told once: the reason is that of the condition. */
-export type Announcement = { type: 'Normal' | 'Warning'; reason: Reason; message: string }
+export type Announcement = { type: 'Normal' | 'Warning'; reason: Reason | EventReason; message: string }
 
 export type Told = { status: OrderStatus; announce: Announcement[] }
 
@@ -19,10 +19,21 @@ const transition = (before: Condition | undefined, status: Condition['status'], 
 const isGivenUp = ({ stored, order, orderAgain }: Observation): boolean =>
   stored?.orderId !== undefined && stored.orderId !== order?.orderId && orderAgain === String(stored.orderId)
 
+/** What is on a token is good as long as its order. */
+const isGoodOnHardware = (o: Observation, now: Date): boolean => {
+  if (o.delivery !== 'hardware' || !o.order) return false
+  const { status, validUntil } = current(o, o.order)
+  return ['issued', 'reissue_pending'].includes(status) && (validUntil === undefined || validUntil > now)
+}
+
 const readyStatus = (o: Observation, now: Date): 'True' | 'False' => {
+  if (isGoodOnHardware(o, now)) return 'True'
   const revoked = o.order !== undefined && current(o, o.order).status === 'revoked'
   return o.stored && o.stored.notAfter > now && !revoked && !isGivenUp(o) ? 'True' : 'False'
 }
+
+/** The longest message of a condition that the CRD takes. */
+const LONGEST_MESSAGE = 32_000
 
 type Verdict = Decision['verdict']
 
@@ -37,7 +48,7 @@ const ISSUING: Readonly<Record<Verdict, 'True' | 'False'>> = {
 /** Conditions by `reference/codebases.md` 4.6: Ready is about the Secret, Issuing about the work, Stalled about people. */
 const conditionsOf = (o: Observation, decision: Decision, now: Date, about: About) => {
   const ready = readyStatus(o, now)
-  const message = messageOf(decision.reason, o, about)
+  const message = clipped(messageOf(decision.reason, o, about), LONGEST_MESSAGE)
   const wanted = [
     ready === 'True'
       ? { type: 'Ready', status: ready, reason: 'Issued', message: messageOf('Issued', o, about) }
@@ -76,6 +87,32 @@ const settle = (status: OrderStatus, decision: Decision, o: Observation): OrderS
   return o.stored ? { ...settled, certificate: o.stored.facts } : settled
 }
 
+/** Said once per edit of the spec. */
+const ignoredFields = ({ before, generation, about }: Subject): Announcement[] =>
+  before?.observedGeneration === generation
+    ? []
+    : (about.ignored ?? []).map((message) => ({ type: 'Warning', reason: 'FieldIgnored', message }))
+
+/** What was ordered stays as it was, whatever the account's defaults become. */
+const effectiveOf = (seen: OrderStatus, { before, about }: Subject): OrderStatus['effective'] => {
+  const isKnown = seen.order !== undefined && before?.order?.id === seen.order.id
+  return isKnown ? (seen.effective ?? about.effective) : about.effective
+}
+
+/** What became of an organization that was given by details: the next order of the same details names it. */
+const organizationOf = ({ order, organization }: OrderStatus, effective: OrderStatus['effective']) => {
+  const { id, name } = effective?.organization ?? {}
+  return id === undefined && name !== undefined && order?.organizationId !== undefined
+    ? { id: order.organizationId, name }
+    : organization
+}
+
+const seenParts = (seen: OrderStatus, subject: Subject): OrderStatus => {
+  const effective = effectiveOf(seen, subject)
+  const organization = organizationOf(seen, effective)
+  return { ...(effective ? { effective } : {}), ...(organization ? { organization } : {}) }
+}
+
 export type Subject = {
   /** The status as it was read, for what changed. */
   before: OrderStatus | undefined
@@ -99,10 +136,12 @@ export const report = (
   }))
   const next = nextOf(o, decision)
   const status: OrderStatus = {
-    ...without(settle(seen, decision, o), 'next'),
+    ...without(settle(seen, decision, o), 'next', 'effective'),
+    ...seenParts(seen, subject),
     observedGeneration: generation,
     conditions,
     ...(next ? { next } : {}),
   }
-  return { status, announce: announcement(before, decision, messageOf(decision.reason, o, about)) }
+  const told = announcement(before, decision, messageOf(decision.reason, o, about))
+  return { status, announce: [...told, ...ignoredFields(subject)] }
 }

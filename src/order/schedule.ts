@@ -66,6 +66,7 @@ type Backoff = { first: number; most: number }
 const BACKOFFS: Partial<Record<Reason, Backoff>> = {
   OrderRefused: { first: HOUR, most: DAY },
   SecretRefused: { first: 15_000, most: 10 * MINUTE },
+  CardNotUsable: { first: 15_000, most: 10 * MINUTE },
   BadCertificate: { first: 15_000, most: HOUR },
 }
 

@@ -1,5 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import forge from 'node-forge'
+import { belongsTo } from './keys.ts'
 
 /** Longest bundle that is read, in bytes; measured before anything is decoded (`reference/reliability.md`, 4.1). */
 const MAX_BUNDLE_BYTES = 330_000
@@ -30,10 +31,12 @@ export type BundleFault =
 export type BundleResult = { ok: true; bundle: Bundle } | { ok: false; fault: BundleFault; message: string }
 
 export type Wanted = {
-  /** The private key that the leaf must belong to. */
+  /** The key that the leaf must belong to; the public one where the private one is elsewhere. */
   key: KeyObject
   /** Names in wire form that the leaf must carry, each as it stands. */
   names: readonly string[]
+  /** What it must be good for; a server unless said otherwise. */
+  purpose?: 'server' | 'document'
   now: Date
 }
 
@@ -84,14 +87,14 @@ const chainFrom = (leaf: X509Certificate, pool: readonly X509Certificate[]): X50
 
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
 
-const leafFault = (leaf: X509Certificate, { names, now }: Wanted): BundleResult | undefined => {
+const leafFault = (leaf: X509Certificate, { names, purpose = 'server', now }: Wanted): BundleResult | undefined => {
   const lacking = missingNames(leaf, names)
   if (lacking.length > 0) return fault('names-missing', `it does not cover ${lacking.slice(0, 10).join(', ')}`)
   if (new Date(leaf.validTo) <= now) return fault('expired', `it expired on ${leaf.validTo}`)
   if (new Date(leaf.validFrom).getTime() > now.getTime() + SKEW)
     return fault('not-yet-valid', `it is not valid before ${leaf.validFrom}`)
   const usages = leaf.keyUsage as string[] | undefined
-  if (usages !== undefined && !usages.includes(SERVER_AUTH))
+  if (purpose === 'server' && usages !== undefined && !usages.includes(SERVER_AUTH))
     return fault('not-for-servers', 'it may not be used by a TLS server (extended key usage)')
   return undefined
 }
@@ -122,7 +125,7 @@ export const readBundle = (text: string, wanted: Wanted): BundleResult => {
   if (text.length > MAX_BUNDLE_BYTES) return fault('too-large', `the answer has ${String(text.length)} characters`)
   const pool = parse(text)
   if (!pool) return fault('not-pem', 'the answer is not a list of PEM certificates')
-  const leaf = pool.find((certificate) => certificate.checkPrivateKey(wanted.key))
+  const leaf = pool.find((certificate) => belongsTo(certificate, wanted.key))
   if (!leaf) return fault('foreign-key', 'no certificate in the answer belongs to our private key')
   return leafFault(leaf, wanted) ?? withChain(leaf, pool, wanted)
 }
@@ -134,7 +137,7 @@ export const readBundle = (text: string, wanted: Wanted): BundleResult => {
 export const readPair = (certificate: string, key: KeyObject): X509Certificate | undefined => {
   const pool = certificate.length > MAX_BUNDLE_BYTES ? undefined : parse(certificate)
   const leaf = pool?.[0]
-  if (!pool || !leaf?.checkPrivateKey(key)) return undefined
+  if (!pool || !leaf || !belongsTo(leaf, key)) return undefined
   const linked = pool.every((link, at) => {
     const issuer = pool[at + 1]
     return issuer === undefined || issued(issuer, link)

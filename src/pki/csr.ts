@@ -52,15 +52,19 @@ const extensionRequest = (names: readonly string[]): Attribute => {
 }
 
 /**
- * A certificate signing request (PKCS#10, PEM) for some names, the first of them as common name. CertCentral takes
+ * A certificate signing request (PKCS#10, PEM) for some DNS names, the first of them as common name. CertCentral takes
  * names from the order and not from here (seeds/ 000); they are written all the same, for whoever reads the request.
  */
-export const createCsr = async (key: KeyObject, names: readonly [string, ...string[]]): Promise<string> => {
+export const createCsr = async (
+  key: KeyObject,
+  names: readonly string[],
+  commonName = names[0] ?? '',
+): Promise<string> => {
   const { hash, privateKey, publicKey } = await importPair(key)
   const request = new CertificationRequest()
-  const commonName = new asn1js.Utf8String({ value: names[0] })
-  request.subject.typesAndValues.push(new AttributeTypeAndValue({ type: COMMON_NAME, value: commonName }))
-  request.attributes = [extensionRequest(names)]
+  const value = new asn1js.Utf8String({ value: commonName })
+  request.subject.typesAndValues.push(new AttributeTypeAndValue({ type: COMMON_NAME, value }))
+  if (names.length > 0) request.attributes = [extensionRequest(names)]
   await request.subjectPublicKeyInfo.importKey(publicKey)
   await request.sign(privateKey, hash)
   const body = Buffer.from(request.toSchema().toBER()).toString('base64')
@@ -68,19 +72,86 @@ export const createCsr = async (key: KeyObject, names: readonly [string, ...stri
   return `-----BEGIN CERTIFICATE REQUEST-----\n${lines.join('\n')}\n-----END CERTIFICATE REQUEST-----\n`
 }
 
-const derOf = (pem: string): Uint8Array => {
+const derOf = (pem: string): Uint8Array<ArrayBuffer> => {
   const [message] = forge.pem.decode(pem)
-  return Buffer.from(message?.body ?? '', 'binary')
+  return new Uint8Array(Buffer.from(message?.body ?? '', 'binary'))
 }
 
-/** The fingerprint of the public key in a CSR, as {@link publicFingerprint} has it; `undefined` where it is no CSR. */
-export const csrFingerprint = (pem: string): string | undefined => {
+const spkiOf = (request: CertificationRequest): Buffer => Buffer.from(request.subjectPublicKeyInfo.toSchema().toBER())
+
+const keyOf = (request: CertificationRequest): KeyObject =>
+  createPublicKey({ key: spkiOf(request), format: 'der', type: 'spki' })
+
+/** Reads something of a CSR; `undefined` where the text is none. */
+const inCsr = <T>(pem: string, read: (request: CertificationRequest) => T): T | undefined => {
   if (pem.length > MAX_CSR_BYTES) return undefined
   try {
-    const request = CertificationRequest.fromBER(derOf(pem))
-    const key = request.subjectPublicKeyInfo.toSchema().toBER()
-    return createHash('sha256').update(Buffer.from(key)).digest('hex')
+    return read(CertificationRequest.fromBER(derOf(pem)))
   } catch {
     return undefined
   }
+}
+
+/** The fingerprint of the public key in a CSR, as {@link publicFingerprint} has it; `undefined` where it is no CSR. */
+export const csrFingerprint = (pem: string): string | undefined =>
+  inCsr(pem, (request) => createHash('sha256').update(spkiOf(request)).digest('hex'))
+
+/** The public key in a CSR; `undefined` where it is no CSR, or the key is of no known kind. */
+export const csrKey = (pem: string): KeyObject | undefined => inCsr(pem, keyOf)
+
+/** A request for a certificate that somebody else made. */
+export type SigningRequest = {
+  publicKey: KeyObject
+  /** Whether it is signed by its own key, which shows that whoever made it has the private half. */
+  signature: 'good' | 'bad'
+  commonName: string | undefined
+  /** DNS names of its extension request, as they stand. */
+  dnsNames: readonly string[]
+}
+
+const altNamesOf = (request: CertificationRequest): readonly string[] => {
+  const asked = request.attributes?.find(({ type }) => type === EXTENSION_REQUEST)
+  const extensions = asked?.values.flatMap((schema: unknown) => new Extensions({ schema }).extensions) ?? []
+  return extensions
+    .filter(({ extnID }) => extnID === SUBJECT_ALT_NAME)
+    .flatMap(({ extnValue }) => GeneralNames.fromBER(extnValue.valueBlock.valueHexView).names)
+    .flatMap(({ type, value }) => (type === DNS_NAME ? [String(value)] : []))
+}
+
+const commonNameOf = ({ subject }: CertificationRequest): string | undefined => {
+  const named = subject.typesAndValues.find(({ type }) => type === COMMON_NAME)
+  return named && String((named.value as { valueBlock: { value: unknown } }).valueBlock.value)
+}
+
+const isSigned = async (request: CertificationRequest): Promise<boolean> => {
+  try {
+    return await request.verify()
+  } catch {
+    return false
+  }
+}
+
+/** Reads a CSR from PEM, whoever wrote it; `undefined` where it is none, or has a key that is not known here. */
+export const readCsr = async (pem: string): Promise<SigningRequest | undefined> => {
+  const read = inCsr(pem, (request) => ({
+    request,
+    publicKey: keyOf(request),
+    commonName: commonNameOf(request),
+    dnsNames: altNamesOf(request),
+  }))
+  if (!read) return undefined
+  const { request, ...rest } = read
+  return { ...rest, signature: (await isSigned(request)) ? 'good' : 'bad' }
+}
+
+/** What keeps a public CA from certifying a key, as words; `undefined` where nothing does. */
+export const weaknessOf = (publicKey: KeyObject): string | undefined => {
+  const { modulusLength = 0, namedCurve = '' } = publicKey.asymmetricKeyDetails ?? {}
+  if (publicKey.asymmetricKeyType === 'rsa')
+    return modulusLength >= 2048 ? undefined : `its RSA key has ${String(modulusLength)} bits, and 2048 are the least`
+  if (publicKey.asymmetricKeyType === 'ec')
+    return ['prime256v1', 'secp384r1'].includes(namedCurve)
+      ? undefined
+      : `its key is on the curve ${namedCurve}; P-256 and P-384 are taken`
+  return `its key is of the kind ${publicKey.asymmetricKeyType ?? 'unknown'}; RSA and ECDSA are taken`
 }

@@ -1,4 +1,11 @@
-import { type KeyObject, createHash, createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto'
+import {
+  type KeyObject,
+  type X509Certificate,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+} from 'node:crypto'
 import { promisify } from 'node:util'
 
 const generate = promisify(generateKeyPair)
@@ -51,6 +58,10 @@ export const readKey = (pem: string): KeyObject | undefined => {
     return undefined
   }
 }
+
+/** Whether a certificate was made for a key: a private one, or the public one where the other half is elsewhere. */
+export const belongsTo = (certificate: X509Certificate, key: KeyObject): boolean =>
+  key.type === 'private' ? certificate.checkPrivateKey(key) : certificate.publicKey.equals(key)
 
 /** SHA-256, in hexadecimal, of a public key (SubjectPublicKeyInfo): tells keys apart without showing them. */
 export const publicFingerprint = (key: KeyObject): string => {

@@ -140,9 +140,11 @@ const open = (nextCheckAt: Date | undefined, since: Date | undefined): Observati
 /** One quiet observation, from which the sets vary. */
 const QUIET: Sets = {
   deleting: ['no'],
+  delivery: ['pair'],
   problems: [[]],
   account: [READY],
   target: [{ kind: 'free' }],
+  csrProblem: [undefined],
   key: ['fits'],
   intent: [undefined],
   order: [undefined],
@@ -182,6 +184,7 @@ export const BEFORE: Sets = {
 /** Everything on the way to an order. */
 export const BUYING: Sets = {
   ...QUIET,
+  csrProblem: [undefined, 'it does not exist'],
   account: [
     READY,
     { ...READY, uniqueIds: 'yes' },
@@ -205,6 +208,7 @@ export const BUYING: Sets = {
     failure('OrderRefused', PAST),
     failure('OrderRefused', FUTURE),
     failure('SecretRefused', FUTURE),
+    failure('CardNotUsable', FUTURE),
     failure('SendingCSR', FUTURE),
   ],
   orderAgain: ORDER_AGAIN,
@@ -215,6 +219,7 @@ export const BUYING: Sets = {
 /** An order is known, and CertCentral did not speak of it in this pass. */
 export const FOLLOWING: Sets = {
   ...QUIET,
+  delivery: ['pair', 'hardware'],
   target: [{ kind: 'ours' }],
   key: ['absent', 'fits', 'misfits'],
   order: KNOWN,

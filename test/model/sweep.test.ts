@@ -89,7 +89,14 @@ const LAWS: readonly Law[] = [
       ),
   },
   { name: 'only an order that was found is taken over', holds: only('AdoptOrder', (o) => o.remote.kind === 'found') },
-  { name: 'only the certificate of a known order is stored', holds: only('StoreCertificate', (o) => !!o.order) },
+  {
+    name: 'only the certificate of a known order is stored, and none that is on hardware',
+    holds: only('StoreCertificate', (o) => !!o.order && o.delivery !== 'hardware'),
+  },
+  {
+    name: 'an order is placed with a CSR of somebody else only where it is good, or was sent before',
+    holds: only('PlaceOrder', (o) => o.csrProblem === undefined || o.intent?.sentAt !== undefined),
+  },
   {
     name: 'nothing is done for a resource that is going, that is invalid, or whose Secret is not its own',
     holds: (o, decision) =>

@@ -116,6 +116,7 @@ const failures: fc.Arbitrary<Facts> = fc
       undefined,
       'OrderRefused' as const,
       'SecretRefused' as const,
+      'CardNotUsable' as const,
       'BadCertificate' as const,
       'SendingCSR' as const,
     ),
@@ -152,6 +153,8 @@ const validations: fc.Arbitrary<Facts> = fc
   .map((changes) => ({ validation: { entries: [], checkedAt: undefined, ...changes } }))
 
 const rest: fc.Arbitrary<Facts> = fc.record({
+  delivery: oneOf<NonNullable<Facts['delivery']>>('pair', 'pair', 'certificate', 'hardware'),
+  csrProblem: oneOf(undefined, undefined, 'it does not exist'),
   key: oneOf<NonNullable<Facts['key']>>('absent', 'fits', 'fits', 'misfits', 'orphaned'),
   everIssued: oneOf<'yes' | 'no'>('yes', 'no'),
   orderAgain: oneOf(undefined, String(ORDER_ID), ALTERNATIVE_ID, `${ALTERNATIVE_ID}-2`, '1'),

@@ -130,9 +130,11 @@ export const anObservation = (...changes: readonly Facts[]): Observation =>
   Object.assign(
     {
       deleting: 'no',
+      delivery: 'pair',
       problems: [],
       account: { kind: 'ready', uniqueIds: 'no', forbids: undefined, ordersLeft: 20, limitEnds: inHours(12) },
       target: { kind: 'ours' },
+      csrProblem: undefined,
       key: 'fits',
       intent: undefined,
       order: {

@@ -1,3 +1,4 @@
+import type { Reason } from '../../api/reasons.ts'
 import type { Rule } from '../decide.ts'
 import { type Decision, act, look, stalled, wait } from '../decision.ts'
 import type { FoundOrder, KnownIntent, Observation, RemoteOrder } from '../observation.ts'
@@ -13,11 +14,19 @@ const beforeOrder =
 /** Labels of namespaces are not watched, so what a guard rail forbids is looked at this often, in milliseconds. */
 const NAMESPACE_LOOK = 60_000
 
+/** A Secret with a CSR does not carry our label and is not watched; it is looked at this often, in milliseconds. */
+const CSR_LOOK = 30_000
+
 /** Guard rails bind what is bought, not what was bought before they were put up. */
 export const accountForbids = beforeOrder((o, now) =>
   o.account.kind === 'ready' && o.account.forbids !== undefined && !o.intent?.sentAt
     ? stalled('AccountForbids', later(now, NAMESPACE_LOOK))
     : undefined,
+)
+
+/** What was sent keeps the CSR that was kept with it; before that, the one of the spec must be good. */
+export const csrIsUnusable = beforeOrder((o, now) =>
+  o.csrProblem !== undefined && !o.intent?.sentAt ? stalled('CSRNotUsable', later(now, CSR_LOOK)) : undefined,
 )
 
 /** A key that a resource of this name left behind may be that of an order which waits at CertCentral. */
@@ -40,12 +49,13 @@ export const intentIsMissing = beforeOrder((o) => {
   return stale ? act('RecordingIntent', { kind: 'RecordIntent', purchase: o.intent.purchase }) : undefined
 })
 
+const REFUSALS: readonly Reason[] = ['OrderRefused', 'SecretRefused', 'CardNotUsable']
+
 /** What CertCentral or the cluster refused is not sent again before its time, unless the spec was edited. */
 export const refusedBefore = beforeOrder((o, now) => {
   const { failure, intent } = o
   if (!failure || !intent || intent.sentAt || failure.retryAt <= now) return undefined
-  const refused = failure.reason === 'OrderRefused' || failure.reason === 'SecretRefused'
-  return refused ? stalled(failure.reason, failure.retryAt) : undefined
+  return REFUSALS.includes(failure.reason) ? stalled(failure.reason, failure.retryAt) : undefined
 })
 
 /** Before anything is sent, and after anything was sent without an answer, CertCentral is asked for our own id. */

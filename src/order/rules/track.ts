@@ -52,12 +52,19 @@ export const orderIsOver: Rule = (o, now) => {
   return stalled(OVER_REASONS[order.status] ?? 'UnknownStatus', later(now, SLOW_LOOK))
 }
 
+/** What keeps another CSR from being made or handed in just now. */
+const csrIsRefused = ({ csrProblem, failure, nextLookAt }: Observation, now: Date): Decision | undefined => {
+  if (csrProblem !== undefined) return stalled('CSRNotUsable', nextLookAt)
+  const refused = failure?.reason === 'SecretRefused' && failure.retryAt > now
+  return refused ? stalled('SecretRefused', failure.retryAt) : undefined
+}
+
 /** An order that waits without a key of ours gets a new one: nothing else could ever use what is issued. */
 export const keyIsLost = ofOrder((o, order, now) => {
   const lost = o.key === 'absent' && o.stored === undefined
   if (!lost && !csrIsForeign(o, order)) return undefined
-  if (lost && o.failure?.reason === 'SecretRefused' && o.failure.retryAt > now)
-    return stalled('SecretRefused', o.failure.retryAt)
+  const refused = lost ? csrIsRefused(o, now) : undefined
+  if (refused) return refused
   if (csrIsForeign(o, { ...order, csr: 'other' })) return act('SendingCSR', { kind: 'SendCSR', orderId: order.orderId })
   return lost ? stalled('KeyLost', o.nextLookAt) : undefined
 })
@@ -78,6 +85,8 @@ export const validationIsOpen = ofOrder((o, order, now) => {
 /** Acts only on a fresh word, so that an order which stays in it is asked after once per look and not in a loop. */
 export const csrIsWanted = ofOrder((o, order) => {
   if (order.status !== 'needs_csr') return undefined
+  // A token makes its own key; whatever CertCentral wants here, a person has to hand it in.
+  if (o.delivery === 'hardware') return wait('AwaitingPickup', o.nextLookAt)
   return o.remote.kind === 'order'
     ? act('SendingCSR', { kind: 'SendCSR', orderId: order.orderId })
     : wait('SendingCSR', o.nextLookAt)

@@ -21,6 +21,10 @@ const badBefore = (o: Observation, now: Date) => {
   return stalled(failure.code === FOREIGN_KEY ? 'KeyLost' : 'BadCertificate', failure.retryAt)
 }
 
+/** What comes on a token never reaches the cluster: once it is issued, there is nothing more to fetch. */
+export const certificateIsOnHardware: Rule = (o) =>
+  o.delivery === 'hardware' && o.order ? ready('Issued', o.nextLookAt) : undefined
+
 /** The order has a certificate that the Secret does not hold: fetch it, unless it was bad, or refused, a moment ago. */
 export const certificateIsNew: Rule = (o, now) => {
   if (!o.order) return undefined

@@ -42,5 +42,5 @@ const substitutes: Readonly<Partial<Record<FaultRule['action'], Substitute>>> = 
 
 function errorAnswer(rule: FaultRule, otherwise: { status: number; code: string }): Answer {
   const { status = otherwise.status, code = otherwise.code, message = 'An error happened.', headers = {} } = rule
-  return { status, headers, json: { errors: [{ code, message }] } }
+  return { status, headers, json: { errors: Array.from({ length: rule.errors }, () => ({ code, message })) } }
 }

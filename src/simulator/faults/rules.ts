@@ -41,6 +41,8 @@ export const faultSchema = z.strictObject({
   status: z.int().min(200).max(599).optional(),
   code: z.string().optional(),
   message: z.string().optional(),
+  /** How many entries the list of errors has. */
+  errors: z.int().min(1).max(1000).default(1),
   headers: z.record(z.string(), z.string()).optional(),
   retryAfterSeconds: z.int().optional(),
   seconds: z.number().min(0).optional(),

@@ -131,7 +131,16 @@ function settingsOfOrder(order: Order): Record<string, unknown> {
     payment_method: fields.payment_method ?? 'balance',
     server_licenses: fields.server_licenses ?? 1,
     ...(fields.alternative_order_id === undefined ? {} : { alternative_order_id: fields.alternative_order_id }),
-    ...(fields.cs_provisioning_method === undefined ? {} : { cs_provisioning_method: fields.cs_provisioning_method }),
+    ...provisioning(order),
+  }
+}
+
+/** How a document signing certificate is received, and what the installer of a token asks for (page 004). */
+function provisioning({ id, status, fields }: Order): Record<string, unknown> {
+  const { cs_provisioning_method } = fields
+  return {
+    ...(cs_provisioning_method === undefined ? {} : { cs_provisioning_method }),
+    ...(status === 'waiting_pickup' ? { hardware_init_code: `INIT-${String(id * 7919)}` } : {}),
   }
 }
 

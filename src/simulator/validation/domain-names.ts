@@ -6,12 +6,13 @@ const internalSuffixes = new Set(['local', 'localhost', 'internal', 'lan', 'corp
 
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i
 
-/** Whether a public certificate may carry the name. A wildcard may only be the whole first label. */
+/** Whether a public certificate may carry the name; no public suffix, and a wildcard only as the whole first label. */
 export function isPublicName(name: string): boolean {
   const labels = withoutWildcard(name).split('.')
   const last = labels.at(-1) ?? ''
   const plausible = labels.length >= 2 && name.length <= 253 && labels.every((part) => label.test(part))
-  return plausible && !internalSuffixes.has(last.toLowerCase()) && /[a-z]/i.test(last)
+  const isSuffix = twoLabelSuffixes.has(labels.join('.'))
+  return plausible && !isSuffix && !internalSuffixes.has(last.toLowerCase()) && /[a-z]/i.test(last)
 }
 
 /** Whether the name is a wildcard. */

@@ -9,7 +9,7 @@ import { kubectlOf } from '../../support/journey.ts'
 import { succeed } from '../../support/kubectl.ts'
 
 const DIRECTORY = join(import.meta.dirname, '..', '..', '..', 'deploy', 'examples')
-const files = readdirSync(DIRECTORY).filter((file) => file.endsWith('.yaml'))
+const files = readdirSync(DIRECTORY, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml'))
 
 const cluster = openCluster()
 const kubectl = kubectlOf(process.env['KUBECONFIG'] ?? '')

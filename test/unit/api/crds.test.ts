@@ -5,8 +5,9 @@ import { parse, parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { accountSpec, clusterAccountSpec } from '../../../src/api/account.ts'
 import { KINDS, type Schema, crdOf, schemaOf, toStructural } from '../../../src/api/crds.ts'
-import { SPEC_RULES, orderSpec } from '../../../src/api/order.ts'
-import { rulesOf } from '../../../src/api/products.ts'
+import { orderSpec } from '../../../src/api/order.ts'
+import { SPEC_RULES } from '../../../src/api/spec-rules.ts'
+import { productWith, rulesOf } from '../../../src/api/products.ts'
 import { crdsYaml } from '../../../src/crds.ts'
 
 const CRDS = path.resolve(import.meta.dirname, '../../../crds')
@@ -128,25 +129,49 @@ describe('a structural schema', () => {
 test('each rule over several fields begins with the field that a person can mend', () => {
   const fields = Object.keys(schemaOf(orderSpec).properties!)
   for (const { message } of SPEC_RULES) {
-    const [first = ''] = message.split(/[ .:]/)
+    const [first = ''] = message.split(/[ .:,]/)
     expect(fields).toContain(first)
   }
 })
 
 describe('the rules of a product', () => {
+  const PLAN = { validityForm: 'object', signatureHash: 'sent', dcvMethod: 'optional', plan: 'yes' }
+  const OLD = { validation: 'dv', validityForm: 'top-level', dcvMethod: 'required', telephone: 'required' }
+  const UNKNOWN = { ...PLAN, validation: 'unknown', wildcard: 'yes' }
   test.each([
-    ['ssl_securesite_pro', { validation: 'ov', wildcard: 'yes', validityForm: 'object', signatureHash: 'sent' }],
-    ['ssl_ev_basic', { validation: 'ev', wildcard: 'no', validityForm: 'object', signatureHash: 'sent' }],
-    ['ssl_dv_geotrust', { validation: 'dv', wildcard: 'no', validityForm: 'top-level', signatureHash: 'absent' }],
-    ['ssl_dv_rapidssl', { validation: 'dv', wildcard: 'no', validityForm: 'top-level', signatureHash: 'sent' }],
-    [
-      'wildcard_dv_geotrust',
-      { validation: 'dv', wildcard: 'only', validityForm: 'top-level', signatureHash: 'absent' },
-    ],
-    ['of_tomorrow', { validation: 'unknown', wildcard: 'yes', validityForm: 'object', signatureHash: 'sent' }],
-    ['constructor', { validation: 'unknown', wildcard: 'yes', validityForm: 'object', signatureHash: 'sent' }],
-    ['__proto__', { validation: 'unknown', wildcard: 'yes', validityForm: 'object', signatureHash: 'sent' }],
+    ['ssl_securesite_pro', { ...PLAN, validation: 'ov', wildcard: 'yes' }],
+    ['ssl_ev_basic', { ...PLAN, validation: 'ev', wildcard: 'no' }],
+    ['ssl_dv_geotrust_flex', { ...PLAN, validation: 'dv', wildcard: 'yes', hashes: 'sha256' }],
+    ['ssl_dv_geotrust', { ...OLD, wildcard: 'no', signatureHash: 'absent', plan: 'no' }],
+    ['ssl_dv_rapidssl', { ...OLD, wildcard: 'no', signatureHash: 'sent', plan: 'yes' }],
+    ['wildcard_dv_geotrust', { ...OLD, wildcard: 'only', signatureHash: 'absent' }],
+    ['document_signing_org_1', { validation: 'ds', wildcard: 'no', orderUnit: 'years', dcvMethod: 'absent' }],
+    ['document_signing_of_tomorrow', { validation: 'ds', orderUnit: 'years' }],
+    ['ssl_ev_of_tomorrow', { ...PLAN, validation: 'ev', wildcard: 'no' }],
+    ['of_tomorrow', UNKNOWN],
+    ['constructor', UNKNOWN],
+    ['__proto__', UNKNOWN],
   ])('%s are %j', (product, rules) => {
-    expect(rulesOf(product)).toEqual(rules)
+    expect(rulesOf(product)).toMatchObject(rules)
+  })
+
+  test('are asked the same in CEL as in TypeScript', () => {
+    const { cel, holds } = productWith(({ wildcard }) => wildcard === 'only')
+    expect(cel).toBe("(self.product.startsWith('wildcard_'))")
+    expect([holds('wildcard_dv_rapidssl'), holds('wildcard_of_tomorrow'), holds('ssl_basic')]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    expect(productWith(({ signatureHash }) => signatureHash === 'absent').cel).toBe(
+      "(self.product in ['ssl_dv_geotrust', 'wildcard_dv_geotrust', 'cloud_dv_geotrust'])",
+    )
+  })
+
+  test('cannot be asked what holds of products that nobody knows, or not of a whole family', () => {
+    expect(() => productWith(({ wildcard }) => wildcard === 'yes')).toThrow('no list of products')
+    expect(() => productWith(({ wildcard, validation }) => wildcard === 'only' && validation === 'unknown')).toThrow(
+      'wildcard_dv_geotrust',
+    )
   })
 })

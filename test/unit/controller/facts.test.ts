@@ -1,8 +1,10 @@
+import { createPublicKey } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { ANNOTATIONS, MANAGED_LABEL } from '../../../src/api/names.ts'
 import { keyFact, storedFact, targetFact } from '../../../src/controller/facts.ts'
 import type { Secret } from '../../../src/controller/secrets.ts'
 import { readBundle } from '../../../src/pki/bundle.ts'
+import { createCsr } from '../../../src/pki/csr.ts'
 import { exportKey, publicFingerprint } from '../../../src/pki/keys.ts'
 import { NOW, aSpec, anOrder, inDays, named } from '../../support/builders.ts'
 import { issueChain } from '../../support/ca.ts'
@@ -47,6 +49,39 @@ describe('the key that is kept', () => {
     const { state, key, fingerprint } = keyFact(aSecret(), aSpec())
     expect([state, key?.asymmetricKeyType, fingerprint]).toEqual(['misfits', 'ec', publicFingerprint(leaf.key)])
   })
+})
+
+describe('the CSR that is kept in place of a key', () => {
+  const elsewhere = { ...aSpec(), csrSecretRef: { name: 'hsm', key: 'tls.csr' } }
+
+  test('fits, with the public key in it, until the spec names another one', async () => {
+    const csr = await createCsr(leaf.key, NAMES)
+    const kept = aSecret({ 'tls.csr': csr })
+    const fingerprint = publicFingerprint(leaf.key)
+    expect(keyFact(kept, elsewhere)).toMatchObject({ state: 'fits', fingerprint, csr })
+    const given = (key: typeof leaf.key) => ({ kind: 'good', pem: csr, publicKey: createPublicKey(key) }) as const
+    expect(keyFact(kept, elsewhere, given(leaf.key)).state).toBe('fits')
+    expect(keyFact(kept, elsewhere, given(other.leaf.key)).state).toBe('misfits')
+  })
+
+  test('misfits where a key is kept in its place', () => {
+    expect(keyFact(aSecret(), elsewhere).state).toBe('misfits')
+  })
+
+  test('lets the certificate be told without a private key', () => {
+    const alone = aSecret({ 'tls.crt': PAIR['tls.crt'], 'ca.crt': PAIR['ca.crt'] })
+    expect(storedFact(alone, ours, elsewhere)).toMatchObject({ orderId: 12, notAfter: inDays(90) })
+    expect(storedFact(alone, ours, elsewhere, publicFingerprint(leaf.key))).toBeDefined()
+    expect(storedFact(alone, ours, elsewhere, publicFingerprint(other.leaf.key))).toBeUndefined()
+    expect(storedFact(alone, ours, ECDSA)).toBeUndefined()
+    expect(storedFact(aSecret({ 'tls.crt': 'garbage' }), ours, elsewhere)).toBeUndefined()
+  })
+})
+
+test('what comes on hardware needs no key and has no Secret', () => {
+  const token = aSpec({ product: 'document_signing_org_1' })
+  expect(keyFact(undefined, token).state).toBe('fits')
+  expect(storedFact(aSecret(), ours, token)).toBeUndefined()
 })
 
 describe('the pair in the Secret', () => {

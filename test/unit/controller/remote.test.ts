@@ -62,7 +62,15 @@ describe('the look-up by our own id', () => {
     const remote = await asking([replay('alternate/one'), json(info())], askByIntent)
     expect(remote).toEqual({
       kind: 'found',
-      order: { orderId: 123, status: 'pending', requests: [], csr: 'ours', mismatches: [], older: 'no' },
+      order: {
+        orderId: 123,
+        status: 'pending',
+        organizationId: 117_483,
+        requests: [],
+        csr: 'ours',
+        mismatches: [],
+        older: 'no',
+      },
     })
   })
 
@@ -195,6 +203,7 @@ describe("the look by CertCentral's id", () => {
         status: 'issued',
         certificateId: 113,
         serialNumber: '0E2B4D6F8A',
+        organizationId: 117_483,
         validFrom: new Date('2026-11-23T00:00:00.000Z'),
         validUntil: new Date('2027-11-23T23:59:59.999Z'),
         requests: [{ id: 113, type: 'new_request', status: 'approved' }],

@@ -120,6 +120,23 @@ describe('what the answer to an order asks for', () => {
     expect(validationOfPlaced(orderBy(method), placed(changes))).toEqual([])
   })
 
+  test('is the value of each domain, where an OV order is told one for each', () => {
+    const domains = [
+      { name: 'example.com', dcvToken: 'abc' },
+      { name: 'told.example.com' },
+      { name: '', dcvToken: 'x' },
+    ]
+    const placed = { orderId: 1, requests: [], domains } as PlacedOrder
+    expect(validationOfPlaced(orderBy('dns-txt-token'), placed)).toEqual([
+      {
+        dnsName: 'example.com',
+        method: 'dns-txt-token',
+        status: 'pending',
+        record: { type: 'TXT', name: '_dnsauth.example.com', value: 'abc' },
+      },
+    ])
+  })
+
   test('is nothing where it holds no value', () => {
     expect(validationOfPlaced(orderBy('dns-txt-token'), silent)).toEqual([])
   })

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ANNOTATIONS, KEY_SECRET_TYPE, MANAGED_LABEL, ORDER_AGAIN } from '../../../src/api/names.ts'
 import type { DigiCertOrder } from '../../../src/api/order.ts'
-import { createKey, csrFor, isOrphaned, keyOfSecret } from '../../../src/controller/keys.ts'
+import { createKey, csrFor, isOrphaned, keptIn } from '../../../src/controller/keys.ts'
 import { createStatusWriter } from '../../../src/controller/orders.ts'
 import { createOwnWrites } from '../../../src/controller/own-writes.ts'
 import { type Secret, createSecretStore, isClusterRefusal, textOf } from '../../../src/controller/secrets.ts'
@@ -73,8 +73,16 @@ describe('a key Secret', () => {
       },
     })
     expect(Object.keys(secret.data!)).toEqual(['tls.key'])
-    expect(keyOfSecret(secret).asymmetricKeyType).toBe('ec')
+    expect(keptIn(secret, 'pair').key.asymmetricKeyType).toBe('ec')
     expect([own.has(secret), isOrphaned(order, secret)]).toEqual([true, false])
+  })
+
+  test('keeps a CSR that was made elsewhere in place of a key, as it was given', async () => {
+    const { store } = secretStore()
+    const given = { kind: 'good', pem: 'the CSR', publicKey: leaf.key } as const
+
+    expect(await createKey(store, order, 1, given)).toEqual({ kind: 'done' })
+    expect(inCluster('shop-key-1')?.data).toEqual({ 'tls.csr': base64('the CSR') })
   })
 
   test('that is there already wins', async () => {
@@ -144,7 +152,7 @@ describe('the key in a Secret that a deleted order of this name left', () => {
     })
   const keyMadeFor = async (subject: DigiCertOrder): Promise<string> => {
     await createKey(secretStore().store, subject, 1)
-    return publicFingerprint(keyOfSecret(inCluster('shop-key-1')))
+    return publicFingerprint(keptIn(inCluster('shop-key-1'), 'pair').key)
   }
   const ours = { [ANNOTATIONS.owner]: 'shop', [ANNOTATIONS.orderId]: '12' }
 
@@ -214,6 +222,17 @@ describe('the target Secret', () => {
     ])
   })
 
+  test('holds no key, and is of type Opaque, where the key is elsewhere', async () => {
+    const { store } = secretStore()
+    const elsewhere = anOrder({ spec: { csrSecretRef: { name: 'hsm', key: 'tls.csr' } } })
+    await store.rehearse(elsewhere, 'free')
+    await store.applyTarget(elsewhere, aPair(), 'free')
+
+    const { type, data } = inCluster('shop-tls') ?? {}
+    expect([type, Object.keys(data ?? {})]).toEqual(['Opaque', ['tls.crt', 'ca.crt']])
+    expect(publicFingerprint(keptIn(inCluster('shop-tls'), 'certificate').key)).toBe(publicFingerprint(leaf.key))
+  })
+
   test('is rehearsed with nothing in it', async () => {
     const { store, cached } = secretStore()
     await store.rehearse(order, 'free')
@@ -252,7 +271,7 @@ test.each([
 })
 
 test('the CSR of an order is of its key and names the names of its spec', async () => {
-  const csr = await csrFor(anOrder({ spec: aSpec({ commonName: 'BÜCHER.example' }) }), leaf.key)
+  const csr = (await csrFor(anOrder({ spec: aSpec({ commonName: 'BÜCHER.example' }) }), { key: leaf.key })) ?? ''
   expect(csrFingerprint(csr)).toBe(publicFingerprint(leaf.key))
   expect(Buffer.from(csr.replaceAll(/-----.*-----|\s/g, ''), 'base64').toString('latin1')).toContain(
     'xn--bcher-kva.example',

@@ -163,6 +163,30 @@ const KEY_AND_INTENT: readonly Row[] = [
     [ordered('pending'), { key: 'orphaned' }],
     act('CreatingKey', { kind: 'InheritKey' }),
   ],
+  [
+    'buys nothing with a CSR that is not good, and looks at it twice a minute',
+    'csrIsUnusable',
+    [unbought, { delivery: 'certificate', csrProblem: 'it does not exist' }],
+    stalled('CSRNotUsable', inMinutes(0.5)),
+  ],
+  [
+    'goes on with the CSR that was sent, whatever became of the one in the spec',
+    'outcomeIsUnasked',
+    [sent(5), { delivery: 'certificate', csrProblem: 'it does not exist' }],
+    wait('OutcomeUnknown', inMinutes(5)),
+  ],
+  [
+    'makes no key for what comes on hardware',
+    'intentIsMissing',
+    [unbought, { delivery: 'hardware', key: 'fits' }],
+    record(1),
+  ],
+  [
+    'waits before a card that lacks something is tried again',
+    'refusedBefore',
+    [intended(), failed('CardNotUsable')],
+    stalled('CardNotUsable', inMinutes(30)),
+  ],
   ['makes a key first', 'keyIsMissing', [unbought], act('CreatingKey', { kind: 'CreateKey' })],
   [
     'makes a key in the words of the spec where nothing was sent with the old one',
@@ -514,6 +538,18 @@ const TRACK: readonly Row[] = [
   ],
   ['waits after a CSR was handed in', 'csrIsWanted', [ordered('needs_csr')], wait('SendingCSR', inHours(20))],
   ['waits while DigiCert works', 'othersAreWorking', [ordered('processing')], wait('Processing', inHours(20))],
+  [
+    'waits for a person where CertCentral wants a CSR for a token',
+    'csrIsWanted',
+    [ordered('needs_csr'), { delivery: 'hardware' }],
+    wait('AwaitingPickup', inHours(20)),
+  ],
+  [
+    'says that a lost CSR cannot be replaced by the one in the spec',
+    'keyIsLost',
+    [ordered('pending'), { delivery: 'certificate', key: 'absent', csrProblem: 'it does not exist' }],
+    stalled('CSRNotUsable', inHours(20)),
+  ],
   ['waits for a pick-up', 'othersAreWorking', [ordered('waiting_pickup')], wait('AwaitingPickup', inHours(20))],
   [
     'watches an order on whose status nobody has seen before',
@@ -530,6 +566,12 @@ const TRACK: readonly Row[] = [
 ]
 
 const UPKEEP: readonly Row[] = [
+  [
+    'is content with what is issued on hardware, and fetches nothing',
+    'certificateIsOnHardware',
+    [ordered('issued'), { delivery: 'hardware' }],
+    ready('Issued', inHours(20)),
+  ],
   ['fetches a certificate that the Secret does not hold', 'certificateIsNew', [{ stored: undefined }], store],
   [
     'fetches a certificate that was reissued by others',
@@ -691,6 +733,7 @@ test('the rules stand in this order', () => {
     'callFailed',
 
     'accountForbids',
+    'csrIsUnusable',
     'keyIsOrphaned',
     'keyIsMissing',
     'intentIsMissing',
@@ -709,6 +752,7 @@ test('the rules stand in this order', () => {
     'csrIsWanted',
     'othersAreWorking',
 
+    'certificateIsOnHardware',
     'certificateIsNew',
     'certificateHasExpired',
     'reissueIsDue',

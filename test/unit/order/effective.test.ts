@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import { clusterAccountSpec } from '../../../src/api/account.ts'
-import { effectiveSpec, forbidden, missing } from '../../../src/order/effective.ts'
+import {
+  effectiveSpec,
+  forbidden,
+  missing,
+  shownOf,
+  withKnownOrganization,
+  withoutEffect,
+} from '../../../src/order/effective.ts'
 import { aSpec } from '../../support/builders.ts'
 
 const OV = 'ssl_securesite_pro'
@@ -59,7 +66,7 @@ describe('the spec with the defaults of the account', () => {
 })
 
 describe('what is missing for CertCentral to take the order', () => {
-  test.each<readonly [string, Record<string, unknown>, readonly string[]]>([
+  test.each<readonly [string, Record<string, unknown>, readonly unknown[]]>([
     ['is nothing for a plain DV order', {}, []],
     ['is nothing for an OV order with an organization', { product: OV, organization: { id: 5 } }, []],
     [
@@ -87,9 +94,91 @@ describe('what is missing for CertCentral to take the order', () => {
       ['dcv.method http-token cannot prove a wildcard: set spec.dcv.method to dns-txt-token or another'],
     ],
     ['is nothing for a product nobody knows', { product: 'ssl_of_tomorrow' }, []],
+    [
+      'is the organization of contacts, whatever the product',
+      { product: 'ssl_of_tomorrow', contacts: { list: [] } },
+      ['contacts.list needs an organization, whose contacts they are: set spec.organization.id'],
+    ],
+    [
+      'is the organization of a signer',
+      { product: 'document_signing_org_1' },
+      [
+        'organization.id is missing: document_signing_org_1 names an organization; set spec.organization.id, or defaults.organization.id of the account',
+      ],
+    ],
+    [
+      'is a common name that is short enough in A-labels',
+      { commonName: `${'üñ'.repeat(14)}.${'üñ'.repeat(8)}.example.com` },
+      [
+        expect.stringMatching(
+          /^commonName: "[üñ.]+example\.com" is sent as xn--.*, which has more than 64 characters$/,
+        ),
+      ],
+    ],
+    [
+      'is a name that has A-labels at all',
+      { dnsNames: ['a.\u2488com', 'ok.example.com', `${'ü'.repeat(63)}.example`] },
+      [
+        expect.stringMatching(/^dnsNames: "a\..*com" has no form that a certificate can carry$/),
+        expect.stringMatching(/^dnsNames: "ü+\.example" has no form/),
+      ],
+    ],
+    ['is no name with numbers of another script that come to be an address', { dnsNames: ['１.２.３.ｃom'] }, []],
   ])('%s', (_sentence, changes, wanted) => {
     expect(missing(aSpec(changes))).toEqual(wanted)
   })
+})
+
+describe('what the account fills in besides', () => {
+  const more = { ...defaults, containerId: 5, payment: { method: 'balance' } } as const
+
+  test('is division and payment, part by part', () => {
+    const { containerId, payment } = effectiveSpec(aSpec({ payment: { vatNumber: 'DE1' } }), more)
+    expect([containerId, payment]).toEqual([5, { method: 'balance', vatNumber: 'DE1' }])
+    const own = effectiveSpec(aSpec({ containerId: 7, payment: { method: 'profile' } }), more)
+    expect([own.containerId, own.payment]).toEqual([7, { method: 'profile' }])
+  })
+
+  test('is no proof of control where a person is certified', () => {
+    expect(effectiveSpec(aSpec({ product: 'document_signing_org_1' }), more)).not.toHaveProperty('dcv')
+  })
+
+  test('is what people are shown, without details that nobody may see', () => {
+    const organization = { name: 'Example Ltd', address: '1 Road', telephone: '555' }
+    expect(shownOf(effectiveSpec(aSpec({ product: OV, organization }), more))).toEqual({
+      organization: { name: 'Example Ltd' },
+      containerId: 5,
+      payment: { method: 'balance' },
+      dcv: { method: 'dns-txt-token', scope: 'fqdn' },
+      skipApproval: true,
+    })
+    expect(shownOf(aSpec())).toEqual({})
+  })
+})
+
+describe('an organization that an earlier order made of its details', () => {
+  const details = aSpec({ product: OV, organization: { name: 'Example Ltd', city: 'Town' } })
+
+  test('is named by its id', () => {
+    expect(withKnownOrganization(details, { id: 77, name: 'Example Ltd' }).organization).toEqual({ id: 77 })
+  })
+
+  test.each([
+    ['there was none', details, undefined],
+    ['the details are of another one by now', details, { id: 77, name: 'Other Ltd' }],
+    ['the spec names one by id', aSpec({ product: OV, organization: { id: 5 } }), { id: 77, name: 'Example Ltd' }],
+    ['the spec names none', aSpec(), { id: 77, name: 'Example Ltd' }],
+  ])('is not where %s', (_when, spec, known) => {
+    expect(withKnownOrganization(spec, known)).toBe(spec)
+  })
+})
+
+test.each([
+  ['departments in a public TLS certificate', { organizationUnits: ['IT'] }, 1],
+  ['no departments', { organizationUnits: [] }, 0],
+  ['departments of a signer', { product: 'document_signing_org_1', organizationUnits: ['IT'] }, 0],
+])('%s: %j have no effect in %d places', (_what, changes, count) => {
+  expect(withoutEffect(aSpec(changes))).toHaveLength(count)
 })
 
 describe('guard rails', () => {

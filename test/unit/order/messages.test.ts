@@ -110,7 +110,31 @@ describe('what waits for a person says who, what and which id', () => {
       'a pick-up',
       'AwaitingPickup',
       [ordered('waiting_pickup')],
-      `Order ${ORDER_ID} waits to be picked up by a person in CertCentral`,
+      `Order ${ORDER_ID} (waiting_pickup) waits to be picked up by a person in CertCentral`,
+    ],
+    [
+      'a token',
+      'AwaitingPickup',
+      [ordered('waiting_pickup'), { delivery: 'hardware' }],
+      `Order ${ORDER_ID} (waiting_pickup) waits to be picked up by a person in CertCentral and put on a token; the initialization code stands there with the order, and no Secret is written`,
+    ],
+    [
+      'a token that was issued',
+      'Issued',
+      [ordered('issued'), { delivery: 'hardware' }],
+      `Order ${ORDER_ID} is issued; its certificate is on hardware, and no Secret is written`,
+    ],
+    [
+      'a CSR of no use',
+      'CSRNotUsable',
+      [unbought, { csrProblem: 'csrSecretRef: Secret a, entry b, does not exist' }],
+      'csrSecretRef: Secret a, entry b, does not exist. Nothing was bought with it',
+    ],
+    [
+      'a card of no use',
+      'CardNotUsable',
+      [unbought, failed('CardNotUsable', { message: 'Secret card lacks cvv' })],
+      'The card cannot be used, so nothing was bought: Secret card lacks cvv',
     ],
     [
       'an order of unknown outcome',

@@ -12,6 +12,23 @@ const PAGE_002 = 'ssl_dv_geotrust'
 const shop = { common_name: 'shop.example.com', signature_hash: 'sha256' }
 const year = { order_validity: { years: 1 } }
 
+const ADA = {
+  firstName: 'Ada',
+  lastName: 'Example',
+  email: 'ada@example.com',
+  jobTitle: 'CTO',
+  telephone: '555',
+  telephoneExtension: '1',
+}
+const ada = {
+  first_name: 'Ada',
+  last_name: 'Example',
+  email: 'ada@example.com',
+  job_title: 'CTO',
+  telephone: '555',
+  telephone_extension: '1',
+}
+
 describe('the body of an order', () => {
   test.each<readonly [string, Record<string, unknown>, Record<string, unknown>]>([
     ['has no more than what was asked for', {}, { certificate: shop, ...year }],
@@ -167,15 +184,198 @@ describe('the body of an order', () => {
       { certificate: shop, ...year, skip_approval: true, comments: 'please' },
     ],
     ['sends no empty comment', { comments: '' }, { certificate: shop, ...year }],
+    [
+      'sends no empty list',
+      { organizationUnits: [], customFields: [], userIdAssignments: [], notifications: { additionalEmails: [] } },
+      { certificate: shop, ...year },
+    ],
+    [
+      'names departments, platform, profile and issuer of the certificate',
+      { organizationUnits: ['IT'], serverPlatform: -1, profileOption: 'kdc_smart_card', caCertId: '12' },
+      {
+        certificate: {
+          ...shop,
+          organization_units: ['IT'],
+          server_platform: { id: -1 },
+          profile_option: 'kdc_smart_card',
+          ca_cert_id: '12',
+        },
+        ...year,
+      },
+    ],
+    [
+      'gives the details of an organization',
+      {
+        product: 'ssl_basic',
+        organization: {
+          name: 'Example Ltd',
+          assumedName: 'Ex',
+          address: '1 Road',
+          address2: 'Floor 2',
+          city: 'Town',
+          state: 'ST',
+          zip: '1',
+          country: 'US',
+          telephone: '555',
+          skipDuplicateCheck: true,
+        },
+      },
+      {
+        certificate: shop,
+        ...year,
+        organization: {
+          name: 'Example Ltd',
+          assumed_name: 'Ex',
+          address: '1 Road',
+          address2: 'Floor 2',
+          city: 'Town',
+          state: 'ST',
+          zip: '1',
+          country: 'US',
+          telephone: '555',
+          skip_duplicate_org_check: true,
+        },
+      },
+    ],
+    [
+      'names contacts of the order beside those of the organization',
+      { product: 'ssl_basic', organization: { id: 1 }, contacts: { organization: ADA, technical: ADA } },
+      { certificate: shop, ...year, organization: { id: 1 }, organization_contact: ada, technical_contact: ada },
+    ],
+    [
+      'leaves the organization contact out where the product has no organization',
+      { contacts: { organization: ADA, technical: ADA } },
+      { certificate: shop, ...year, technical_contact: ada },
+    ],
+    [
+      'says who pays, and what for',
+      {
+        payment: {
+          method: 'profile',
+          vatNumber: 'DE1',
+          billingAddress: { address: '1 Road', city: 'Town', country: 'US', zip: '1' },
+          competitiveReplacement: { serialNumber: '0a' },
+        },
+      },
+      {
+        certificate: shop,
+        ...year,
+        payment_method: 'profile',
+        vat_number: 'DE1',
+        billing_address: { address: '1 Road', city: 'Town', country: 'US', zip: '1' },
+        apply_cr_discount: true,
+        serial_number: '0a',
+      },
+    ],
+    [
+      'writes switches as the pages do',
+      { renewal: { byDigiCert: true }, reissue: { by: 'DigiCert' }, disableCT: false, guestAccess: true },
+      { certificate: shop, ...year, auto_renew: 1, auto_reissue: 1, disable_ct: 0, enable_guest_access: 1 },
+    ],
+    [
+      'writes 0 where DigiCert shall neither renew nor reissue',
+      { renewal: { byDigiCert: false }, reissue: { by: 'Operator' } },
+      { certificate: shop, ...year, auto_renew: 0, auto_reissue: 0 },
+    ],
+    ['leaves it to CertCentral where nobody says who reissues', { reissue: {} }, { certificate: shop, ...year }],
+    [
+      'names the order that it renews',
+      { renewal: { ofOrderId: 7 } },
+      { certificate: shop, ...year, renewal_of_order_id: 7 },
+    ],
+    [
+      'names the certificate that it renews',
+      { renewal: { ofThumbprint: 'ab'.repeat(20) } },
+      { certificate: shop, ...year, renewed_thumbprint: 'ab'.repeat(20) },
+    ],
+    [
+      'says who gets which mails',
+      {
+        notifications: {
+          additionalEmails: ['a@example.com'],
+          locale: 'de',
+          customRenewalMessage: 'Renew me.',
+          disableRenewal: true,
+        },
+      },
+      {
+        certificate: shop,
+        ...year,
+        additional_emails: ['a@example.com'],
+        locale: 'de',
+        custom_renewal_message: 'Renew me.',
+        disable_renewal_notifications: true,
+      },
+    ],
+    [
+      'carries what the account wants to know',
+      {
+        containerId: 5,
+        customFields: [{ metadataId: 12, value: 'Invoice #12345' }],
+        serverLicenses: 2,
+        userIdAssignments: [3],
+      },
+      {
+        certificate: shop,
+        ...year,
+        container: { id: 5 },
+        custom_fields: [{ metadata_id: 12, value: 'Invoice #12345' }],
+        server_licenses: 2,
+        user_id_assignments: [3],
+      },
+    ],
+    [
+      'certifies a person in the words of page 004',
+      {
+        product: 'document_signing_org_1',
+        commonName: undefined,
+        documentSigning: {
+          subject: { name: 'Ada Example', jobTitle: 'CTO', phone: '555', email: 'ada@example.com' },
+          provisioningMethod: 'ship_token',
+          useOrganizationAsCommonName: false,
+          csaAgreedTo: true,
+          shipInfo: {
+            name: 'Ada',
+            addr1: '1 Road',
+            addr2: 'Floor 2',
+            city: 'Town',
+            state: 'ST',
+            zip: '1',
+            country: 'US',
+            method: 'STANDARD',
+          },
+        },
+      },
+      {
+        certificate: { signature_hash: 'sha256' },
+        ...year,
+        subject: { name: 'Ada Example', job_title: 'CTO', phone: '555', email: 'ada@example.com' },
+        cs_provisioning_method: 'ship_token',
+        use_org_as_common_name: false,
+        csa_agreed_to: 1,
+        ship_info: {
+          name: 'Ada',
+          addr1: '1 Road',
+          addr2: 'Floor 2',
+          city: 'Town',
+          state: 'ST',
+          zip: '1',
+          country: 'US',
+          method: 'STANDARD',
+        },
+      },
+    ],
   ])('%s', (_sentence, changes, wanted) => {
     const body = bodyOf({ product: DV, ...changes })
     expect(body).toEqual(wanted)
     expect(JSON.parse(JSON.stringify(body))).toEqual(body)
   })
 
-  test('carries CSR and alternative order id where it is sent', () => {
-    const body = orderPayload(aSpec(), { csr: 'CSR', alternativeOrderId: 'dco1' })
-    expect(body).toMatchObject({ certificate: { csr: 'CSR' }, alternative_order_id: 'dco1' })
+  test('carries CSR, card and alternative order id where it is sent', () => {
+    const creditCard = { number: '4', expiration_month: 1, expiration_year: 2031, cvv: 1, cardholder_name: 'Ada' }
+    const body = orderPayload(aSpec(), { csr: 'CSR', alternativeOrderId: 'dco1', creditCard })
+    expect(body).toMatchObject({ certificate: { csr: 'CSR' }, alternative_order_id: 'dco1', credit_card: creditCard })
+    expect(orderPayload(aSpec())).not.toHaveProperty('credit_card')
   })
 
   test('drops a trailing dot, where a stored name has one', () => {
@@ -210,8 +410,8 @@ describe('whatever the spec is that the API server takes', () => {
   test('no name is there twice, and each is in the form of the wire', () => {
     fc.assert(
       fc.property(anySpec, (spec) => {
-        const { certificate } = orderPayload(spec) as { certificate: { common_name: string; dns_names?: string[] } }
-        const names = [certificate.common_name, ...(certificate.dns_names ?? [])]
+        const { certificate } = orderPayload(spec) as { certificate: { common_name?: string; dns_names?: string[] } }
+        const names = [certificate.common_name ?? [], certificate.dns_names ?? []].flat()
         expect(new Set(names).size).toBe(names.length)
         expect(names.filter((name) => !/^(\*\.)?[a-z0-9.-]+$/.test(name))).toEqual([])
       }),

@@ -82,6 +82,29 @@ describe('what an outcome leaves in the status', () => {
       },
     ],
     [
+      'the organization that the order is of',
+      {},
+      { kind: 'adopted', order: { ...REMOTE, organizationId: 77 }, purchase: 1 },
+      {
+        order: { ...ORDER, organizationId: 77 },
+        history: [{ at: AT, what: 'Adopted', orderId: ORDER_ID }],
+      },
+    ],
+    [
+      'what was said of a refusal, cut where the API server would not take it',
+      {},
+      { kind: 'refused', reason: 'OrderRefused', code: 'c'.repeat(600), message: 'm'.repeat(50_000) },
+      {
+        failures: {
+          reason: 'OrderRefused',
+          code: `${'c'.repeat(255)}…`,
+          message: `${'m'.repeat(29_999)}…`,
+          count: 1,
+          lastAt: AT,
+        },
+      },
+    ],
+    [
       'entries and the time of the first question',
       { order: ORDER },
       { kind: 'validation', entries: [ENTRY] },

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { Condition } from '../../../src/api/shapes.ts'
 import type { OrderStatus } from '../../../src/api/status.ts'
 import { decide } from '../../../src/order/decide.ts'
+import type { About } from '../../../src/order/messages.ts'
 import { report } from '../../../src/order/report.ts'
 import { anyObservation } from '../../support/any-observation.ts'
 import {
@@ -29,9 +30,14 @@ import { lintStatus } from '../../support/status-lint.ts'
 const GENERATION = 3
 
 /** What a pass over these facts would tell, and what is wrong with it. */
-const told = (facts: readonly Facts[], draft: OrderStatus = aStatus(), before?: OrderStatus, now = NOW) => {
+const told = (
+  facts: readonly Facts[],
+  draft: OrderStatus = aStatus(),
+  before?: OrderStatus,
+  { now = NOW, about = ABOUT }: { now?: Date; about?: About } = {},
+) => {
   const o = anObservation(...facts)
-  const subject = { before, generation: GENERATION, about: ABOUT, now }
+  const subject = { before, generation: GENERATION, about, now }
   const { status, announce } = report(draft, o, decide(o, now), subject)
   return { status, announce, faults: lintStatus({ generation: GENERATION, status, before }) }
 }
@@ -49,6 +55,21 @@ describe('the conditions', () => {
       'of an order that waits say for whom',
       [ordered('needs_approval')],
       ['Ready=False/AwaitingApproval', 'Issuing=True/AwaitingApproval'],
+    ],
+    [
+      'of a token that is issued say so, though no Secret holds it',
+      [ordered('issued', { validUntil: inDays(300) }), { delivery: 'hardware' }],
+      ['Ready=True/Issued', 'Issuing=False/Issued'],
+    ],
+    [
+      'of a token that waits for a person say so',
+      [ordered('waiting_pickup'), { delivery: 'hardware' }],
+      ['Ready=False/AwaitingPickup', 'Issuing=True/AwaitingPickup'],
+    ],
+    [
+      'of an order whose CSR is of no use say that it is stalled',
+      [{ ...unbought, delivery: 'certificate', csrProblem: 'it does not exist' }],
+      ['Ready=False/CSRNotUsable', 'Issuing=False/CSRNotUsable', 'Stalled=True/CSRNotUsable'],
     ],
     [
       'of an order that cannot go on say that it is stalled',
@@ -114,9 +135,9 @@ describe('the conditions', () => {
 
   test('keep their time while their status stays, and take a new one when it changes', () => {
     const first = told([ordered('needs_approval')], {}).status
-    const later = told([ordered('pending'), { nextLookAt: inDays(2) }], first, first, inHours(1))
+    const later = told([ordered('pending'), { nextLookAt: inDays(2) }], first, first, { now: inHours(1) })
     expect(later.faults).toEqual([])
-    const issued = told([], later.status, later.status, inHours(2)).status
+    const issued = told([], later.status, later.status, { now: inHours(2) }).status
     const times = [first, later.status, issued].map((status) =>
       ['Ready', 'Issuing'].map((type) => conditionOf(status, type).lastTransitionTime),
     )
@@ -129,7 +150,7 @@ describe('the conditions', () => {
 
   test('are the same to the letter in a pass that changes nothing', () => {
     const once = told([]).status
-    expect(told([], once, once, inHours(5)).status).toEqual(once)
+    expect(told([], once, once, { now: inHours(5) }).status).toEqual(once)
   })
 
   test('lose Stalled when it ends', () => {
@@ -184,7 +205,55 @@ describe('the rest of the status', () => {
   })
 })
 
+describe('what is ordered with the defaults of the account', () => {
+  const effective = { organization: { name: 'Example Ltd' }, containerId: 5 }
+  const about = { ...ABOUT, effective }
+  const placed = aStatus({ order: { id: ORDER_ID, status: 'pending', purchase: 1, organizationId: 77 } })
+
+  test('can be seen before it is bought, and follows the defaults', () => {
+    const before: OrderStatus = { effective: { containerId: 1 } }
+    expect(told([unbought], before, before, { about }).status.effective).toEqual(effective)
+  })
+
+  test('is what was sent, once the order is known, though the defaults change', () => {
+    const first = told([ordered('pending')], placed, { effective: { containerId: 1 } }, { about }).status
+    expect(first.effective).toEqual(effective)
+    const later = told([ordered('pending')], first, first, { about: { ...ABOUT, effective: { containerId: 9 } } })
+    expect(later.status.effective).toEqual(effective)
+  })
+
+  test('is not told of a spec that is invalid', () => {
+    expect(told([{ ...unbought, problems: ['no'] }], {}, { effective }).status).not.toHaveProperty('effective')
+  })
+
+  test('keeps the organization that was made of its details, for the next order', () => {
+    const { organization } = told([ordered('pending')], placed, undefined, { about }).status
+    expect(organization).toEqual({ id: 77, name: 'Example Ltd' })
+    const again: OrderStatus = { organization: { id: 77, name: 'Example Ltd' } }
+    expect(told([unbought], again, again, { about: ABOUT }).status.organization).toEqual(again.organization)
+  })
+
+  test('names no organization that was given by its id', () => {
+    const byId = { ...ABOUT, effective: { organization: { id: 77 } } }
+    expect(told([ordered('pending')], placed, undefined, { about: byId }).status).not.toHaveProperty('organization')
+  })
+})
+
+test('a message that is longer than the API server takes is cut, and says so', () => {
+  const problems = Array.from({ length: 250 }, (_, n) => `${'a'.repeat(240)}${String(n)} is not a DNS name`)
+  const { message } = conditionOf(told([{ ...unbought, problems }]).status, 'Ready')
+  expect([message.length, message.endsWith('…')]).toEqual([32_000, true])
+})
+
 describe('announcements', () => {
+  test('say once per edit which fields have no effect', () => {
+    const about = { ...ABOUT, ignored: ['organizationUnits is ignored'] }
+    const warning = { type: 'Warning', reason: 'FieldIgnored', message: 'organizationUnits is ignored' }
+    const { announce, status } = told([], aStatus(), undefined, { about })
+    expect(announce).toContainEqual(warning)
+    expect(told([], status, status, { about }).announce).not.toContainEqual(warning)
+  })
+
   const reasons = (facts: readonly Facts[], before?: OrderStatus) =>
     told(facts, before ?? {}, before).announce.map(({ type, reason }) => `${type} ${reason}`)
 

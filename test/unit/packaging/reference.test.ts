@@ -1,20 +1,19 @@
 import { expect, test } from '@jest/globals'
 import { fieldTable, fieldsOf, ruleTable } from '../../../scripts/generated/fields.ts'
 import { table } from '../../../scripts/generated/markdown.ts'
+import { PAGES } from '../../../scripts/generated/pages.ts'
 import { reference } from '../../../scripts/generated/reference.ts'
 import { KINDS, schemaOf } from '../../../src/api/crds.ts'
-import { ACCOUNT_REASONS, ORDER_REASONS } from '../../../src/api/reasons.ts'
+import { ACCOUNT_REASONS, EVENT_REASONS, ORDER_REASONS } from '../../../src/api/reasons.ts'
 
 const lines = reference().split('\n')
 
 test('every reason has a row of its own, and there is no row without a reason', () => {
-  const reasons = { ...ORDER_REASONS, ...ACCOUNT_REASONS }
+  const reasons = { ...ORDER_REASONS, ...ACCOUNT_REASONS, ...EVENT_REASONS }
   for (const [reason, sentence] of Object.entries(reasons)) expect(lines).toContain(`| \`${reason}\` | ${sentence} |`)
   const start = lines.indexOf('### Reasons of an order')
-  const rows = lines
-    .slice(start, lines.indexOf('## Labels, annotations and Secrets'))
-    .filter((line) => /^\| `/.test(line))
-  expect(rows).toHaveLength(Object.keys(ORDER_REASONS).length + Object.keys(ACCOUNT_REASONS).length)
+  const rows = lines.slice(start, lines.indexOf('## Fields of CertCentral')).filter((line) => /^\| `/.test(line))
+  expect(rows).toHaveLength(Object.keys(reasons).length)
 })
 
 test.each(KINDS.map((kind) => [kind.kind, kind] as const))(
@@ -28,6 +27,20 @@ test.each(KINDS.map((kind) => [kind.kind, kind] as const))(
     expect(ruleTable('spec', spec).split('\n').length - 2).toBe(messages.length === 0 ? -1 : messages.length)
   },
 )
+
+test('every field of the five order pages has a row, and a field of the spec or a reason why not', () => {
+  const start = lines.indexOf('## Fields of CertCentral')
+  const section = lines.slice(start, lines.indexOf('## Labels, annotations and Secrets'))
+  const rows = new Map(
+    section.map((line) => {
+      const [, field = '', , from = ''] = line.split('|').map((cell) => cell.trim())
+      return [field.replaceAll('`', ''), from]
+    }),
+  )
+  const fields = [...new Set(Object.values(PAGES).flatMap((page) => page.fields))]
+  expect(fields.length).toBe(106)
+  expect(fields.filter((field) => (rows.get(field) ?? '') === '')).toEqual([])
+})
 
 test('a field is told with its type, its bounds, whether it is needed, and its default', () => {
   const schema = {

@@ -6,14 +6,18 @@ import { join } from 'node:path'
 /** A key and a signing request for it, both PEM, made by openssl: an implementation that shares nothing with ours. */
 export type KeyAndRequest = { readonly key: string; readonly csr: string }
 
-/** Makes a key, `rsa:2048` or `ec`, and a signing request. */
-export function makeRequest(kind: 'rsa:2048' | 'rsa:1024' | 'ec' = 'ec'): KeyAndRequest {
+/** Makes a key, `rsa:2048` or `ec`, and a signing request for a common name. */
+export function makeRequest(kind: 'rsa:2048' | 'rsa:1024' | 'ec' = 'ec', commonName = 'x'): KeyAndRequest {
   const folder = mkdtempSync(join(tmpdir(), 'simulator-'))
   const algorithm = kind === 'ec' ? ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'] : [kind]
   const files = ['-keyout', join(folder, 'key'), '-out', join(folder, 'csr')]
   try {
     const options = { stdio: 'ignore' } as const
-    execFileSync('openssl', ['req', '-new', '-nodes', '-subj', '/CN=x', '-newkey', ...algorithm, ...files], options)
+    execFileSync(
+      'openssl',
+      ['req', '-new', '-nodes', '-subj', `/CN=${commonName}`, '-newkey', ...algorithm, ...files],
+      options,
+    )
     return { key: readFileSync(join(folder, 'key'), 'utf8'), csr: readFileSync(join(folder, 'csr'), 'utf8') }
   } finally {
     rmSync(folder, { recursive: true })

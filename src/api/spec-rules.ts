@@ -1,0 +1,253 @@
+import { PRODUCTS, type Longest, productWith, rulesOf } from './products.ts'
+import type { CrossFieldRule, Validity } from './shapes.ts'
+
+type Signing = { provisioningMethod?: string | undefined }
+type Mail = { dnsName: string; emailDomain: string }
+
+/* Named apart from OrderSpec, which is inferred from a schema that carries the rules. */
+export type RuledFields = {
+  product: string
+  secretName?: string | undefined
+  commonName?: string | undefined
+  dnsNames?: string[] | undefined
+  signatureHash: string
+  orderValidity: Validity
+  certificateValidity?: Validity | undefined
+  csrSecretRef?: object | undefined
+  dcv?: { method?: string | undefined; emails?: Mail[] | undefined; useAuthKey?: boolean | undefined } | undefined
+  contacts?:
+    | {
+        technical?: { telephone?: string | undefined } | undefined
+        list?: { contactType: string }[] | undefined
+      }
+    | undefined
+  documentSigning?: Signing | undefined
+  renewal?: { byDigiCert?: boolean | undefined } | undefined
+  reissue?: { by?: string | undefined } | undefined
+  payment?: { method?: string | undefined } | undefined
+}
+
+type Rule = CrossFieldRule<RuledFields>
+
+const EV = productWith(({ validation }) => validation === 'ev')
+const DV = productWith(({ validation }) => validation === 'dv')
+const SIGNING = productWith(({ validation }) => validation === 'ds')
+const ONLY_WILDCARD = productWith(({ wildcard }) => wildcard === 'only')
+const NO_WILDCARD = productWith(({ wildcard }) => wildcard === 'no')
+const ONLY_SHA256 = productWith(({ hashes }) => hashes === 'sha256')
+const WITH_TELEPHONE = productWith(({ telephone }) => telephone === 'required')
+const WITHOUT_PLAN = productWith(({ plan }) => plan === 'no')
+const IN_YEARS = productWith(({ orderUnit }) => orderUnit === 'years')
+const WITHOUT_CERTIFICATE_VALIDITY = productWith(({ certificate }) => certificate === 'none')
+
+const namesIn = ({ commonName, dnsNames = [] }: RuledFields): string[] =>
+  commonName === undefined ? dnsNames : [commonName, ...dnsNames]
+
+const hasWildcard = (spec: RuledFields): boolean => namesIn(spec).some((name) => name.startsWith('*.'))
+
+/** The same in CEL. */
+const HAS_WILDCARD =
+  "((has(self.commonName) && self.commonName.startsWith('*.')) || (has(self.dnsNames) && self.dnsNames.exists(n, n.startsWith('*.'))))"
+
+/** Document signing by anything but a CSR: key and certificate come to be on a token. */
+export const isOnHardware = ({ product, documentSigning }: Pick<RuledFields, 'product' | 'documentSigning'>): boolean =>
+  SIGNING.holds(product) && documentSigning?.provisioningMethod !== 'email'
+
+/** The same in CEL. */
+const ON_HARDWARE = `(${SIGNING.cel} && !(has(self.documentSigning) && has(self.documentSigning.provisioningMethod) && self.documentSigning.provisioningMethod == 'email'))`
+
+const nameRules: readonly Rule[] = [
+  {
+    rule: `has(self.commonName) || ${SIGNING.cel}`,
+    message: 'commonName is missing: a TLS certificate must have one',
+    holds: ({ product, commonName }) => commonName !== undefined || SIGNING.holds(product),
+  },
+  {
+    rule: `!${ONLY_WILDCARD.cel} || !has(self.commonName) || self.commonName.startsWith('*.')`,
+    message: 'commonName must be a wildcard such as *.example.com for a wildcard product',
+    holds: ({ product, commonName }) => !ONLY_WILDCARD.holds(product) || (commonName ?? '*.').startsWith('*.'),
+  },
+  {
+    rule: `!${NO_WILDCARD.cel} || !${HAS_WILDCARD}`,
+    message: 'commonName and dnsNames must not be wildcards: this product has none',
+    holds: (spec) => !NO_WILDCARD.holds(spec.product) || !hasWildcard(spec),
+  },
+]
+
+const proofRules: readonly Rule[] = [
+  {
+    rule: `!has(self.dcv) || !has(self.dcv.method) || self.dcv.method != 'http-token' || !${HAS_WILDCARD}`,
+    message:
+      'dcv.method http-token cannot prove a wildcard: a file stands for its exact name only; choose a DNS method',
+    holds: (spec) => spec.dcv?.method !== 'http-token' || !hasWildcard(spec),
+  },
+  {
+    rule: "!has(self.dcv) || !has(self.dcv.emails) || !has(self.dcv.method) || self.dcv.method == 'email'",
+    message: 'dcv.emails needs dcv.method email: no other method sends mails',
+    holds: ({ dcv }) => dcv?.emails === undefined || (dcv.method ?? 'email') === 'email',
+  },
+  {
+    rule: '!has(self.dcv) || !has(self.dcv.emails) || self.dcv.emails.all(m, (has(self.commonName) && m.dnsName == self.commonName) || (has(self.dnsNames) && m.dnsName in self.dnsNames))',
+    message: 'dcv.emails: each dnsName must be the commonName or one of dnsNames, spelt the same',
+    holds: (spec) => (spec.dcv?.emails ?? []).every(({ dnsName }) => namesIn(spec).includes(dnsName)),
+  },
+  {
+    rule: "!has(self.dcv) || !has(self.dcv.emails) || self.dcv.emails.all(m, m.dnsName.lowerAscii() == m.emailDomain.lowerAscii() || m.dnsName.lowerAscii().endsWith('.' + m.emailDomain.lowerAscii()))",
+    message: 'dcv.emails: each emailDomain must be its dnsName or the base domain above it',
+    holds: ({ dcv }) => (dcv?.emails ?? []).every(fitsDomain),
+  },
+  {
+    rule: `!has(self.dcv) || !has(self.dcv.useAuthKey) || !self.dcv.useAuthKey || ${DV.cel}`,
+    message: 'dcv.useAuthKey cannot be used with this product: AuthKeys are for DV products',
+    holds: ({ product, dcv }) => dcv?.useAuthKey !== true || DV.holds(product),
+  },
+]
+
+function fitsDomain({ dnsName, emailDomain }: Mail): boolean {
+  const [name, domain] = [dnsName.toLowerCase(), emailDomain.toLowerCase()]
+  return name === domain || name.endsWith(`.${domain}`)
+}
+
+const peopleRules: readonly Rule[] = [
+  {
+    rule: `!${EV.cel} || (has(self.contacts) && has(self.contacts.list) && self.contacts.list.exists(c, c.contactType == 'ev_approver'))`,
+    message:
+      'contacts.list must name an ev_approver for an EV product: DigiCert lets no EV order pass without one; add {contactType: ev_approver, userId: <id>}',
+    holds: ({ product, contacts }) =>
+      !EV.holds(product) || (contacts?.list ?? []).some(({ contactType }) => contactType === 'ev_approver'),
+  },
+  {
+    rule: `!${WITH_TELEPHONE.cel} || !has(self.contacts) || !has(self.contacts.technical) || has(self.contacts.technical.telephone)`,
+    message: 'contacts.technical needs a telephone for this product',
+    holds: ({ product, contacts }) =>
+      !WITH_TELEPHONE.holds(product) || !contacts?.technical || contacts.technical.telephone !== undefined,
+  },
+]
+
+const signingRules: readonly Rule[] = [
+  {
+    rule: `!${SIGNING.cel} || has(self.documentSigning)`,
+    message: 'documentSigning is missing: a document signing product needs it',
+    holds: ({ product, documentSigning }) => !SIGNING.holds(product) || documentSigning !== undefined,
+  },
+  {
+    rule: `${SIGNING.cel} || !has(self.documentSigning)`,
+    message: 'documentSigning cannot be used with this product: it is for document_signing products only',
+    holds: ({ product, documentSigning }) => SIGNING.holds(product) || documentSigning === undefined,
+  },
+  {
+    rule: `!${SIGNING.cel} || !(has(self.commonName) || has(self.dnsNames) || has(self.dcv))`,
+    message: 'commonName, dnsNames and dcv cannot be used with a document signing product: it certifies a person',
+    holds: ({ product, commonName, dnsNames, dcv }) =>
+      !SIGNING.holds(product) || [commonName, dnsNames, dcv].every((field) => field === undefined),
+  },
+  {
+    rule: `has(self.secretName) || ${ON_HARDWARE}`,
+    message: 'secretName is missing: only what comes on hardware has no Secret',
+    holds: (spec) => spec.secretName !== undefined || isOnHardware(spec),
+  },
+  {
+    rule: `!has(self.csrSecretRef) || !${ON_HARDWARE}`,
+    message: 'csrSecretRef cannot be used with hardware: only documentSigning.provisioningMethod email takes a CSR',
+    holds: (spec) => spec.csrSecretRef === undefined || !isOnHardware(spec),
+  },
+]
+
+const ofProduct: readonly Rule[] = [
+  {
+    rule: `!${ONLY_SHA256.cel} || self.signatureHash == 'sha256'`,
+    message: 'signatureHash must be sha256 for this product',
+    holds: ({ product, signatureHash }) => !ONLY_SHA256.holds(product) || signatureHash === 'sha256',
+  },
+  {
+    rule: `!${WITHOUT_PLAN.cel} || !has(self.reissue) || !has(self.reissue.by) || self.reissue.by != 'DigiCert'`,
+    message: 'reissue.by cannot be DigiCert for this product: it reissues by itself in Multi-year Plans only',
+    holds: ({ product, reissue }) => !WITHOUT_PLAN.holds(product) || reissue?.by !== 'DigiCert',
+  },
+  {
+    rule: `!has(self.renewal) || !has(self.renewal.byDigiCert) || !self.renewal.byDigiCert || !(${SIGNING.cel} || (has(self.payment) && has(self.payment.method) && self.payment.method == 'card'))`,
+    message:
+      'renewal.byDigiCert cannot be used with document signing or payment by card: DigiCert does not renew those itself',
+    holds: ({ product, renewal, payment }) =>
+      renewal?.byDigiCert !== true || !(SIGNING.holds(product) || payment?.method === 'card'),
+  },
+  {
+    rule: 'has(self.csrSecretRef) == has(oldSelf.csrSecretRef)',
+    message:
+      'csrSecretRef cannot be added or taken away: the type of the Secret depends on it; make a new DigiCertOrder instead',
+    holds: () => true,
+  },
+]
+
+const within = ({ years, days }: Longest, given: Validity | undefined): boolean =>
+  (given?.years ?? 0) <= years && (given?.days ?? 0) <= days
+
+/** The same in CEL, of a field of the spec that is there. */
+const withinInCel = (field: string, { years, days }: Longest): string =>
+  `((!has(self.${field}.years) || self.${field}.years <= ${years}) && (!has(self.${field}.days) || self.${field}.days <= ${days}))`
+
+type Bound = 'order' | 'certificate'
+
+const longestOf = (product: string, bound: Bound): Longest | undefined => {
+  const longest = rulesOf(product)[bound]
+  return longest === 'none' ? undefined : longest
+}
+
+/** One rule for each length that the table has and the schema does not. */
+const lengthRules = (bound: Bound, field: 'orderValidity' | 'certificateValidity', most: Longest): Rule[] => {
+  const lengths = Object.keys(PRODUCTS).flatMap((product) => longestOf(product, bound) ?? [])
+  const shorter = [...new Map(lengths.map((length) => [length.days, length])).values()]
+  return shorter
+    .filter(({ days }) => days < most.days)
+    .map((longest) => {
+      const products = productWith((rules) => rules[bound] !== 'none' && rules[bound]?.days === longest.days)
+      const { years, days } = longest
+      return {
+        rule: `!${products.cel} || !has(self.${field}) || ${withinInCel(field, longest)}`,
+        message: `${field} must be at most ${years === 1 ? '1 year' : `${years} years`} or ${days} days for this product`,
+        holds: (spec) => !products.holds(spec.product) || within(longest, spec[field]),
+      }
+    })
+}
+
+/** Longest order and certificate of any product, which the schema holds to. */
+export const MOST = { order: { years: 3, days: 1096 }, certificate: { years: 2, days: 825 } } as const
+
+const validityRules: readonly Rule[] = [
+  {
+    rule: `!${IN_YEARS.cel} || has(self.orderValidity.years)`,
+    message: 'orderValidity must be given in years for a document signing product',
+    holds: ({ product, orderValidity }) => !IN_YEARS.holds(product) || orderValidity.years !== undefined,
+  },
+  {
+    rule: `!${WITHOUT_CERTIFICATE_VALIDITY.cel} || !has(self.certificateValidity)`,
+    message: 'certificateValidity cannot be used with this product: its certificate lasts as long as the order',
+    holds: ({ product, certificateValidity }) =>
+      !WITHOUT_CERTIFICATE_VALIDITY.holds(product) || certificateValidity === undefined,
+  },
+  ...lengthRules('order', 'orderValidity', MOST.order),
+  ...lengthRules('certificate', 'certificateValidity', MOST.certificate),
+  {
+    rule: '!has(self.certificateValidity) || !((has(self.certificateValidity.years) && has(self.orderValidity.years) && self.certificateValidity.years > self.orderValidity.years) || (has(self.certificateValidity.days) && has(self.orderValidity.days) && self.certificateValidity.days > self.orderValidity.days) || (has(self.certificateValidity.days) && has(self.orderValidity.years) && self.certificateValidity.days > self.orderValidity.years * 366) || (has(self.certificateValidity.expiresOn) && has(self.orderValidity.expiresOn) && self.certificateValidity.expiresOn > self.orderValidity.expiresOn))',
+    message: 'certificateValidity must not be longer than orderValidity',
+    holds: ({ certificateValidity, orderValidity }) => !isLonger(certificateValidity, orderValidity),
+  },
+]
+
+function isLonger(certificate: Validity | undefined, order: Validity): boolean {
+  const { years, days, expiresOn } = certificate ?? {}
+  const exceeds = <T extends number | string>(a: T | undefined, b: T | undefined): boolean =>
+    a !== undefined && b !== undefined && a > b
+  const orderDays = order.days ?? (order.years === undefined ? undefined : order.years * 366)
+  return exceeds(years, order.years) || exceeds(days, orderDays) || exceeds(expiresOn, order.expiresOn)
+}
+
+/** Rules that look at several fields of the spec; the messages begin with the field that a person can mend. */
+export const SPEC_RULES: readonly Rule[] = [
+  ...peopleRules,
+  ...nameRules,
+  ...proofRules,
+  ...signingRules,
+  ...ofProduct,
+  ...validityRules,
+]

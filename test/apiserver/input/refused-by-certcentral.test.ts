@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { parse } from 'yaml'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DigiCertOrder } from '../../../src/api/order.ts'
+import { beginJourney, eventually, type Journey, orderNamed, sentenceOf } from '../../support/journey.ts'
+
+/* What kubectl apply takes, because only CertCentral, which knows account, catalogue and calendar, can refuse it. */
+const CASES: readonly (readonly [name: string, spec: object, said: RegExp])[] = [
+  ['a-public-suffix', { commonName: 'co.uk' }, /certificate\.common_name \(invalid_value\)/],
+  ['a-wildcard-of-a-suffix', { dnsNames: ['*.co.uk'] }, /certificate\.dns_names \(invalid_value\)/],
+  ['an-internal-name', { dnsNames: ['db.shop.internal'] }, /certificate\.dns_names \(invalid_value\)/],
+  ['a-past-date', { orderValidity: { expiresOn: '2021-12-21' } }, /order_validity\.custom_expiration_date/],
+  ['a-far-date', { orderValidity: { expiresOn: '2035-12-21' } }, /order_validity\.custom_expiration_date/],
+  ['a-past-certificate', { certificateValidity: { expiresOn: '2021-12-21' } }, /cert_validity\.custom_expiration_date/],
+  [
+    'a-certificate-beyond-the-order',
+    { orderValidity: { days: 30 }, certificateValidity: { years: 1 } },
+    /cert_validity_exceeds_order_validity: The certificate validity period/,
+  ],
+  ['a-strange-division', { containerId: 31337 }, /container\.id \(invalid_value\)/],
+  ['a-strange-field', { customFields: [{ metadataId: 999, value: 'x' }] }, /invalid_custom_field_value/],
+  ['a-strange-issuer', { caCertId: 'ABC' }, /certificate\.ca_cert_id \(invalid_value\)/],
+  ['a-missing-authkey', { dcv: { method: 'dns-txt-token', useAuthKey: true } }, /auth_key_not_setup/],
+  ['a-renewal-of-nothing', { renewal: { ofOrderId: 4711 } }, /renewal_of_order_id \(invalid_value\)/],
+  ['a-renewal-of-no-thumbprint', { renewal: { ofThumbprint: 'ab'.repeat(20) } }, /renewed_thumbprint/],
+  [
+    'a-base-domain-that-is-none',
+    {
+      commonName: 'a.b.example.com',
+      dcv: { method: 'email', emails: [{ dnsName: 'a.b.example.com', emailDomain: 'b.example.com' }] },
+    },
+    /dcv_emails\.email_domain \(invalid_value\)/,
+  ],
+  ['a-strange-organization', { product: 'ssl_basic', organization: { id: 42 } }, /organization\.id/],
+  [
+    'an-approver-who-may-not',
+    { product: 'ssl_ev_basic', contacts: { list: [{ contactType: 'ev_approver', userId: 565611 }] } },
+    /organization\.contacts\.user_id/,
+  ],
+  ['a-strange-product', { product: 'ssl_of_tomorrow' }, /product \(not_found\)/],
+]
+
+let journey: Journey
+beforeAll(async () => {
+  journey = await beginJourney({ simulator: { instant: true } })
+})
+afterAll(() => journey.close())
+
+test.each(CASES)('%s stalls with what CertCentral said, field first, and buys nothing', async (name, spec, said) => {
+  await journey.apply(orderNamed(name, spec))
+
+  const sentence = sentenceOf(await journey.says(name, 'OrderRefused'))
+
+  expect(sentence).toMatch(/^CertCentral refused the order, nothing was bought: /)
+  expect(sentence).toMatch(said)
+  expect(await journey.certCentral.paid()).toEqual([])
+})
+
+test('the sample of page 001 is refused today for its dates alone', async () => {
+  const file = join(import.meta.dirname, '..', '..', '..', 'deploy', 'examples', 'pages', '001-multi-year-plan.yaml')
+  const { metadata, spec } = parse(readFileSync(file, 'utf8')) as DigiCertOrder
+  await journey.apply({ ...orderNamed(metadata.name), spec })
+
+  const sentence = sentenceOf(await journey.says(metadata.name, 'OrderRefused'))
+
+  expect(sentence.split(': ').slice(1).join(': ').split('; ')).toEqual([
+    expect.stringMatching(/^order_validity\.custom_expiration_date \(invalid_value\)/),
+    expect.stringMatching(/^certificate\.cert_validity\.custom_expiration_date \(invalid_value\)/),
+  ])
+})
+
+describe('a list of errors', () => {
+  const spec = {
+    dnsNames: ['db.shop.internal'],
+    containerId: 31337,
+    caCertId: 'ABC',
+    customFields: [{ metadataId: 999, value: 'do-not-quote-me' }],
+    renewal: { ofOrderId: 4711 },
+  }
+  const parts = [
+    'certificate.dns_names (invalid_value)',
+    'container.id (invalid_value)',
+    'certificate.ca_cert_id (invalid_value)',
+    'invalid_custom_field_value',
+    'renewal_of_order_id (invalid_value)',
+  ]
+
+  test('is shown whole in status and Event, without what was sent', async () => {
+    await journey.apply(orderNamed('many', spec))
+
+    const order = await journey.says('many', 'OrderRefused')
+    const event = await eventually('the Event', async () =>
+      (await journey.cluster.events(journey.namespace, 'many')).find(({ reason }) => reason === 'OrderRefused'),
+    )
+
+    for (const part of parts) {
+      expect(sentenceOf(order)).toContain(part)
+      expect(order.status?.failures?.message).toContain(part)
+      expect(JSON.stringify(event)).toContain(part)
+    }
+    expect([JSON.stringify(order.status), JSON.stringify(event)].join()).not.toMatch(/do-not-quote-me|BEGIN CERT/)
+  })
+
+  test('of two hundred entries is no reason for an unknown outcome', async () => {
+    await journey.certCentral.addFault({
+      match: { method: 'POST', path: '^/order/certificate/' },
+      action: 'status',
+      code: `invalid_value:${'x'.repeat(400)}`,
+      message: 'It is wrong. '.repeat(40),
+      errors: 200,
+    })
+    await journey.apply(orderNamed('floods'))
+
+    const order = await journey.says('floods', 'OrderRefused')
+
+    expect(sentenceOf(order).length).toBeGreaterThan(10_000)
+    expect(order.status?.intent).not.toHaveProperty('sentAt')
+  })
+})
