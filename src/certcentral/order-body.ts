@@ -22,7 +22,7 @@ const certificate = z
   .strictObject({
     common_name: words,
     dns_names: z.array(words).max(1000),
-    csr: z.string().min(1).max(65_536),
+    csr: z.string().min(1).max(131_072),
     signature_hash: words,
     organization_units: z.array(words),
     server_platform: z.strictObject({ id: z.int() }),

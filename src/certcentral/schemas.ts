@@ -21,7 +21,8 @@ import { compact, endOf, flag, id, maybe, orderStatus, readable, startOf, text, 
 type Reader<Value> = z.ZodType<Value>
 
 const UNNAMED: OrderStatus = { word: 'unrecognised', raw: '' }
-const PEM_LENGTH = 65_536
+/** 250 names of 253 characters make a certificate or CSR of about 90,000. */
+const PEM_LENGTH = 131_072
 
 const orderSummary: Reader<OrderSummary> = z
   .object({ order_id: id, certificate_id: maybe(id), status: orderStatus.catch(UNNAMED) })

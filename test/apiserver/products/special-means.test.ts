@@ -210,3 +210,14 @@ test('departments in a public TLS certificate are sent, and said to have no effe
     (await journey.cluster.events(journey.namespace, 'units')).some(({ reason }) => reason === 'FieldIgnored'),
   )
 })
+
+test('250 long names beside a common name of 64 characters are ordered and stored', async () => {
+  const long = [60, 60, 60].map((length, at) => 'abc'.charAt(at).repeat(length)).join('.')
+  const dnsNames = Array.from({ length: 250 }, (_, n) => `${long}.n${String(n)}.many.example.com`)
+  const commonName = `${'x'.repeat(52)}.example.com`
+  await journey.apply(orderNamed('many', { commonName, dnsNames, privateKey: { algorithm: 'RSA', size: 4096 } }))
+  const order = await journey.ready('many', 30_000)
+
+  expect(commonName).toHaveLength(64)
+  expect(order.status?.certificate?.dnsNames.toSorted()).toEqual([commonName, ...dnsNames].toSorted())
+})
