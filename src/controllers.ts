@@ -11,6 +11,7 @@ import { createSecretStore } from './controller/secrets.ts'
 import { createStatusFeed } from './controller/status-feed.ts'
 import * as watches from './controller/watches.ts'
 import { type KubeClient, type KubeObject, keyOf } from './kube/client.ts'
+import type { Clock } from './kube/clock.ts'
 import type { Recorder } from './kube/events.ts'
 import type { Leadership } from './kube/leader.ts'
 import { type Next, type Workers, runWorkers } from './kube/worker.ts'
@@ -22,13 +23,15 @@ import type { Redactor } from './telemetry/redact.ts'
 /** Accounts that are looked after at the same time. */
 const ACCOUNT_WORKERS = 4
 
-const now = (): Date => new Date()
-
 export type Queues = { orders: Workqueue; accounts: Workqueue }
 
-export const createQueues = (): Queues => ({ orders: createWorkqueue(), accounts: createWorkqueue() })
+export const createQueues = (clock: Clock): Queues => ({
+  orders: createWorkqueue({ clock }),
+  accounts: createWorkqueue({ clock }),
+})
 
 type Surroundings = {
+  clock: Clock
   config: Config
   kube: KubeClient
   log: Log
@@ -46,7 +49,13 @@ export type Controllers = {
   run: (clusterId: string) => readonly Workers[]
 }
 
-type Parts = Surroundings & { own: OwnWrites; memory: Memory; wake: (keys: readonly string[]) => void; caches: Caches }
+type Parts = Surroundings & {
+  now: () => Date
+  own: OwnWrites
+  memory: Memory
+  wake: (keys: readonly string[]) => void
+  caches: Caches
+}
 
 type Change = { type: 'added' | 'updated' | 'deleted'; object: KubeObject }
 
@@ -78,7 +87,7 @@ const handlers = (parts: Omit<Parts, 'caches'> & { caches: () => Caches }): Hand
   }
 }
 
-const accountsOf = ({ config, kube, caches, metrics, redactor, userAgent, wake }: Parts): Accounts =>
+const accountsOf = ({ config, kube, caches, metrics, redactor, userAgent, wake, now }: Parts): Accounts =>
   new Accounts({
     kube,
     caches: caches.accounts,
@@ -95,7 +104,7 @@ const accountsOf = ({ config, kube, caches, metrics, redactor, userAgent, wake }
 
 /** Looks after one account: its key, its status, and the poll for all of its orders. */
 const accountReconciler = (parts: Parts, accounts: Accounts) => {
-  const { config, caches, memory, queues } = parts
+  const { config, caches, memory, queues, now } = parts
   const feed = createStatusFeed({
     accounts,
     memory,
@@ -112,7 +121,7 @@ const accountReconciler = (parts: Parts, accounts: Accounts) => {
 }
 
 const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): Reconciler => {
-  const { kube, caches, own, memory, leader, metrics, recorder, config, log } = parts
+  const { kube, caches, own, memory, leader, metrics, recorder, config, log, now } = parts
   return new Reconciler({
     orders: caches.orders,
     statuses: createStatusWriter(kube, caches.orders, own),
@@ -140,11 +149,12 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
 
 /** Puts the controllers of orders and of accounts together. */
 export const createControllers = (given: Surroundings): Controllers => {
-  const { config, kube, log, queues, metrics } = given
+  const { config, kube, log, queues, metrics, clock } = given
+  const now = (): Date => new Date(clock.now())
   const wake = (keys: readonly string[]): void => {
     for (const key of keys) queues.orders.add(key)
   }
-  const shared = { ...given, own: createOwnWrites(), memory: createMemory(now()), wake }
+  const shared = { ...given, now, own: createOwnWrites(), memory: createMemory(now()), wake }
   const scope = { client: kube, log, namespaces: config.watchNamespaces, watchSecrets: config.secretWatch }
   const caches: Caches = createCaches(scope, handlers({ ...shared, caches: () => caches }))
   const parts: Parts = { ...shared, caches }

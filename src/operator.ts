@@ -4,6 +4,7 @@ import type { Config } from './config.ts'
 import { type Caches } from './caches.ts'
 import { createControllers, createQueues } from './controllers.ts'
 import { type KubeConnection, type KubeObject, connect, isFailure } from './kube/client.ts'
+import { type Clock, systemClock } from './kube/clock.ts'
 import { createRecorder } from './kube/events.ts'
 import { type Leadership, alwaysLeader, candidateIdentity, createLeader } from './kube/leader.ts'
 import type { Workers } from './kube/worker.ts'
@@ -122,11 +123,12 @@ const lead = async (parts: Parts, start: () => Promise<readonly Workers[]>, runn
 }
 
 /**
- * Starts the operator: the only place that knows every part.
+ * Starts the operator: the only place that knows every part. Certificates, orders and queues live by `clock`; leases,
+ * timeouts and budgets by the clock of the machine.
  *
  * @throws where it cannot start at all: no kubeconfig, an address in use
  */
-export const startOperator = async (config: Config): Promise<Operator> => {
+export const startOperator = async (config: Config, clock: Clock = systemClock): Promise<Operator> => {
   const redactor = createRedactor()
   const log = createLog({ level: config.logLevel, format: config.logFormat, redactor })
   const userAgent = `digicert-operator/${VERSION}`
@@ -137,13 +139,14 @@ export const startOperator = async (config: Config): Promise<Operator> => {
     log,
   })
   const leader = candidate(kube, config, log)
-  const queues = createQueues()
+  const queues = createQueues(clock)
   const metrics = createMetrics({
     queueDepth: () => queues.orders.length(),
     leading: () => leader.isLeading(),
     orders: () => caches.orders.size(),
   })
   const { caches, run } = createControllers({
+    clock,
     config,
     kube,
     log,

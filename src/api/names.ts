@@ -26,6 +26,13 @@ export const ANNOTATIONS = {
  */
 export const ORDER_AGAIN = `${GROUP}/order-again`
 
+/** Annotation by which a person asks for another certificate of the order; its value is any text that was not used before. */
+export const REISSUE_REQUESTED = `${GROUP}/reissue-requested-at`
+
+/** Annotations by which a person, or Flux, asks for a look at the order now. */
+export const CHECK_REQUESTED = `${GROUP}/check-requested-at`
+export const FLUX_REQUESTED = 'reconcile.fluxcd.io/requestedAt'
+
 /** Type of the Secrets that keep a private key between its making and the certificate's arrival, and after. */
 export const KEY_SECRET_TYPE = `${GROUP}/private-key`
 

@@ -6,7 +6,7 @@ import { SIGNING_RULES, documentSigning } from './document-signing.ts'
 import { ORGANIZATION_RULES, organization } from './organization.ts'
 import { PAYMENT_RULES, payment } from './payment.ts'
 import { KEY_RULES, csrSecretRef, privateKey } from './private-key.ts'
-import { RENEWAL_RULES, purchaseFields } from './purchase.ts'
+import { REISSUE_RULES, RENEWAL_RULES, purchaseFields } from './purchase.ts'
 import {
   type CrossFieldRule,
   dnsName,
@@ -159,6 +159,7 @@ const problemsOf = (spec: OrderSpec): string[] => [
   ...broken(PAYMENT_RULES, spec.payment),
   ...broken(SIGNING_RULES, spec.documentSigning),
   ...broken(RENEWAL_RULES, spec.renewal),
+  ...broken(REISSUE_RULES, spec.reissue),
   ...repeated('dnsNames', spec.dnsNames),
   ...repeated('organizationUnits', spec.organizationUnits),
   ...repeated('notifications.additionalEmails', spec.notifications?.additionalEmails),

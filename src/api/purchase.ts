@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type CrossFieldRule, mailAddress, sentence, validations, wireId } from './shapes.ts'
+import { type CrossFieldRule, mailAddress, sentence, span, validations, wireId } from './shapes.ts'
 import { wire } from './wire.ts'
 
 /** Text for people that may have several lines; an empty one counts as none. */
@@ -25,7 +25,44 @@ export const skipApproval = bool(
   'skip_approval',
 )
 
+const reissueFields = z.object({
+  by: z
+    .enum(['Operator', 'DigiCert', 'Never'])
+    .optional()
+    .meta({
+      description:
+        'Who reissues inside the plan, for free. Operator (the default): this one, with a new key. DigiCert: by itself, 30 days before a certificate ends, with the same key; the new certificate is fetched. Never: nobody; it is said when one is due.',
+      ...wire('auto_reissue'),
+    }),
+  before: span(
+    'How long before the end of a certificate it is reissued, such as 33d or 720h. Silent: 33 days, or a third of its life where that is shorter.',
+  ).optional(),
+  beforePercentage: z
+    .int()
+    .min(1)
+    .max(99)
+    .optional()
+    .meta({ description: 'The same as the share of its life that is left, in percent.' }),
+  allowNameRemoval: z.boolean().optional().meta({
+    description:
+      'Let names go that were taken out of the spec: DigiCert then revokes every earlier certificate of the order within 72 hours. Silent: they are kept.',
+  }),
+})
+
+export const REISSUE_RULES: readonly CrossFieldRule<z.infer<typeof reissueFields>>[] = [
+  {
+    rule: '!has(self.before) || !has(self.beforePercentage)',
+    message: 'reissue has either before or beforePercentage: both say when a certificate is reissued',
+    holds: ({ before, beforePercentage }) => before === undefined || beforePercentage === undefined,
+  },
+]
+
 const renewalFields = z.object({
+  policy: z.enum(['Renew', 'Never']).optional().meta({
+    description:
+      'What follows the end of the plan. Renew (the default): a new order, which costs money. Never: nothing; it is said.',
+  }),
+  before: span('How long before the plan ends it is renewed. Silent: 30d.').optional(),
   ofOrderId: wireId('The order that this one renews, where it was not made by this DigiCertOrder.')
     .optional()
     .meta({ ...wire('renewal_of_order_id') }),
@@ -53,22 +90,13 @@ export const RENEWAL_RULES: readonly CrossFieldRule<z.infer<typeof renewalFields
 
 /** Everything of an order besides names, key, lengths, people and payment, by its name in the spec. */
 export const purchaseFields = {
-  renewal: renewalFields
+  renewal: renewalFields.optional().meta({
+    description: 'What follows the plan, and what this order has to do with others.',
+    ...validations(RENEWAL_RULES),
+  }),
+  reissue: reissueFields
     .optional()
-    .meta({ description: 'What this order has to do with others.', ...validations(RENEWAL_RULES) }),
-  reissue: z
-    .object({
-      by: z
-        .enum(['Operator', 'DigiCert', 'Never'])
-        .optional()
-        .meta({
-          description:
-            'Who reissues inside the plan. DigiCert: by itself, 30 days before a certificate ends, with the same key; the new certificate is fetched. Silent: as Operator, without a word to CertCentral, whose default is that it does not.',
-          ...wire('auto_reissue'),
-        }),
-    })
-    .optional()
-    .meta({ description: 'How certificates follow each other inside the plan.' }),
+    .meta({ description: 'How certificates follow each other inside the plan.', ...validations(REISSUE_RULES) }),
   notifications: z
     .object({
       additionalEmails: z

@@ -51,6 +51,15 @@ export const ORDER_REASONS = {
   OrderCanceled: 'The order was canceled in CertCentral.',
   OrderRevoked: 'The order was revoked in CertCentral.',
   OrderExpired: 'The plan has ended.',
+  Reissuing: 'A new certificate of the order is being asked for, at no cost. The old one stays until it is there.',
+  ReissueRefused:
+    'CertCentral refused the reissue; the message holds its whole list. The certificate in the Secret is left alone.',
+  ReissueRejected:
+    'The reissue was rejected or canceled in CertCentral. The certificate in the Secret is left alone; edit the spec, or ask for a reissue, to have it tried again.',
+  NameRemovalHeld:
+    'Names were taken out of the spec and stay in the certificate: without them DigiCert would revoke every earlier certificate. Set spec.reissue.allowNameRemoval to let them go.',
+  SwitchingAutoReissue: "DigiCert's own reissuing of the order is being switched on or off.",
+  RenewedElsewhere: 'The order was renewed by somebody else; nothing is bought beside that renewal.',
   ReissueDue: 'The certificate should be reissued: it ends soon, or the spec asks for other names.',
   CertificateExpired: 'The certificate in the Secret has expired.',
 } as const

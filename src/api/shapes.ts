@@ -79,6 +79,23 @@ export const countryCode = (field: string) =>
     .regex(/^[A-Z]{2}$/)
     .meta({ description: 'Country, as two capital letters of ISO 3166.', ...wire(field) })
 
+const UNIT_MS: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 }
+
+/** Milliseconds of a length of time such as 33d, 720h or 1h30m0s; the schema lets nothing else in. */
+export const milliseconds = (length: string): number =>
+  [...length.matchAll(/([0-9]+)([dhms])/g)].reduce(
+    (sum, [, count = '0', unit = 's']) => sum + Number(count) * (UNIT_MS[unit] ?? 0),
+    0,
+  )
+
+/** A length of time in days, hours, minutes and seconds, as cert-manager's users write it. */
+export const span = (description: string) =>
+  z
+    .string()
+    .max(32)
+    .regex(/^([0-9]{1,6}[dhms])+$/)
+    .meta({ description })
+
 /** Whether a date in the form yyyy-MM-dd is one of the calendar. */
 const isCalendarDay = (text: string): boolean => {
   const day = new Date(`${text}T00:00:00Z`)

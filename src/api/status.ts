@@ -39,6 +39,12 @@ const intent = z
     recordedAt: known(64, 'When it was written down.'),
     sentAt: date('When the order was sent; absent while it was not.'),
     sends: z.int().min(0).optional().meta({ description: 'How often it was sent.' }),
+    supersedes: text('Serial number of the certificate that a reissue follows.'),
+    renewalOf: z.int().optional().meta({ description: 'The order that is renewed.' }),
+    link: z
+      .enum(['refused'])
+      .optional()
+      .meta({ description: 'CertCentral refused to link the renewal to that order; it is ordered without.' }),
   })
   .meta({ description: 'What is about to be bought, written down before it is bought.' })
 
@@ -83,6 +89,13 @@ export const orderStatus = z
         alternativeOrderId: text('The id that the operator gave the order.'),
         purchase: z.int().min(1).meta({ description: 'Which purchase of this DigiCertOrder it is.' }),
         certificateId: z.int().optional().meta({ description: 'The newest certificate of the order.' }),
+        asked: z
+          .object({
+            dnsNames: z.array(z.string().max(253)).max(300).meta({ description: 'The names.' }),
+            certificateHash: text('Fingerprint of hash, issuing CA, profile and platform.'),
+          })
+          .optional()
+          .meta({ description: 'What CertCentral was asked for last: by the order, or by a reissue.' }),
         organizationId: z.int().optional().meta({ description: 'The organization of the order.' }),
         validFrom: date('First day of the plan.'),
         validUntil: date('Last day of the plan.'),
@@ -124,6 +137,9 @@ export const orderStatus = z
       })
       .optional()
       .meta({ description: 'What happens next by itself.' }),
+    lastHandledReissueRequestedAt: text('The annotation reissue-requested-at that was handled last.'),
+    lastHandledCheckRequestedAt: text('The annotation check-requested-at that was handled last.'),
+    lastHandledReconcileAt: text('The annotation reconcile.fluxcd.io/requestedAt that was handled last.'),
     revision: z.int().min(0).optional().meta({ description: 'How many certificates were stored.' }),
     failures: z
       .object({

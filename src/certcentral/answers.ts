@@ -84,6 +84,16 @@ export type OrderInfo = {
   dcvRandomValue?: string
 }
 
+/** A certificate of an order that was asked for after the first one (reference/certcentral-api.md, section 5). */
+export type Reissue = {
+  certificateId?: number
+  /** `approved`, `issued`, `pending`, `rejected`, or another word of the server, in lower case. */
+  status: string
+  /** PEM. */
+  csr?: string
+  dateCreated?: Date
+}
+
 export type OrganizationValidation = { type: string; status: string; validatedUntil?: Date }
 
 export type NameValidation = {

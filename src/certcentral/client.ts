@@ -5,6 +5,7 @@ import type {
   OrderSummary,
   OrderValidation,
   PlacedOrder,
+  Reissue,
   RequestInfo,
   User,
 } from './answers.ts'
@@ -14,6 +15,8 @@ import { createCalls } from './calls.ts'
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
 import * as endpoints from './endpoints.ts'
+import type { Revocation } from './life.ts'
+import * as life from './life.ts'
 import type { TransportOptions } from './transport.ts'
 import { createTransport } from './transport.ts'
 
@@ -56,6 +59,18 @@ export type CertCentral = {
   addCsr: (orderId: number, csr: string, options?: CallOptions) => Promise<void>
   /** `PUT /order/certificate/{order_id}/status` to canceled; only from pending and waiting_pickup. */
   cancelOrder: (orderId: number, note: string, options?: CallOptions) => Promise<void>
+  /** `POST /order/certificate/{order_id}/reissue`, sent once; look at {@link CertCentral.reissues} before and after. */
+  reissue: (orderId: number, body: Readonly<Record<string, unknown>>, options?: CallOptions) => Promise<PlacedOrder>
+  /** `GET /order/certificate/{order_id}/reissue`. */
+  reissues: (orderId: number, options?: CallOptions) => Promise<Reissue[]>
+  /** `PUT /order/certificate/{order_id}/auto-reissue`. */
+  switchAutoReissue: (orderId: number, to: 'on' | 'off', options?: CallOptions) => Promise<void>
+  /** `PUT /certificate/{certificate_id}/revoke`; where the account wants it approved, that is a request from then on. */
+  revokeCertificate: (certificateId: number, revocation: Revocation, options?: CallOptions) => Promise<void>
+  /** `PUT /order/certificate/{order_id}/revoke`: all certificates of the order. */
+  revokeOrder: (orderId: number, revocation: Revocation, options?: CallOptions) => Promise<void>
+  /** `PUT /request/{request_id}/status` to rejected. */
+  rejectRequest: (requestId: number, comment: string, options?: CallOptions) => Promise<void>
   /** `GET /request/{request_id}`. */
   requestInfo: (requestId: number, options?: CallOptions) => Promise<RequestInfo>
   /** `GET /user/me`. */
@@ -99,6 +114,12 @@ export const createCertCentral = (options: CertCentralOptions): CertCentral => {
     certificateChain: endpoints.certificateChain(calls),
     addCsr: endpoints.addCsr(calls),
     cancelOrder: endpoints.cancelOrder(calls),
+    reissue: life.reissue(calls),
+    reissues: life.reissues(calls),
+    switchAutoReissue: life.switchAutoReissue(calls),
+    revokeCertificate: life.revokeCertificate(calls),
+    revokeOrder: life.revokeOrder(calls),
+    rejectRequest: life.rejectRequest(calls),
     requestInfo: endpoints.requestInfo(calls),
     userMe: endpoints.userMe(calls),
     close: transport.close,

@@ -28,7 +28,8 @@ const MAX_PAGES = 5
 /** Answers of check-dcv that mean "not found yet" (reference/certcentral-api.md, sections 9.1 and 14). */
 const NOT_YET = new Set(['file_random_value_not_found', 'invalid_dns_txt', 'invalid_dns_cname', 'invalid_dns_method'])
 
-const read = <Value>(operation: string, { status, text }: Answer, schema: z.ZodType<Value>): Value => {
+/** Reads the whole answer of an endpoint; what has not the documented shape is `unreadable`. */
+export const read = <Value>(operation: string, { status, text }: Answer, schema: z.ZodType<Value>): Value => {
   const body = parseJson(text)
   if (body === undefined) throw unreadable(operation, status, 'its body is no JSON')
   const { success, data, error } = schema.safeParse(body)
@@ -42,10 +43,12 @@ const refuse = (operation: string, field: string, message: string): never => {
 }
 
 /** An id as a part of a path; anything else could name another resource. */
-const idPart = (operation: string, id: number): string =>
+export const idPart = (operation: string, id: number): string =>
   Number.isSafeInteger(id) && id > 0 ? String(id) : refuse(operation, 'id', 'is no id of CertCentral')
 
-const orderPath = (operation: string, orderId: number): string => `/order/certificate/${idPart(operation, orderId)}`
+/** The path of one order. */
+export const orderPath = (operation: string, orderId: number): string =>
+  `/order/certificate/${idPart(operation, orderId)}`
 
 /** Places an order. On a fresh connection: an idle one that the server just closed would leave the outcome unknown. */
 export const placeOrder =

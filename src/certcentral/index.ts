@@ -11,6 +11,7 @@ export type {
   OrganizationValidation,
   PlacedDomain,
   PlacedOrder,
+  Reissue,
   RequestInfo,
   RequestSummary,
   User,
@@ -25,3 +26,4 @@ export type { Clock } from './clock.ts'
 export { MAX_STATUS_CHANGES_SECONDS } from './endpoints.ts'
 export type { ErrorEntry, ErrorKind, Outcome } from './errors.ts'
 export { CertCentralError } from './errors.ts'
+export type { Revocation, RevocationReason } from './life.ts'

@@ -132,8 +132,24 @@ const orderBody = z.strictObject({
   ...z.strictObject({ ...ordering, ...validation, ...people, ...payment, ...documentSigning }).partial().shape,
 })
 
+/** The body of `POST /order/certificate/{order_id}/reissue` (reference/certcentral-api.md, section 5). */
+const reissueBody = z.strictObject({
+  certificate,
+  comments: words.optional(),
+  skip_approval: switched.optional(),
+  dcv_method: words.optional(),
+  certificate_dcv_scope: words.optional(),
+})
+
+const faultsOf = (schema: z.ZodType, body: unknown): ErrorEntry[] =>
+  (schema.safeParse(body).error?.issues ?? []).map(({ code, path, message }) => ({
+    code,
+    field: path.join('.'),
+    message,
+  }))
+
 /** What is wrong with a body, without any value of it: it may hold card data. */
-export const faultsOfOrderBody = (body: unknown): ErrorEntry[] => {
-  const { error } = orderBody.safeParse(body)
-  return (error?.issues ?? []).map(({ code, path, message }) => ({ code, field: path.join('.'), message }))
-}
+export const faultsOfOrderBody = (body: unknown): ErrorEntry[] => faultsOf(orderBody, body)
+
+/** What is wrong with the body of a reissue. */
+export const faultsOfReissueBody = (body: unknown): ErrorEntry[] => faultsOf(reissueBody, body)

@@ -9,6 +9,7 @@ import type {
   OrderSummary,
   OrderValidation,
   OrganizationValidation,
+  Reissue,
   PlacedDomain,
   PlacedOrder,
   RequestInfo,
@@ -173,6 +174,22 @@ export const orderInfo: Reader<OrderInfo> = z.object(orderFields).transform((wir
     dcvRandomValue: wire.dcv_random_value,
   })
 })
+
+const reissue: Reader<Reissue> = z
+  .object({
+    id: maybe(id),
+    status: word.catch(''),
+    csr: maybe(verbatim(PEM_LENGTH)),
+    date_created: maybe(startOf),
+  })
+  .transform((wire) =>
+    compact({ certificateId: wire.id, status: wire.status, csr: wire.csr, dateCreated: wire.date_created }),
+  )
+
+/** `GET /order/certificate/{order_id}/reissue`. */
+export const reissueList: Reader<Reissue[]> = z
+  .object({ certificates: z.array(reissue).optional() })
+  .transform(({ certificates = [] }) => certificates)
 
 const organizationValidation: Reader<OrganizationValidation> = z
   .object({ type: word, status: word.catch(''), validated_until: maybe(endOf) })

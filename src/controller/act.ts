@@ -1,15 +1,19 @@
+import type { KeyObject } from 'node:crypto'
 import { keySecretName } from '../api/names.ts'
-import type { OrderStatus } from '../api/status.ts'
+import type { Reason } from '../api/reasons.ts'
+import type { Intent, OrderStatus } from '../api/status.ts'
 import { CertCentralError } from '../certcentral/index.ts'
 import { isFailure } from '../kube/client.ts'
 import type { Action } from '../order/decision.ts'
+import { wireNames } from '../order/names.ts'
 import type { Observation } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
 import type { Session } from './accounts.ts'
-import { createKey, csrFor, keptIn } from './keys.ts'
+import { createKey, createNextKey, csrFor, keptIn, promoteKey } from './keys.ts'
 import type { Recollection } from './memory.ts'
-import type { Gathered } from './observe.ts'
+import type { Gathered } from './gather.ts'
 import { type PurchaseMeans, placeOrder } from './place-order.ts'
+import { placeReissue } from './place-reissue.ts'
 import { failedCall, wordOf } from './remote.ts'
 import { type SecretStore, refusedByCluster } from './secrets.ts'
 import { storeCertificate } from './store-certificate.ts'
@@ -42,30 +46,72 @@ const targetOf = ({ target }: Gathered): 'free' | 'ours' => {
 const kept = ({ gathered: { key, targetSecret }, seen: { delivery } }: Step) =>
   key.key ? { key: key.key, csr: key.csr } : keptIn(targetSecret, delivery)
 
-const recordIntent = ({ gathered, seen, status }: Step, purchase: number, now: Date): Outcome => {
-  const same = status.intent?.purchase === purchase ? status.intent : undefined
+const foundId = ({ remote }: Observation): number | undefined =>
+  remote.kind === 'found' ? remote.order.orderId : undefined
+
+type Recording = Extract<Action, { kind: 'RecordIntent' }>
+
+/** What a renewal follows: the order that ends, or that of an earlier renewal which came to nothing. */
+const renewalOf = (
+  { order, intent }: OrderStatus,
+  { purpose }: Recording,
+  found: number | undefined,
+): Pick<Intent, 'renewalOf' | 'link'> => {
+  const ending = order?.id ?? found
+  if (purpose === 'Renewal' && ending !== undefined) return { renewalOf: ending }
+  return {
+    ...(intent?.renewalOf === undefined ? {} : { renewalOf: intent.renewalOf }),
+    ...(intent?.link === undefined ? {} : { link: intent.link }),
+  }
+}
+
+/** Purpose of an intent that is written down again: an edited renewal stays one. */
+const purposeOf = ({ intent }: OrderStatus, { purpose }: Recording): Intent['purpose'] =>
+  purpose ?? (intent?.purpose === 'Renewal' ? 'Renewal' : 'Order')
+
+/** What an intent says besides what it is for: a reissue what it follows, a purchase what it renews. */
+const contextOf = ({ seen, status }: Step, recording: Recording, purpose: Intent['purpose']): Partial<Intent> => {
+  if (purpose === 'Reissue') return { supersedes: seen.stored?.facts.serialNumber ?? '' }
+  const before = status.intent
+  const isSame = before?.purchase === recording.purchase && before.purpose === purpose
+  return {
+    ...(isSame && before.sends !== undefined ? { sends: before.sends } : {}),
+    ...renewalOf(status, recording, foundId(seen)),
+  }
+}
+
+const recordIntent = (step: Step, recording: Recording, now: Date): Outcome => {
+  const { gathered, seen, status } = step
+  const { purchase } = recording
+  const purpose = purposeOf(status, recording)
   const { order, alternativeOrderIdOf, payloadHash } = gathered
   return {
     kind: 'recorded',
     intent: {
-      purpose: 'Order',
+      purpose,
       purchase,
       alternativeOrderId: alternativeOrderIdOf(purchase),
       ...(seen.delivery === 'hardware' ? {} : { keySecretName: keySecretName(order.metadata.name, purchase) }),
       payloadHash,
       recordedAt: now.toISOString(),
-      ...(same?.sends === undefined ? {} : { sends: same.sends }),
+      ...contextOf(step, recording, purpose),
     },
   }
 }
 
-const replaceKey = async ({ gathered }: Step, { secrets }: Hands): Promise<Outcome> => {
+/** A renewal has a key of its own, unless the spec wants to keep the one there is. */
+const newKey = ({ order, purchase, givenCsr }: Gathered, secrets: SecretStore, { intent }: OrderStatus) => {
+  const isFresh = intent?.purpose === 'Renewal' && order.spec.privateKey.rotationPolicy === 'Always'
+  return createKey(secrets, order, purchase, { given: givenCsr, left: isFresh ? 'unwanted' : 'wanted' })
+}
+
+const replaceKey = async ({ gathered, status }: Step, { secrets }: Hands): Promise<Outcome> => {
   try {
     if (gathered.keySecret) await secrets.remove(gathered.keySecret)
   } catch (error) {
     return refusedByCluster(error)
   }
-  return createKey(secrets, gathered.order, gathered.purchase, gathered.givenCsr)
+  return newKey(gathered, secrets, status)
 }
 
 const inheritKey = async ({ gathered }: Step, { secrets }: Hands): Promise<Outcome> => {
@@ -83,7 +129,7 @@ const sendCsr = async (step: Step, orderId: number, { secrets, now }: Hands): Pr
   const { gathered, seen, memory } = step
   const { order, purchase, givenCsr, key } = gathered
   if (!key.key) {
-    const made = await createKey(secrets, order, purchase, givenCsr)
+    const made = await createKey(secrets, order, purchase, { given: givenCsr })
     if (made.kind !== 'done') return made
   }
   const { namespace = '', name } = order.metadata
@@ -110,27 +156,72 @@ const checkValidation = async ({ gathered, seen }: Step, orderId: number, now: D
   return { kind: 'validation', entries, order }
 }
 
-const carryOut = (step: Step, action: Action, hands: Hands): Promise<Outcome> | Outcome => {
+type KeyAction = 'CreateKey' | 'ReplaceKey' | 'InheritKey' | 'CreateNextKey' | 'PromoteKey'
+
+const changeKey = (step: Step, kind: KeyAction, hands: Hands): Promise<Outcome> => {
+  const { gathered, status } = step
+  const { keySecret, order, givenCsr } = gathered
+  if (kind === 'ReplaceKey') return replaceKey(step, hands)
+  if (kind === 'InheritKey') return inheritKey(step, hands)
+  if (kind === 'CreateKey' || !keySecret) return newKey(gathered, hands.secrets, status)
+  return kind === 'CreateNextKey'
+    ? createNextKey(hands.secrets, order, keySecret, givenCsr)
+    : promoteKey(hands.secrets, keySecret)
+}
+
+/** Keys that a certificate of the order may be of, the newest first. */
+const keysOf = (step: Step): readonly KeyObject[] => {
+  const { nextKey } = step.gathered
+  return [...(nextKey.key ? [nextKey.key] : []), kept(step).key]
+}
+
+/**
+ * The names that a certificate must have to be stored: those of the spec, or, of one that was asked for before they were
+ * added, those that it was asked for.
+ */
+const namesOf = ({ gathered: { order }, status }: Step): readonly string[] => {
+  const wanted = wireNames(order.spec.commonName, order.spec.dnsNames)
+  const asked = status.order?.asked?.dnsNames
+  return asked ? wanted.filter((name) => asked.includes(name)) : wanted
+}
+
+const reissue = (step: Step, orderId: number, hands: Hands): Promise<Outcome> => {
+  const { gathered, seen, status, memory } = step
+  const { order, nextKey, names, traits } = gathered
+  const held = seen.reissue.key === 'next' ? nextKey : kept(step)
+  const planEnd = status.order?.validUntil
+  return placeReissue(
+    {
+      ...{ session: sessionOf(gathered), order, orderId, status, held, memory, target: targetOf(gathered) },
+      ...{ names: names.sent, traits },
+      planEnd: planEnd === undefined ? undefined : new Date(`${planEnd.slice(0, 10)}T23:59:59Z`),
+    },
+    hands,
+  )
+}
+
+const carryOut = async (step: Step, action: Action, hands: Hands): Promise<Outcome> => {
   const { gathered, status, memory } = step
   switch (action.kind) {
     case 'CreateKey':
-      return createKey(hands.secrets, gathered.order, gathered.purchase, gathered.givenCsr)
     case 'ReplaceKey':
-      return replaceKey(step, hands)
     case 'InheritKey':
-      return inheritKey(step, hands)
+    case 'CreateNextKey':
+    case 'PromoteKey':
+      return changeKey(step, action.kind, hands)
     case 'RecordIntent':
-      return recordIntent(step, action.purchase, hands.now())
+      return recordIntent(step, action, hands.now())
     case 'PlaceOrder': {
       const [session, target] = [sessionOf(gathered), targetOf(gathered)]
       const { delivery } = step.seen
       const held = delivery === 'hardware' ? {} : kept(step)
-      return placeOrder({ session, order: gathered.order, status, held, delivery, target, memory }, hands)
+      const { order, traits } = gathered
+      return placeOrder({ session, order, status, held, delivery, traits, target, memory }, hands)
     }
     case 'AdoptOrder': {
       const { remote } = step.seen
       return remote.kind === 'found'
-        ? { kind: 'adopted', order: remote.order, purchase: gathered.purchase }
+        ? { kind: 'adopted', order: remote.order, purchase: remote.purchase ?? gathered.purchase }
         : { kind: 'conflict' }
     }
     case 'AskValidation':
@@ -140,21 +231,34 @@ const carryOut = (step: Step, action: Action, hands: Hands): Promise<Outcome> | 
     case 'SendCSR':
       return sendCsr(step, action.orderId, hands)
     case 'StoreCertificate': {
-      const [session, { key }, target] = [sessionOf(gathered), kept(step), targetOf(gathered)]
-      return storeCertificate({ ...action, session, order: gathered.order, key, target, memory }, hands)
+      const [session, target] = [sessionOf(gathered), targetOf(gathered)]
+      const { order } = gathered
+      return storeCertificate(
+        { ...action, session, order, keys: keysOf(step), names: namesOf(step), target, memory },
+        hands,
+      )
     }
+    case 'PlaceReissue':
+      return reissue(step, action.orderId, hands)
+    case 'SwitchAutoReissue':
+      await sessionOf(gathered).client.switchAutoReissue(action.orderId, action.to)
+      return { kind: 'done' }
     default:
       return action satisfies never
   }
 }
 
 /** A refusal of a call that spends nothing. Refused credentials are the account's trouble and become a failed call. */
-const refusedCall = (action: Action, error: CertCentralError): Outcome | undefined =>
-  action.kind === 'SendCSR' &&
-  error.outcome === 'refused' &&
-  !['unauthorized', 'forbidden', 'throttled'].includes(error.kind)
-    ? { kind: 'refused', reason: 'SendingCSR', code: error.kind, message: error.message }
-    : undefined
+const REFUSABLE: Partial<Record<Action['kind'], Reason>> = {
+  SendCSR: 'SendingCSR',
+  SwitchAutoReissue: 'SwitchingAutoReissue',
+}
+
+const refusedCall = (action: Action, error: CertCentralError): Outcome | undefined => {
+  const reason = REFUSABLE[action.kind]
+  const isRefused = error.outcome === 'refused' && !['unauthorized', 'forbidden', 'throttled'].includes(error.kind)
+  return reason && isRefused ? { kind: 'refused', reason, code: error.kind, message: error.message } : undefined
+}
 
 /**
  * Carries one action out: the only place that changes anything, at CertCentral or in the cluster. CertCentral's

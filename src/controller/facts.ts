@@ -31,10 +31,12 @@ const once = <T>(digest: (secret: Secret) => T): ((secret: Secret) => T) => {
 
 type ReadKey = { key: KeyObject; fingerprint: string } | undefined
 
-const keyIn = once((secret): ReadKey => {
-  const key = readKey(textOf(secret, 'tls.key') ?? '')
+const readKeyText = (text: string | undefined): ReadKey => {
+  const key = readKey(text ?? '')
   return key && { key, fingerprint: publicFingerprint(key) }
-})
+}
+
+const keyIn = once((secret): ReadKey => readKeyText(textOf(secret, 'tls.key')))
 
 const csrIn = once((secret): (NonNullable<ReadKey> & { csr: string }) | undefined => {
   const csr = textOf(secret, 'tls.csr') ?? ''
@@ -58,6 +60,24 @@ export const keyFact = (secret: Secret | undefined, spec: OrderSpec, given?: Giv
   if (!secret) return { state: 'absent', ...NO_KEY }
   if (delivery === 'certificate') return csrFact(secret, given)
   const read = keyIn(secret)
+  if (!read) return { state: 'misfits', ...NO_KEY }
+  return { state: keyFits(read.key, spec.privateKey) ? 'fits' : 'misfits', ...read }
+}
+
+const nextKeyIn = once((secret): ReadKey => readKeyText(textOf(secret, 'next.key')))
+
+/** The key of a reissue that is under way, held against the spec; one that is made for a CSR is that of the given one. */
+export const nextKeyFact = (secret: Secret | undefined, spec: OrderSpec): KeyFact => {
+  if (!secret || deliveryOf(spec) === 'hardware') return { state: 'absent', ...NO_KEY }
+  if (deliveryOf(spec) === 'certificate') {
+    const csr = textOf(secret, 'next.csr')
+    const key = csr === undefined ? undefined : csrKey(csr)
+    return key && csr !== undefined
+      ? { state: 'fits', key, fingerprint: publicFingerprint(key), csr }
+      : { state: 'absent', ...NO_KEY }
+  }
+  if (textOf(secret, 'next.key') === undefined) return { state: 'absent', ...NO_KEY }
+  const read = nextKeyIn(secret)
   if (!read) return { state: 'misfits', ...NO_KEY }
   return { state: keyFits(read.key, spec.privateKey) ? 'fits' : 'misfits', ...read }
 }
@@ -113,16 +133,16 @@ const PAIRS: Readonly<Record<Exclude<Delivery, 'hardware'>, (secret: Secret) => 
   certificate: once((secret) => pairWith(secret, certifiedKey(secret))),
 }
 
-/** What is stored without its private key must be for the CSR that is kept, where there is one. */
-const isForeign = (pair: Pair, delivery: Delivery, kept: string | undefined): boolean =>
-  delivery === 'certificate' && kept !== undefined && pair.fingerprint !== kept
+/** What is stored without its private key must be for a CSR that is kept, where there is one. */
+const isForeign = (pair: Pair, delivery: Delivery, kept: readonly string[]): boolean =>
+  delivery === 'certificate' && kept.length > 0 && !kept.includes(pair.fingerprint)
 
 /** The pair, or the certificate alone, in the target Secret, where it is ours and whole. */
 export const storedFact = (
   secret: Secret | undefined,
   target: TargetFact,
   spec: OrderSpec,
-  kept?: string,
+  kept: readonly string[] = [],
 ): Stored | undefined => {
   const delivery = deliveryOf(spec)
   if (!secret || target.kind !== 'ours' || delivery === 'hardware') return undefined
@@ -134,6 +154,7 @@ export const storedFact = (
       facts: pair.facts,
       notBefore: new Date(pair.facts.notBefore),
       notAfter: new Date(pair.facts.notAfter),
+      fingerprint: pair.fingerprint,
       missingNames: pair.missing(wireNames(spec.commonName, spec.dnsNames)),
       ...(pair.isHarmed ? { harmed: 'yes' } : {}),
     }

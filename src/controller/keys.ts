@@ -6,7 +6,7 @@ import { wireNames } from '../order/names.ts'
 import type { Outcome } from '../order/outcome.ts'
 import type { Delivery } from '../order/delivery.ts'
 import { createCsr, csrKey } from '../pki/csr.ts'
-import { generateKey, keyFits, readKey } from '../pki/keys.ts'
+import { exportKey, generateKey, keyFits, readKey } from '../pki/keys.ts'
 import { certifiedKey } from './facts.ts'
 import type { GivenCsr } from './given-csr.ts'
 import { type Secret, type SecretStore, refusedByCluster, ownerOf, textOf } from './secrets.ts'
@@ -17,9 +17,12 @@ type Store = Pick<SecretStore, 'createKey' | 'inherit' | 'read' | 'remove'>
 export type Kept = { key?: KeyObject | undefined; csr?: string | undefined }
 
 /** The CSR of an order: the one that is kept, or one of our own, signed anew each time with the same key. */
-export const csrFor = async ({ spec }: DigiCertOrder, { key, csr }: Kept): Promise<string | undefined> => {
+export const csrFor = async (
+  { spec }: DigiCertOrder,
+  { key, csr }: Kept,
+  names: readonly string[] = wireNames(spec.commonName, spec.dnsNames),
+): Promise<string | undefined> => {
   if (csr !== undefined || !key) return csr
-  const names = wireNames(spec.commonName, spec.dnsNames)
   return createCsr(key, names, names[0] ?? spec.documentSigning?.subject.name)
 }
 
@@ -69,13 +72,13 @@ export const createKey = async (
   store: Store,
   order: DigiCertOrder,
   purchase: number,
-  given?: GivenCsr,
+  { given, left = 'wanted' }: { given?: GivenCsr | undefined; left?: 'wanted' | 'unwanted' } = {},
 ): Promise<Outcome> => {
   const name = keySecretName(order.metadata.name, purchase)
   const kept =
     given?.kind === 'good'
       ? { csr: given.pem }
-      : { key: (await leftKey(store, order)) ?? (await generateKey(order.spec.privateKey)) }
+      : { key: (left === 'wanted' && (await leftKey(store, order))) || (await generateKey(order.spec.privateKey)) }
   try {
     await store.createKey(order, name, kept)
     return { kind: 'done' }
@@ -84,6 +87,37 @@ export const createKey = async (
     return refusedByCluster(error)
   }
 }
+
+/**
+ * Makes the key of a reissue, or takes the CSR that was made elsewhere, and keeps it beside the present one. Whoever came
+ * first wins: the write is a compare-and-swap on the key Secret.
+ */
+export const createNextKey = async (
+  store: Pick<SecretStore, 'change'>,
+  { spec }: DigiCertOrder,
+  secret: Secret,
+  given?: GivenCsr,
+): Promise<Outcome> => {
+  const next =
+    given?.kind === 'good'
+      ? { 'next.csr': given.pem }
+      : { 'next.key': exportKey(await generateKey(spec.privateKey), spec.privateKey.encoding) }
+  return store.change(secret, (data) => ({ ...data, ...encoded(next) }))
+}
+
+/** The key of a reissue takes the place of the one before it. */
+export const promoteKey = (store: Pick<SecretStore, 'change'>, secret: Secret): Promise<Outcome> =>
+  store.change(secret, (data) => {
+    const { 'next.key': key, 'next.csr': csr, ...rest } = data
+    return {
+      ...rest,
+      ...(key === undefined ? {} : { 'tls.key': key }),
+      ...(csr === undefined ? {} : { 'tls.csr': csr }),
+    }
+  })
+
+const encoded = (data: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(data).map(([name, text]) => [name, Buffer.from(text, 'utf8').toString('base64')]))
 
 /** The key in a Secret, or in the CSR that it keeps; throws where there is none, which a decision should have seen. */
 export const keptIn = (secret: Secret | undefined, delivery: Delivery): { key: KeyObject; csr?: string } => {

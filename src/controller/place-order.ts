@@ -3,6 +3,7 @@ import type { Intent, OrderStatus } from '../api/status.ts'
 import { CertCentralError, type Permit, type PlacedOrder } from '../certcentral/index.ts'
 import type { Outcome } from '../order/outcome.ts'
 import type { Delivery } from '../order/delivery.ts'
+import { wireNames } from '../order/names.ts'
 import { withKnownOrganization } from '../order/effective.ts'
 import { type CreditCard, orderPayload } from '../order/payload.ts'
 import type { Session } from './accounts.ts'
@@ -19,6 +20,8 @@ export type Purchase = {
   status: OrderStatus
   held: Kept
   delivery: Delivery
+  /** Fingerprint of what only another certificate can change. */
+  traits: string
   target: 'free' | 'ours'
   memory: Recollection
 }
@@ -39,21 +42,22 @@ export type PurchaseMeans = {
 /** Less than this much certain leadership is not enough to begin a purchase with, in milliseconds. */
 const LEADERSHIP_NEEDED = 2_000
 
-const withoutMark = (intent: Intent): Intent => {
+/** The intent as it was before it was marked as sent. */
+export const withoutMark = (intent: Intent): Intent => {
   const unsent = { ...intent, sends: (intent.sends ?? 1) - 1 }
   delete unsent.sentAt
   return unsent
 }
 
 /** All that CertCentral gave as reasons, field first; never what was sent. */
-const refusalText = ({ errors, message }: CertCentralError): string =>
+export const refusalText = ({ errors, message }: CertCentralError): string =>
   errors.length === 0
     ? message
     : errors
         .map(({ code, field, message: text }) => `${field === undefined ? code : `${field} (${code})`}: ${text}`)
         .join('; ')
 
-const codeOf = ({ errors, kind }: CertCentralError): string => {
+export const codeOf = ({ errors, kind }: CertCentralError): string => {
   const [first] = errors
   return first ? [first.code, first.field].filter((part) => part !== undefined).join('|') : kind
 }
@@ -76,12 +80,30 @@ const mayExist = async ({ session }: Purchase, { alternativeOrderId }: Intent): 
 const wasSentBefore = ({ session }: Purchase, { sends }: Intent): boolean =>
   (sends ?? 1) > 1 && session.account.spec.uniqueAlternativeOrderIds
 
+/** Codes by which CertCentral refuses to link a renewal (`certcentral-api.md`, section 14). */
+const LINK_REFUSALS = [
+  'order_not_eligible_for_renewal',
+  'order_renewed_already',
+  'order_not_renewable',
+  'renewal_window_closed',
+  'cannot_renew_expired_order',
+  'product_not_eligible_for_renewal',
+]
+
+/** Whether the link to the renewed order is all that is wrong with a renewal. */
+const isLinkRefused = ({ renewalOf, link }: Intent, { errors }: CertCentralError): boolean =>
+  renewalOf !== undefined &&
+  link === undefined &&
+  errors.length > 0 &&
+  errors.every(({ code, field }) => LINK_REFUSALS.includes(code) || field === 'renewal_of_order_id')
+
 const MAY_HIDE_A_REPEAT = ['invalid', 'conflict']
 
 const refused = async (purchase: Purchase, intent: Intent, error: CertCentralError): Promise<Outcome> => {
   const repeat =
     MAY_HIDE_A_REPEAT.includes(error.kind) && (wasSentBefore(purchase, intent) || (await mayExist(purchase, intent)))
   if (repeat) return { kind: 'ambiguous', message: error.message, intent }
+  if (isLinkRefused(intent, error)) return { kind: 'unlinked', intent: { ...withoutMark(intent), link: 'refused' } }
   return {
     kind: 'refused',
     reason: 'OrderRefused',
@@ -196,13 +218,20 @@ const send = async (
       intent: withoutMark(sent),
     }
   const spec = withKnownOrganization(order.spec, status.organization)
-  const body = orderPayload(spec, { csr, creditCard, alternativeOrderId: sent.alternativeOrderId })
+  const body = orderPayload(spec, {
+    csr,
+    creditCard,
+    alternativeOrderId: sent.alternativeOrderId,
+    renewalOf: sent.link === 'refused' ? 'none' : sent.renewalOf,
+  })
   try {
     const placed = await session.client.placeOrder(order.spec.product, body, { permit })
     means.placed()
     remember(purchase, placed)
     const validation = validationOfPlaced(order, placed)
-    return { kind: 'placed', order: placedOrder(placed), purchase: sent.purchase, intent: sent, validation }
+    const asked = { dnsNames: wireNames(spec.commonName, spec.dnsNames), certificateHash: purchase.traits }
+    const placedAs = { ...placedOrder(placed), asked }
+    return { kind: 'placed', order: placedAs, purchase: sent.purchase, intent: sent, validation }
   } catch (error) {
     return discreet(await failed(purchase, sent, error, means.now()), creditCard)
   }

@@ -1,7 +1,7 @@
 import type { DigiCertOrder } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { decide } from '../order/decide.ts'
-import type { Decision } from '../order/decision.ts'
+import type { Decision, LookBy } from '../order/decision.ts'
 import { type About, isProven } from '../order/messages.ts'
 import { shownOf, withoutEffect } from '../order/effective.ts'
 import type { Observation, Remote } from '../order/observation.ts'
@@ -13,9 +13,11 @@ import type { Log } from '../telemetry/log.ts'
 import { type Hands, act } from './act.ts'
 import type { Session } from './accounts.ts'
 import type { Memory, Recollection } from './memory.ts'
-import { type Gathered, type Sources, gather, observe } from './observe.ts'
+import { type Gathered, type Sources, gather } from './gather.ts'
+import { observe } from './observe.ts'
 import type { StatusWriter } from './orders.ts'
-import { askByIntent, askByOrderId } from './remote.ts'
+import { askByIntent, askByOrderId, askForReissues } from './remote.ts'
+import { reissueMark } from './reissue-facts.ts'
 import type { SecretStore } from './secrets.ts'
 
 export type ReconcilerOptions = {
@@ -53,6 +55,13 @@ type Pass = { stored: DigiCertOrder; draft: OrderStatus; remote: Remote; memory:
 
 /** A view of one moment of a pass. */
 type View = { gathered: Gathered; seen: Observation; decision: Decision }
+
+/** What was said of the order that is known. */
+const toldOf = (remote: Remote) => (remote.kind === 'order' || remote.kind === 'reissues' ? remote.order : undefined)
+
+/** Whether an answer was one to the question what became of something that was sent. */
+const isSearch = (remote: Remote, { order }: OrderStatus): boolean =>
+  remote.kind === 'reissues' || (remote.kind === 'absent' && !order)
 
 const failing = (remote: Remote): boolean => remote.kind === 'unavailable' || remote.kind === 'refused'
 
@@ -136,24 +145,30 @@ export class Reconciler {
     memory.failedCalls = failing(remote) ? memory.failedCalls + 1 : 0
     if (remote.kind !== 'unavailable') memory.lookedAt = now
     if (memory.quickLooks !== undefined) memory.quickLooks += 1
-    if (remote.kind === 'order' && draft.order) pass.draft = withOrder(draft, remote.order, draft.order.purchase)
-    if (remote.kind === 'absent' && draft.intent?.sentAt !== undefined && !draft.order) {
+    const told = toldOf(remote)
+    if (told && draft.order) pass.draft = withOrder(draft, told, draft.order.purchase)
+    if (draft.intent?.sentAt !== undefined && isSearch(remote, draft)) {
       memory.searches += 1
       memory.searchedAt = now
     }
   }
 
-  async #ask(pass: Pass, { gathered }: View, by: 'orderId' | 'intent'): Promise<Remote> {
+  async #ask(pass: Pass, { gathered }: View, by: LookBy): Promise<Remote> {
     if (gathered.account.kind !== 'ready') return UNASKED
     const question = {
       session: gathered.account.session,
       order: gathered.order,
-      alternativeOrderId: gathered.alternativeOrderIdOf(gathered.purchase),
+      alternativeOrderIdOf: gathered.alternativeOrderIdOf,
+      purchase: gathered.purchase,
+      renewalOf: pass.draft.intent?.renewalOf,
       fingerprint: this.#csrMayLag(pass.memory) ? undefined : gathered.key.fingerprint,
       retryAt: this.#retryCallsAt(pass.memory),
     }
     const { order } = pass.draft
-    return by === 'orderId' && order ? askByOrderId(question, order.id) : askByIntent(question)
+    if (by === 'intent' || !order) return askByIntent(question)
+    return by === 'orderId'
+      ? askByOrderId(question, order.id)
+      : askForReissues(question, order.id, reissueMark(gathered, pass.draft))
   }
 
   /** A CSR that was handed in a moment ago may not show yet, and is not to be handed in again for that. */

@@ -5,6 +5,7 @@ import {
   type OrderStatus,
   type OrderSummary,
   type PlacedOrder,
+  type Reissue,
 } from '../certcentral/index.ts'
 import { wireName, wireNames } from '../order/names.ts'
 import type { FoundOrder, Remote, RemoteOrder } from '../order/observation.ts'
@@ -26,6 +27,9 @@ const csrOf = (info: OrderInfo, fingerprint: string | undefined): CsrFact => {
 const optional = <K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> =>
   value === undefined ? {} : ({ [key]: value } as Record<K, V>)
 
+const autoReissueOf = ({ autoReissue }: OrderInfo): Pick<RemoteOrder, 'autoReissue'> =>
+  autoReissue === undefined ? {} : { autoReissue: autoReissue ? 'on' : 'off' }
+
 const remoteOrder = (info: OrderInfo, fingerprint: string | undefined): RemoteOrder => ({
   orderId: info.orderId,
   status: wordOf(info.status),
@@ -36,6 +40,8 @@ const remoteOrder = (info: OrderInfo, fingerprint: string | undefined): RemoteOr
   ...optional('validFrom', info.orderValidFrom),
   ...optional('validUntil', info.orderValidUntil),
   ...optional('serialNumber', info.serialNumber),
+  ...optional('renewedBy', info.renewedOrderId),
+  ...autoReissueOf(info),
 })
 
 /** What of a found order is not what the spec asks for. What CertCentral leaves unsaid is no difference. */
@@ -57,6 +63,7 @@ const foundOrder = (info: OrderInfo, order: DigiCertOrder, fingerprint: string |
   const older = info.dateCreated !== undefined && info.dateCreated.getTime() < created
   return {
     ...remoteOrder(info, fingerprint),
+    asked: { dnsNames: wireNames(order.spec.commonName, order.spec.dnsNames) },
     mismatches: mismatches(info, order.spec),
     older: older ? 'than-resource' : 'no',
   }
@@ -77,7 +84,12 @@ const candidates = (orders: readonly OrderSummary[]): readonly OrderSummary[] =>
 export type Question = {
   session: Session
   order: DigiCertOrder
-  alternativeOrderId: string
+  /** Our own id for a purchase. */
+  alternativeOrderIdOf: (purchase: number) => string
+  /** The purchase that is asked for first. */
+  purchase: number
+  /** The order that is to be renewed. */
+  renewalOf: number | undefined
   /** Of the key that we keep. */
   fingerprint: string | undefined
   /** When to try again where a call fails without saying so itself. */
@@ -93,18 +105,54 @@ export const failedCall = (error: unknown, retryAt: Date): Extract<Remote, { kin
   return { kind: 'unavailable', retryAt: error.retryAt ?? retryAt, throttled, message }
 }
 
+/** More purchases of one resource than this are not gone through; the last one that was found counts then. */
+const MOST_PURCHASES = 100
+
+/** Whether another purchase of the same resource may have followed an order. */
+const mayHaveFollowers = (order: FoundOrder): boolean =>
+  ['rejected', 'canceled', 'revoked', 'expired'].includes(order.status) || order.renewedBy !== undefined
+
+/** The order of one purchase, by our own id for it. */
+const askForPurchase = async (question: Question, purchase: number): Promise<Remote> => {
+  const { session, order, fingerprint } = question
+  const id = question.alternativeOrderIdOf(purchase)
+  const known = candidates(await session.client.ordersByAlternativeId(id))
+  const [only] = known
+  if (!only) return { kind: 'absent' }
+  if (known.length > 1) return { kind: 'several', orderIds: known.map(({ orderId }) => orderId) }
+  const info = await session.client.orderInfo(only.orderId)
+  return { kind: 'found', order: foundOrder(info, order, fingerprint), purchase }
+}
+
+/**
+ * A resource that forgot everything finds its first order and, where that is over or was renewed, the ones that followed:
+ * the number of purchases is found by looking, not by counting (`design.md`, section 5).
+ */
+const lastPurchase = async (question: Question): Promise<Remote> => {
+  let last = await askForPurchase(question, question.purchase)
+  for (let purchase = question.purchase + 1; purchase < question.purchase + MOST_PURCHASES; purchase += 1) {
+    if (last.kind !== 'found' || !mayHaveFollowers(last.order)) return last
+    const follower = await askForPurchase(question, purchase)
+    if (follower.kind === 'absent') return last
+    last = follower
+  }
+  return last
+}
+
+/** Before a renewal is placed: whether somebody else renewed the order, which would make it two. */
+const renewedElsewhere = async ({ session, renewalOf }: Question): Promise<Remote> => {
+  if (renewalOf === undefined) return { kind: 'absent' }
+  const { renewedOrderId } = await session.client.orderInfo(renewalOf)
+  return renewedOrderId === undefined ? { kind: 'absent' } : { kind: 'renewed', orderId: renewedOrderId }
+}
+
 /** Asks for the order by our own id. */
 export const askByIntent = async (question: Question): Promise<Remote> => {
-  const { session, order, alternativeOrderId, fingerprint, retryAt } = question
   try {
-    const known = candidates(await session.client.ordersByAlternativeId(alternativeOrderId))
-    const [only] = known
-    if (!only) return { kind: 'absent' }
-    if (known.length > 1) return { kind: 'several', orderIds: known.map(({ orderId }) => orderId) }
-    const info = await session.client.orderInfo(only.orderId)
-    return { kind: 'found', order: foundOrder(info, order, fingerprint) }
+    const found = await lastPurchase(question)
+    return found.kind === 'absent' ? await renewedElsewhere(question) : found
   } catch (error) {
-    return failedCall(error, retryAt)
+    return failedCall(error, question.retryAt)
   }
 }
 
@@ -113,6 +161,36 @@ export const askByOrderId = async (question: Question, orderId: number): Promise
   const { session, fingerprint, retryAt } = question
   try {
     return { kind: 'order', order: remoteOrder(await session.client.orderInfo(orderId), fingerprint) }
+  } catch (error) {
+    if (error instanceof CertCentralError && error.kind === 'not-found') return { kind: 'absent' }
+    return failedCall(error, retryAt)
+  }
+}
+
+/** By what a reissue of ours is known in the list: its key and, where the key is an old one, the time since when. */
+export type ReissueMark = { fingerprint: string | undefined; since: Date | undefined }
+
+/** How far CertCentral's clock may be behind ours, in milliseconds. */
+const CLOCK_SKEW = 10 * 60_000
+
+const isOurs = ({ csr, dateCreated }: Reissue, { fingerprint, since }: ReissueMark): boolean => {
+  const isOfKey = csr !== undefined && fingerprint !== undefined && csrFingerprint(csr) === fingerprint
+  const isOld = since !== undefined && dateCreated !== undefined && dateCreated.getTime() < since.getTime() - CLOCK_SKEW
+  return isOfKey && !isOld
+}
+
+/** The newest of ours: one that was rejected counts only where there is no other. */
+const newestOf = (ours: readonly Reissue[]): Reissue | undefined =>
+  ours.toSorted((a, b) => (b.dateCreated?.getTime() ?? 0) - (a.dateCreated?.getTime() ?? 0))[0]
+
+/** Asks how an order stands and which reissues it has; each of them shows its CSR (`certcentral-api.md`, section 5). */
+export const askForReissues = async (question: Question, orderId: number, mark: ReissueMark): Promise<Remote> => {
+  const { session, fingerprint, retryAt } = question
+  try {
+    const info = await session.client.orderInfo(orderId)
+    const ours = newestOf((await session.client.reissues(orderId)).filter((entry) => isOurs(entry, mark)))
+    const found = ours && { status: ours.status, certificateId: ours.certificateId }
+    return { kind: 'reissues', order: remoteOrder(info, fingerprint), ours: found }
   } catch (error) {
     if (error instanceof CertCentralError && error.kind === 'not-found') return { kind: 'absent' }
     return failedCall(error, retryAt)

@@ -22,6 +22,8 @@ export type SecretStore = {
   createKey: (order: DigiCertOrder, name: string, kept: Kept) => Promise<Secret>
   /** Makes a key Secret, left by a resource of the same name that is gone, belong to this one. */
   inherit: (order: DigiCertOrder, secret: Secret) => Promise<Secret>
+  /** Changes the data of a key Secret as a compare-and-swap on the version that was read. */
+  change: (secret: Secret, to: (data: Readonly<Record<string, string>>) => Record<string, string>) => Promise<Outcome>
   remove: (secret: Secret) => Promise<void>
   /** Tries the target Secret without storing it: quota, policy, permissions and a namespace that is going show up. */
   rehearse: (order: DigiCertOrder, target: 'free' | 'ours') => Promise<void>
@@ -124,6 +126,16 @@ export const createSecretStore = (
     inherit: async (order, secret) => {
       const metadata = { ...secret.metadata, ownerReferences: [ownerReference(order)] }
       return noted(await kube.replace(SECRETS, { ...secret, metadata }, { fieldManager: FIELD_MANAGER }))
+    },
+    change: async (secret, to) => {
+      try {
+        const changed = { ...secret, apiVersion: 'v1', kind: 'Secret', data: to(secret.data ?? {}) }
+        noted(await kube.replace(SECRETS, changed, { fieldManager: FIELD_MANAGER }))
+        return { kind: 'done' }
+      } catch (error) {
+        if (isFailure(error, 'conflict', 'not-found')) return { kind: 'conflict' }
+        return refusedByCluster(error)
+      }
     },
     remove: (secret) =>
       kube.remove(SECRETS, secret.metadata, secret.metadata.uid === undefined ? {} : { uid: secret.metadata.uid }),

@@ -3,9 +3,8 @@ import type { DigiCertOrder } from '../api/order.ts'
 import { CertCentralError } from '../certcentral/index.ts'
 import { isFailure } from '../kube/client.ts'
 import { rulesOf } from '../api/products.ts'
-import { wireNames } from '../order/names.ts'
 import type { Outcome } from '../order/outcome.ts'
-import { describe, readBundle } from '../pki/bundle.ts'
+import { type BundleResult, describe, readBundle } from '../pki/bundle.ts'
 import type { Session } from './accounts.ts'
 import type { Recollection } from './memory.ts'
 import { type SecretStore, refusedByCluster } from './secrets.ts'
@@ -15,7 +14,9 @@ export type Delivery = {
   order: DigiCertOrder
   orderId: number
   certificateId: number
-  key: KeyObject
+  /** Keys that the certificate may be of, the newest first. */
+  keys: readonly KeyObject[]
+  names: readonly string[]
   target: 'free' | 'ours'
   memory: Recollection
 }
@@ -40,6 +41,17 @@ const fetchChain = async (delivery: Delivery): Promise<string> => {
   return chain?.certificateId === certificateId ? chain.pem : download(delivery)
 }
 
+type Read = { key: KeyObject; result: BundleResult }
+
+/** What is wrong, by the key that the certificate is of where it is of one of them. */
+const worst = (read: readonly Read[]): Read => {
+  const [first] = read
+  const ofKey = read.find(({ result }) => !result.ok && result.fault !== 'foreign-key')
+  const told = ofKey ?? first
+  if (!told) throw new Error('a certificate was fetched without a key to hold it against')
+  return told
+}
+
 /**
  * Fetches, verifies and writes a certificate (promise P3). What does not verify is not written, and the Secret stays as
  * it was.
@@ -47,11 +59,11 @@ const fetchChain = async (delivery: Delivery): Promise<string> => {
  * @throws CertCentralError where it cannot be fetched, KubeError where the cluster does not answer
  */
 export const storeCertificate = async (delivery: Delivery, { secrets, now }: Means): Promise<Outcome> => {
-  const { order, orderId, certificateId, key, target } = delivery
+  const { order, orderId, certificateId, keys, names, target } = delivery
   const text = await fetchChain(delivery)
-  const names = wireNames(order.spec.commonName, order.spec.dnsNames)
   const purpose = rulesOf(order.spec.product).validation === 'ds' ? 'document' : 'server'
-  const result = readBundle(text, { key, names, purpose, now: now() })
+  const read = keys.map((key) => ({ key, result: readBundle(text, { key, names, purpose, now: now() }) }))
+  const { key, result } = read.find(({ result: { ok } }) => ok) ?? worst(read)
   if (!result.ok) return { kind: 'refused', reason: 'BadCertificate', code: result.fault, message: result.message }
   const facts = { id: certificateId, ...describe(result.bundle.leaf) }
   try {

@@ -2,6 +2,7 @@ import { type Decision, wait } from './decision.ts'
 import type { Observation } from './observation.ts'
 import * as gate from './rules/gate.ts'
 import * as issue from './rules/issue.ts'
+import * as reissue from './rules/reissue.ts'
 import * as track from './rules/track.ts'
 import * as upkeep from './rules/upkeep.ts'
 import { later } from './schedule.ts'
@@ -54,8 +55,11 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
     outcomeIsUnasked: issue.outcomeIsUnasked,
     severalOrdersFound: issue.severalOrdersFound,
     orderFound: issue.orderFound,
+    renewedElsewhere: issue.renewedElsewhere,
     orderNotFound: issue.orderNotFound,
 
+    nextKeyIsInUse: reissue.nextKeyIsInUse,
+    keyIsUnkept: reissue.keyIsUnkept,
     orderIsNotVisible: track.orderIsNotVisible,
     lookIsDue: track.lookIsDue,
     orderIsOver: track.orderIsOver,
@@ -67,7 +71,13 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
 
     certificateIsOnHardware: upkeep.certificateIsOnHardware,
     certificateIsNew: upkeep.certificateIsNew,
+    autoReissueIsWrong: reissue.autoReissueIsWrong,
+    reissueIsRunning: reissue.reissueIsRunning,
+    othersReissue: reissue.othersReissue,
+    renewalIsDue: reissue.renewalIsDue,
+    reissueIsWanted: reissue.reissueIsWanted,
     certificateHasExpired: upkeep.certificateHasExpired,
+    namesAreHeld: reissue.namesAreHeld,
     reissueIsDue: upkeep.reissueIsDue,
     certificateIsGood: upkeep.certificateIsGood,
   }),

@@ -5,7 +5,11 @@ export type Action =
   | { kind: 'CreateKey' }
   | { kind: 'ReplaceKey' }
   | { kind: 'InheritKey' }
-  | { kind: 'RecordIntent'; purchase: number }
+  | { kind: 'RecordIntent'; purchase: number; purpose?: 'Renewal' | 'Reissue' }
+  | { kind: 'CreateNextKey' }
+  | { kind: 'PromoteKey' }
+  | { kind: 'PlaceReissue'; orderId: number }
+  | { kind: 'SwitchAutoReissue'; orderId: number; to: 'on' | 'off' }
   | { kind: 'PlaceOrder' }
   | { kind: 'AdoptOrder'; orderId: number }
   | { kind: 'AskValidation'; orderId: number }
@@ -13,17 +17,20 @@ export type Action =
   | { kind: 'SendCSR'; orderId: number }
   | { kind: 'StoreCertificate'; orderId: number; certificateId: number }
 
+/** What CertCentral is asked: for the order by its id, by our own id, or for the reissues of it. */
+export type LookBy = 'orderId' | 'intent' | 'reissues'
+
 /** What to do now, and why; or why not, and until when. */
 export type Decision =
   /** Ask CertCentral, then decide again; at most once a pass. */
-  | { verdict: 'look'; reason: Reason; by: 'orderId' | 'intent' }
+  | { verdict: 'look'; reason: Reason; by: LookBy }
   | { verdict: 'act'; reason: Reason; action: Action }
   | { verdict: 'wait'; reason: Reason; until: Date }
   /** A person must act; `until` is a slow look of our own. */
   | { verdict: 'stalled'; reason: Reason; until: Date }
   | { verdict: 'ready'; reason: Reason; until: Date }
 
-export const look = (reason: Reason, by: 'orderId' | 'intent'): Decision => ({ verdict: 'look', reason, by })
+export const look = (reason: Reason, by: LookBy): Decision => ({ verdict: 'look', reason, by })
 export const act = (reason: Reason, action: Action): Decision => ({ verdict: 'act', reason, action })
 export const wait = (reason: Reason, until: Date): Decision => ({ verdict: 'wait', reason, until })
 export const stalled = (reason: Reason, until: Date): Decision => ({ verdict: 'stalled', reason, until })

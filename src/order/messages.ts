@@ -93,8 +93,19 @@ const ends = (o: Observation): string => (o.stored ? day(o.stored.notAfter) : 'a
 const reissue: Message = (o) => {
   const names = o.stored?.missingNames ?? []
   const why = names.length > 0 ? `does not cover ${names.join(', ')}` : `ends on ${ends(o)}`
-  return `The certificate ${why}. This version does not reissue: reissue ${id(o)} in CertCentral with the same CSR and names, and it is fetched by itself`
+  return `The certificate ${why}, and spec.reissue.by or spec.renewal.policy forbids to go on by itself: reissue or renew ${id(o)} in CertCentral with the same CSR and names, and it is fetched by itself; or change the spec`
 }
+
+const reissuing: Message = (o) => {
+  const since = o.reissue.intent?.sentAt
+  const state = since
+    ? `was asked for at ${since.toISOString()} and is looked for in the list of reissues`
+    : 'is about to be asked for'
+  return `Another certificate of ${id(o)} ${state}; the present one stays until it is there`
+}
+
+const heldNames: Message = (o) =>
+  `${o.reissue.heldNames.join(', ')} stays in the certificate of ${id(o)}: without it, DigiCert revokes every earlier certificate of the order within 72 hours. Set spec.reissue.allowNameRemoval: true to let it go`
 
 const issued: Message = (o, { secretName }) =>
   o.delivery === 'hardware'
@@ -107,7 +118,7 @@ const pickup: Message = (o) => {
     o.delivery === 'hardware'
       ? ' and put on a token; the initialization code stands there with the order, and no Secret is written'
       : ''
-  return `${capital(id(o))} (${orderOf(o)?.status ?? ''}) waits to be picked up by a person in CertCentral${token}`
+  return `${capital(id(o))} waits to be picked up by a person in CertCentral${token}`
 }
 
 const MESSAGES: Partial<Record<Reason, Message>> = {
@@ -155,6 +166,14 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   OrderRevoked: (o) => over(o, 'revoked', 'Its certificates are no longer trusted. It is not ordered again by itself.'),
   OrderExpired: (o) => over(o, 'found expired', 'Its plan has ended.'),
   ReissueDue: reissue,
+  Reissuing: reissuing,
+  ReissueRefused: (o) =>
+    `CertCentral refused the reissue of ${id(o)}, and the certificate in the Secret is left alone: ${failureOf(o)}`,
+  ReissueRejected: (o) =>
+    `The reissue of ${id(o)} was rejected or canceled in CertCentral, and the certificate in the Secret is left alone. Edit the spec to ask for another one`,
+  NameRemovalHeld: heldNames,
+  RenewedElsewhere: (o) =>
+    `Order ${String(o.intent?.renewalOf ?? '')} was renewed by order ${o.remote.kind === 'renewed' ? String(o.remote.orderId) : ''}, which is not ours; nothing was bought. Set spec.adoptOrderId to that order to take it over`,
   CertificateExpired: (o, { secretName }) =>
     `The certificate in Secret ${secretName} expired on ${ends(o)}; ${id(o)} has no newer one`,
 }

@@ -1,6 +1,7 @@
 import type { Reason } from '../api/reasons.ts'
-import type { CertificateFacts, Intent, ValidationEntry } from '../api/status.ts'
+import type { CertificateFacts, Intent, OrderStatus, ValidationEntry } from '../api/status.ts'
 import type { Delivery } from './delivery.ts'
+import type { Step } from './plan.ts'
 
 /** A request of the order that waits for, or had, a decision in CertCentral. */
 export type OrderRequest = { id: number; status: string; type?: string | undefined }
@@ -19,7 +20,18 @@ export type RemoteOrder = {
   serialNumber?: string | undefined
   /** Whether its CSR carries the key that we keep; `unknown` where that was not asked. */
   csr?: 'ours' | 'other' | 'unknown' | undefined
+  /** Whether DigiCert reissues by itself. */
+  autoReissue?: 'on' | 'off' | undefined
+  /** The order that renewed it, whoever placed that. */
+  renewedBy?: number | undefined
+  /** What it was asked for last. */
+  asked?: Asked | undefined
 }
+
+export type Asked = NonNullable<NonNullable<OrderStatus['order']>['asked']>
+
+/** A reissue of ours in the list of an order. */
+export type FoundReissue = { status: string; certificateId?: number | undefined }
 
 /** An order found by our own id, held against the spec. */
 export type FoundOrder = RemoteOrder & {
@@ -36,8 +48,11 @@ export type Remote =
   | { kind: 'refused'; message: string }
   | { kind: 'absent' }
   | { kind: 'several'; orderIds: readonly number[] }
-  | { kind: 'found'; order: FoundOrder }
+  | { kind: 'found'; order: FoundOrder; purchase?: number }
+  /** The order that was to be renewed was renewed already, by somebody else. */
+  | { kind: 'renewed'; orderId: number }
   | { kind: 'order'; order: RemoteOrder }
+  | { kind: 'reissues'; order: RemoteOrder; ours: FoundReissue | undefined }
 
 /** The account as an order sees it. */
 export type AccountFact =
@@ -57,6 +72,8 @@ export type Stored = {
   notAfter: Date
   /** Names of the spec that it does not cover. */
   missingNames: readonly string[]
+  /** Of its public key. */
+  fingerprint?: string
   /** Somebody changed what stands around the pair, or the pair itself, since it was written: it is to be written anew. */
   harmed?: 'yes'
 }
@@ -81,6 +98,26 @@ export type ValidationFact = {
   checkedAt: Date | undefined
   /** When CertCentral should be asked to check next; `undefined` where asking would not help. */
   nextCheckAt: Date | undefined
+}
+
+/** Why another certificate of the order is wanted. */
+export type ReissueCause = 'due' | 'names' | 'key' | 'request' | 'lost'
+
+/** All that a decision about reissues looks at. */
+export type ReissueFact = {
+  cause: ReissueCause | undefined
+  /** Whether the operator may make reissues at all. */
+  allowed: 'yes' | 'no'
+  /** Names that the spec lost, and that stay until a person consents. */
+  heldNames: readonly string[]
+  /** What was written down before asking for one. */
+  intent: KnownIntent | undefined
+  /** Which key it is made with. */
+  key: 'current' | 'next'
+  /** The next key; `in-use` once the Secret holds its certificate. */
+  nextKey: 'absent' | 'fits' | 'misfits' | 'in-use'
+  /** Whether DigiCert's own reissuing shall be on; `undefined` where the product has none. */
+  autoReissue: 'on' | 'off' | undefined
 }
 
 /**
@@ -117,6 +154,9 @@ export type Observation = {
   nextSearchAt: Date
   /** When the time to settle is over, counted from the moment the order was sent. */
   settledAt: Date | undefined
-  /** When the certificate should be reissued. */
-  reissueAt: Date | undefined
+  reissue: ReissueFact
+  /** What follows the end of a plan. */
+  renew: 'Renew' | 'Never'
+  /** What is due next, and when. */
+  next: Step | undefined
 }

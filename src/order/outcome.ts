@@ -8,8 +8,11 @@ export type Outcome =
   | { kind: 'recorded'; intent: Intent }
   | { kind: 'placed'; order: RemoteOrder; purchase: number; intent: Intent; validation: readonly ValidationEntry[] }
   | { kind: 'adopted'; order: RemoteOrder; purchase: number }
+  | { kind: 'reissued'; order: RemoteOrder; intent: Intent; validation: readonly ValidationEntry[] }
   | { kind: 'validation'; entries: readonly ValidationEntry[]; order?: RemoteOrder | undefined }
   | { kind: 'stored'; certificate: CertificateFacts }
+  /** CertCentral does not link the renewal to the order that ends; it is ordered without. */
+  | { kind: 'unlinked'; intent: Intent }
   /** The object changed under us; nothing happened, look again. */
   | { kind: 'conflict' }
   /** Somebody said no; `intent` is what to keep of it, without the mark that it was sent. */

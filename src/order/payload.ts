@@ -16,7 +16,15 @@ export type CreditCard = {
 }
 
 /** What of a request does not come from the spec. */
-export type Enclosures = { csr?: string | undefined; alternativeOrderId?: string; creditCard?: CreditCard | undefined }
+export type Enclosures = {
+  csr?: string | undefined
+  alternativeOrderId?: string
+  creditCard?: CreditCard | undefined
+  /** The order that is renewed; `none` where CertCentral refused to link them, `undefined` for a first order. */
+  renewalOf?: number | 'none' | undefined
+}
+
+const DAY = 24 * 60 * 60_000
 
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
 
@@ -148,11 +156,18 @@ const signingOf = ({ documentSigning }: OrderSpec): Payload => {
 /** `auto_reissue` by who reissues; silence leaves it to CertCentral, whose default is 0. */
 const AUTO_REISSUE = { Operator: 0, Never: 0, DigiCert: 1 } as const
 
-const plansOf = ({ renewal, reissue }: OrderSpec): Payload => ({
-  renewal_of_order_id: renewal?.ofOrderId,
-  renewed_thumbprint: renewal?.ofThumbprint,
-  auto_renew: bit(renewal?.byDigiCert),
-  auto_reissue: reissue?.by && AUTO_REISSUE[reissue.by],
+/** Our own renewal names the order that ends; only the first order names one that the spec tells of. */
+const renewedOf = ({ renewal }: OrderSpec, renewalOf: Enclosures['renewalOf']): Payload => {
+  if (renewalOf === 'none') return {}
+  return renewalOf === undefined
+    ? { renewal_of_order_id: renewal?.ofOrderId, renewed_thumbprint: renewal?.ofThumbprint }
+    : { renewal_of_order_id: renewalOf }
+}
+
+const plansOf = (spec: OrderSpec, renewalOf: Enclosures['renewalOf']): Payload => ({
+  ...renewedOf(spec, renewalOf),
+  auto_renew: bit(spec.renewal?.byDigiCert),
+  auto_reissue: spec.reissue?.by && AUTO_REISSUE[spec.reissue.by],
 })
 
 const notificationsOf = ({ notifications }: OrderSpec): Payload => ({
@@ -173,6 +188,54 @@ const settingsOf = (spec: OrderSpec): Payload => ({
   user_id_assignments: spec.userIdAssignments,
 })
 
+type Frame = { now: Date; planEnd: Date | undefined }
+
+const LAST_DAY = '9999-12-31'
+
+const dayOf = (date: Date | undefined): string => date?.toISOString().slice(0, 10) ?? LAST_DAY
+
+const daysLeft = ({ now, planEnd }: Frame): number =>
+  planEnd ? Math.floor((planEnd.getTime() - now.getTime()) / DAY) : Number.MAX_SAFE_INTEGER
+
+/** Whether a length still fits into the plan, for a certificate that is asked for now. */
+const fits = ({ years = 0, days = 0, expiresOn }: Validity, frame: Frame): boolean =>
+  expiresOn === undefined
+    ? Math.max(days, years * 366) <= daysLeft(frame)
+    : expiresOn > dayOf(frame.now) && expiresOn <= dayOf(frame.planEnd)
+
+/**
+ * The body of `POST /order/certificate/{order_id}/reissue` (`certcentral-api.md`, section 5). The length is given again
+ * with each reissue, where it does not go beyond the plan.
+ */
+export const reissuePayload = (
+  effective: OrderSpec,
+  names: readonly string[],
+  enclosed: { csr?: string | undefined; now: Date; planEnd: Date | undefined },
+): Payload => {
+  const { now, planEnd, csr } = enclosed
+  const spec = { ...effective, commonName: names[0], dnsNames: names.slice(1) }
+  const wish = effective.certificateValidity
+  const certificateValidity = wish && fits(wish, { now, planEnd }) ? wish : undefined
+  const asked = certificateOf({ ...spec, certificateValidity }, csr)
+  // Departments and profile are no fields of a reissue; they stay as the order has them.
+  for (const field of ['organization_units', 'profile_option']) Reflect.deleteProperty(asked, field)
+  return present({
+    certificate: asked,
+    skip_approval: effective.skipApproval,
+    comments: effective.comments,
+    dcv_method: effective.dcv?.method,
+    certificate_dcv_scope: effective.dcv?.scope,
+  })
+}
+
+/** What of a certificate only another certificate can change, besides names and key. */
+export const certificateTraits = (effective: OrderSpec): Payload =>
+  present({
+    signature_hash: rulesOf(effective.product).signatureHash === 'sent' ? effective.signatureHash : undefined,
+    server_platform: effective.serverPlatform,
+    ca_cert_id: effective.caCertId,
+  })
+
 /**
  * The body of `POST /order/certificate/{product_id}` (seeds/ 000 to 004), from a spec that has the account's defaults.
  * The same without enclosures is what {@link payloadHash} fingerprints.
@@ -186,7 +249,7 @@ export const orderPayload = (effective: OrderSpec, enclosed: Enclosures = {}): P
     ...peopleOf(effective),
     ...paymentOf(effective, enclosed.creditCard),
     ...signingOf(effective),
-    ...plansOf(effective),
+    ...plansOf(effective, enclosed.renewalOf),
     ...notificationsOf(effective),
     ...settingsOf(effective),
     alternative_order_id: enclosed.alternativeOrderId,

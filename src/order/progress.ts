@@ -28,6 +28,7 @@ export const withOrder = (status: OrderStatus, order: RemoteOrder, purchase: num
     status: order.status,
     purchase,
     ...(order.certificateId === undefined ? {} : { certificateId: order.certificateId }),
+    ...(order.asked === undefined ? {} : { asked: order.asked }),
     ...(order.organizationId === undefined ? {} : { organizationId: order.organizationId }),
     ...(order.validFrom ? { validFrom: isoDay(order.validFrom) } : {}),
     ...(order.validUntil ? { validUntil: isoDay(order.validUntil) } : {}),
@@ -82,17 +83,37 @@ type Placed = Extract<Outcome, { kind: 'placed' }>
 type Adopted = Extract<Outcome, { kind: 'adopted' }>
 type Stored = Extract<Outcome, { kind: 'stored' }>
 
+const whatHappened = (outcome: Placed | Adopted): History['what'] => {
+  if (outcome.kind === 'adopted') return 'Adopted'
+  return outcome.intent.purpose === 'Renewal' ? 'Renewed' : 'Ordered'
+}
+
+/** An issued order that was taken over and was made with another key has to be reissued with ours. */
+const foreignKey = ({ order }: Placed | Adopted, now: Date): OrderStatus =>
+  order.csr === 'other' && ['issued', 'reissue_pending'].includes(order.status)
+    ? {
+        failures: {
+          reason: 'KeyLost',
+          code: 'foreign-key',
+          message: 'the order was made with another key',
+          count: 1,
+          lastAt: now.toISOString(),
+        },
+      }
+    : {}
+
 const afterOrder = (status: OrderStatus, outcome: Placed | Adopted, now: Date, about: About): OrderStatus => {
   const { orderId, certificateId } = outcome.order
-  const known = withOrder(without(status, 'failures', 'validation', 'validationSince'), outcome.order, outcome.purchase)
+  const fresh = without(status, 'failures', 'validation', 'validationSince', 'order')
+  const known = withOrder(fresh, outcome.order, outcome.purchase)
   const entry: History = {
     at: now.toISOString(),
-    what: outcome.kind === 'placed' ? 'Ordered' : 'Adopted',
+    what: whatHappened(outcome),
     orderId,
     ...(certificateId === undefined ? {} : { certificateId }),
   }
   const noted = named(withHistory(known, entry), about.product)
-  if (outcome.kind !== 'placed') return noted
+  if (outcome.kind !== 'placed') return { ...noted, ...foreignKey(outcome, now) }
   const asked = outcome.validation.length > 0
   return {
     ...noted,
@@ -103,7 +124,7 @@ const afterOrder = (status: OrderStatus, outcome: Placed | Adopted, now: Date, a
 
 /** A certificate that takes the place of another one of the same order was reissued, by whomever. */
 const reissueOf = (before: OrderStatus, { certificate }: Stored, now: Date): History | undefined =>
-  before.certificate && before.order
+  before.certificate && before.order && before.intent?.purpose !== 'Renewal'
     ? {
         at: now.toISOString(),
         what: 'Reissued',
@@ -128,6 +149,25 @@ const afterValidation = (before: OrderStatus, { entries, order }: Validated, now
   return order && before.order ? withOrder(asked, order, before.order.purchase) : asked
 }
 
+type Recorded = Extract<Outcome, { kind: 'recorded' }>
+
+/** A reissue is of the order that there is; anything else begins another one. */
+const afterRecording = (before: OrderStatus, { intent }: Recorded): OrderStatus => {
+  const fresh = without(before, 'failures', 'validation', 'validationSince')
+  return { ...(intent.purpose === 'Reissue' ? fresh : without(fresh, 'order')), intent }
+}
+
+type Reissued = Extract<Outcome, { kind: 'reissued' }>
+
+const afterReissue = (before: OrderStatus, { order, intent, validation }: Reissued, now: Date): OrderStatus => {
+  const asked = without(before, 'failures', 'validation', 'validationSince')
+  return {
+    ...withOrder(asked, order, before.order?.purchase ?? 1),
+    intent,
+    ...(validation.length > 0 ? { validation: [...validation], validationSince: now.toISOString() } : {}),
+  }
+}
+
 type Bookkeeping = {
   [K in Outcome['kind']]: (
     before: OrderStatus,
@@ -140,15 +180,14 @@ type Bookkeeping = {
 const BOOKKEEPING: Bookkeeping = {
   done: (before) => before,
   conflict: (before) => before,
-  recorded: (before, { intent }) => ({
-    ...without(before, 'order', 'failures', 'validation', 'validationSince'),
-    intent,
-  }),
+  recorded: afterRecording,
+  reissued: afterReissue,
   placed: afterOrder,
   adopted: afterOrder,
   validation: afterValidation,
   stored: afterStoring,
   refused: (before, outcome, now) => withIntent(withFailure(before, now, outcome), outcome.intent),
+  unlinked: (before, { intent }) => ({ ...before, intent }),
   unsent: (before, { intent }) => withIntent(before, intent),
   ambiguous: (before, { intent }) => withIntent(before, intent),
 }

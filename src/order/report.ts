@@ -4,7 +4,7 @@ import type { OrderStatus } from '../api/status.ts'
 import type { Decision } from './decision.ts'
 import { type About, messageOf } from './messages.ts'
 import type { Observation } from './observation.ts'
-import { clipped, isoDay, withOrder, without } from './progress.ts'
+import { clipped, withOrder, without } from './progress.ts'
 import { current } from './rules/track.ts'
 
 /** What a person is told once: the reason is that of the condition. */
@@ -64,21 +64,18 @@ const conditionsOf = (o: Observation, decision: Decision, now: Date, about: Abou
 const conditionIn = (status: OrderStatus | undefined, type: string): Condition | undefined =>
   status?.conditions?.find((condition) => condition.type === type)
 
+/** Reasons that a person should hear of though the Secret is good. */
+const WARNINGS: readonly Reason[] = ['ReissueDue', 'NameRemovalHeld']
+
 const announcement = (before: OrderStatus | undefined, decision: Decision, message: string): Announcement[] => {
   if (conditionIn(before, 'Issuing')?.reason === decision.reason) return []
   if (decision.verdict === 'look' || decision.verdict === 'act') return []
-  const warn = decision.verdict === 'stalled' || decision.reason === 'ReissueDue'
+  const warn = decision.verdict === 'stalled' || WARNINGS.includes(decision.reason)
   return [{ type: warn ? 'Warning' : 'Normal', reason: decision.reason, message }]
 }
 
 const nextOf = (o: Observation, decision: Decision): OrderStatus['next'] =>
-  decision.verdict === 'ready' && decision.reason === 'Issued' && o.reissueAt
-    ? {
-        action: 'Look',
-        at: `${o.reissueAt.toISOString().slice(0, 19)}Z`,
-        why: `the certificate ends on ${o.stored ? isoDay(o.stored.notAfter) : 'that day'} and is due for a reissue`,
-      }
-    : undefined
+  decision.verdict === 'ready' && o.next ? { ...o.next, at: `${o.next.at.toISOString().slice(0, 19)}Z` } : undefined
 
 /** The order is settled once its certificate is stored: what was written down before buying it has served. */
 const settle = (status: OrderStatus, decision: Decision, o: Observation): OrderStatus => {

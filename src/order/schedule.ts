@@ -65,6 +65,7 @@ type Backoff = { first: number; most: number }
 
 const BACKOFFS: Partial<Record<Reason, Backoff>> = {
   OrderRefused: { first: HOUR, most: DAY },
+  ReissueRefused: { first: HOUR, most: DAY },
   SecretRefused: { first: 15_000, most: 10 * MINUTE },
   CardNotUsable: { first: 15_000, most: 10 * MINUTE },
   BadCertificate: { first: 15_000, most: HOUR },
@@ -74,16 +75,6 @@ const BACKOFFS: Partial<Record<Reason, Backoff>> = {
 export const retryAt = (reason: Reason, lastAt: Date, count: number): Date => {
   const { first, most } = BACKOFFS[reason] ?? { first: MINUTE, most: HOUR }
   return later(lastAt, Math.min(most, first * 2 ** Math.min(count - 1, 20)))
-}
-
-/**
- * When a certificate should be reissued: 33 days before its end, or a third of its life where that is shorter, less up
- * to 5 % that is fixed by the resource (`design.md`, section 6).
- */
-export const reissueAt = (notBefore: Date, notAfter: Date, seed: string): Date => {
-  const lifetime = notAfter.getTime() - notBefore.getTime()
-  const before = Math.min(33 * DAY, lifetime / 3)
-  return new Date(notAfter.getTime() - before * (1 + 0.05 * spread(seed)))
 }
 
 /** Midnight UTC after a time. */

@@ -212,6 +212,12 @@ export const createLedger = (options: LedgerOptions): Ledger => {
           Object.assign(byId(orderId), { csr, fingerprint })
         }),
       cancelOrder: unused,
+      reissue: unused,
+      reissues: unused,
+      switchAutoReissue: unused,
+      revokeCertificate: unused,
+      revokeOrder: unused,
+      rejectRequest: unused,
       requestInfo: unused,
       userMe: unused,
       close: () => undefined,

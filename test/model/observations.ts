@@ -1,20 +1,27 @@
 import type { CertificateFacts } from '../../src/api/status.ts'
+import type { Step } from '../../src/order/plan.ts'
+import { NO_REISSUE } from '../support/builders.ts'
 import type {
   AccountFact,
   Failure,
   FoundOrder,
+  FoundReissue,
   KnownIntent,
   KnownOrder,
   Observation,
   Remote,
+  ReissueFact,
   RemoteOrder,
   Stored,
   TargetFact,
 } from '../../src/order/observation.ts'
 
 export const NOW = new Date('2026-11-23T09:00:00Z')
+
 export const PAST = new Date(NOW.getTime() - 3_600_000)
 export const FUTURE = new Date(NOW.getTime() + 3_600_000)
+
+const due = (action: Step['action'], at: Date): Step => ({ action, at, why: 'the certificate ends' })
 
 /** For each field the values that a rule can tell apart. */
 export type Sets = { [K in keyof Observation]: readonly Observation[K][] }
@@ -157,7 +164,9 @@ const QUIET: Sets = {
   nextLookAt: [FUTURE],
   nextSearchAt: [FUTURE],
   settledAt: [undefined],
-  reissueAt: [undefined],
+  reissue: [NO_REISSUE],
+  renew: ['Renew'],
+  next: [undefined],
 }
 
 /** Everything that comes before any buying, over a few states of an order. */
@@ -235,7 +244,7 @@ export const FOLLOWING: Sets = {
   ],
   orderAgain: [undefined, String(ORDER_ID)],
   nextLookAt: [PAST, FUTURE],
-  reissueAt: [undefined, PAST, FUTURE],
+  next: [undefined, due('Look', PAST), due('Reissue', FUTURE), due('Renew', PAST)],
 }
 
 /** An order is known, and CertCentral just said how it stands. */
@@ -250,6 +259,82 @@ export const HEARING: Sets = {
   nextLookAt: [FUTURE],
 }
 
+const reissue = (changes: Partial<ReissueFact>): ReissueFact => ({ ...NO_REISSUE, ...changes })
+
+const REISSUES: readonly ReissueFact[] = [
+  undefined,
+  intent({ purpose: 'Reissue', supersedes: '01' }),
+  intent({ purpose: 'Reissue', supersedes: '01', payload: 'changed' }),
+  intent({ purpose: 'Reissue', supersedes: '01', sentAt: PAST, sends: 1 }),
+  intent({ purpose: 'Reissue', supersedes: '01', sentAt: PAST, sends: 1, payload: 'changed' }),
+  intent({ purpose: 'Reissue', supersedes: 'another', sentAt: PAST, sends: 1 }),
+].flatMap((of) =>
+  ([undefined, 'due', 'names', 'request', 'lost'] as const).flatMap((cause) =>
+    (['absent', 'fits', 'misfits', 'in-use'] as const).flatMap((nextKey) =>
+      (['current', 'next'] as const).flatMap((key) =>
+        [['yes', []] as const, ['yes', ['old.example.com']] as const, ['no', []] as const].map(([allowed, heldNames]) =>
+          reissue({ intent: of, cause, nextKey, key, allowed, heldNames }),
+        ),
+      ),
+    ),
+  ),
+)
+
+const OURS: readonly (FoundReissue | undefined)[] = [
+  undefined,
+  { status: 'pending' },
+  { status: 'approved', certificateId: 71 },
+  { status: 'issued', certificateId: 71 },
+  { status: 'rejected' },
+]
+
+const openRequest = { id: 5, status: 'pending', type: 'reissue' }
+
+const LISTED: readonly Remote[] = ['issued', 'reissue_pending'].flatMap((status) =>
+  OURS.flatMap((ours) =>
+    [[], [openRequest]].map((requests): Remote => ({
+      kind: 'reissues',
+      order: { orderId: ORDER_ID, status, certificateId: 70, requests },
+      ours,
+    })),
+  ),
+)
+
+/** A certificate is stored, and another one of the order is wanted, asked for, or on its way. */
+export const REISSUING: Sets = {
+  ...QUIET,
+  target: [{ kind: 'ours' }],
+  key: ['fits', 'misfits'],
+  order: KNOWN.filter(
+    ({ status, certificateId }) => ['issued', 'reissue_pending'].includes(status) && certificateId === 70,
+  ),
+  remote: [{ kind: 'unasked' }, ...FAILED, ...LISTED],
+  stored: [undefined, stored()],
+  reissue: REISSUES,
+  validation: [open(undefined, undefined), open(PAST, PAST), open(FUTURE, PAST)],
+  failure: [undefined, failure('ReissueRefused', FUTURE), failure('BadCertificate', FUTURE, 3)],
+  nextSearchAt: [PAST, FUTURE],
+  settledAt: [PAST, FUTURE],
+}
+
+const SWITCHED: Remote = {
+  kind: 'order',
+  order: { orderId: ORDER_ID, status: 'issued', certificateId: 70, autoReissue: 'on' },
+}
+
+/** The plan ends, has ended, or goes on. */
+export const ENDING: Sets = {
+  ...QUIET,
+  account: [READY, { ...READY, ordersLeft: 0 }, { ...READY, forbids: 'its policy does' }],
+  target: [{ kind: 'ours' }],
+  intent: [undefined, intent({ purpose: 'Renewal', renewalOf: ORDER_ID })],
+  order: [undefined, ...KNOWN],
+  remote: [{ kind: 'unasked' }, ...FAILED, { kind: 'absent' }, { kind: 'renewed', orderId: OTHER_ORDER_ID }, SWITCHED],
+  stored: [undefined, stored(), stored({ notAfter: PAST })],
+  renew: ['Renew', 'Never'],
+  next: [undefined, due('Renew', PAST), due('Renew', FUTURE), due('Look', PAST), due('Reissue', FUTURE)],
+}
+
 /**
  * Whether observing can bring such facts together: whatever was heard in this pass puts off the next look and search,
  * a mark of sending has a time to settle, and what is stored lies in a Secret of ours.
@@ -258,7 +343,9 @@ const isPossible = (o: Observation): boolean => {
   const heard = o.remote.kind !== 'unasked'
   if (heard && (o.nextLookAt <= NOW || o.nextSearchAt <= NOW)) return false
   if (o.stored && o.target.kind !== 'ours') return false
-  return o.stored !== undefined || o.reissueAt === undefined
+  if (o.renew === 'Never' && o.next?.action === 'Renew') return false
+  if (o.order && o.remote.kind === 'renewed') return false
+  return o.stored !== undefined || o.next === undefined
 }
 
 const FIELDS = Object.keys(QUIET) as (keyof Observation)[]

@@ -98,16 +98,20 @@ const histories: fc.Arbitrary<readonly Facts[]> = fc.oneof(
 )
 
 const stores: fc.Arbitrary<Facts> = fc.oneof(
-  fc.constant<Facts>({ stored: undefined, reissueAt: undefined }),
+  fc.constant<Facts>({ stored: undefined, next: undefined }),
   fc
     .record({
       orderId: oneOf(undefined, ORDER_ID, 1),
       notAfter: oneOf(inMinutes(-1), inDays(190)),
       missingNames: oneOf([], ['new.example.com']),
       harmed: oneOf<{ harmed?: 'yes' }>({}, { harmed: 'yes' }),
-      reissueAt: oneOf(...times),
+      next: fc.record({
+        action: oneOf<'Reissue' | 'Renew' | 'Look'>('Reissue', 'Renew', 'Look'),
+        at: oneOf(...times),
+        why: fc.constant('it ends'),
+      }),
     })
-    .map(({ harmed, reissueAt, ...changes }) => ({ stored: aStored({ ...changes, ...harmed }), reissueAt })),
+    .map(({ harmed, next, ...changes }) => ({ stored: aStored({ ...changes, ...harmed }), next })),
 )
 
 const failures: fc.Arbitrary<Facts> = fc

@@ -8,6 +8,7 @@ import type {
   KnownIntent,
   KnownOrder,
   Observation,
+  ReissueFact,
   RemoteOrder,
   Stored,
 } from '../../src/order/observation.ts'
@@ -122,6 +123,17 @@ export const aStatus = (...changes: readonly OrderStatus[]): OrderStatus =>
     ...changes,
   ) as OrderStatus
 
+/** Nothing asks for a reissue. */
+export const NO_REISSUE: ReissueFact = {
+  cause: undefined,
+  allowed: 'yes',
+  heldNames: [],
+  intent: undefined,
+  key: 'next',
+  nextKey: 'absent',
+  autoReissue: 'off',
+}
+
 /** Some facts that are other than in a good observation. */
 export type Facts = Partial<Observation>
 
@@ -153,7 +165,9 @@ export const anObservation = (...changes: readonly Facts[]): Observation =>
       nextLookAt: inHours(20),
       nextSearchAt: inMinutes(5),
       settledAt: undefined,
-      reissueAt: inDays(157),
+      reissue: NO_REISSUE,
+      renew: 'Renew',
+      next: { action: 'Reissue', at: inDays(157), why: 'the certificate ends' },
     } satisfies Observation,
     ...changes,
   ) as Observation
@@ -188,7 +202,7 @@ export const unbought: Facts = {
   order: undefined,
   stored: undefined,
   everIssued: 'no',
-  reissueAt: undefined,
+  next: undefined,
 }
 
 export const anIntent = (changes: Partial<KnownIntent> = {}): KnownIntent => ({

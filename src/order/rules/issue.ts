@@ -3,6 +3,7 @@ import type { Rule } from '../decide.ts'
 import { type Decision, act, look, stalled, wait } from '../decision.ts'
 import type { FoundOrder, KnownIntent, Observation, RemoteOrder } from '../observation.ts'
 import { SLOW_LOOK, later } from '../schedule.ts'
+import { renewal } from './renewal.ts'
 import { csrIsForeign, isOver } from './words.ts'
 
 /** Makes a rule that speaks only while no order is known. */
@@ -98,8 +99,9 @@ export const wantedAnew = (o: Observation, over: RemoteOrder, asked: 'since' | '
   return free && (asked === 'since' || o.intent?.payload === 'changed')
 }
 
-const foundOver = (o: Observation, found: FoundOrder, purchase: number): Decision => {
+const foundOver = (o: Observation, found: FoundOrder, purchase: number, now: Date): Decision => {
   const asked = found.older === 'than-resource' ? 'since' : 'no'
+  if (found.status === 'expired' && o.renew === 'Renew') return renewal(o, purchase + 1, now)
   return wantedAnew(o, found, asked)
     ? act('RecordingIntent', { kind: 'RecordIntent', purchase: purchase + 1 })
     : act('Adopting', { kind: 'AdoptOrder', orderId: found.orderId })
@@ -108,12 +110,17 @@ const foundOver = (o: Observation, found: FoundOrder, purchase: number): Decisio
 /** An order of our own id is ours: taken over where it is what the spec asks for. */
 export const orderFound = beforeOrder((o, now) => {
   if (o.remote.kind !== 'found' || !o.intent) return undefined
-  const { order } = o.remote
-  if (isOver(order)) return foundOver(o, order, o.intent.purchase)
+  const { order, purchase = o.intent.purchase } = o.remote
+  if (isOver(order)) return foundOver(o, order, purchase, now)
   if (order.mismatches.length > 0) return stalled('OrderMismatch', later(now, SLOW_LOOK))
   if (csrIsForeign(o, order)) return act('SendingCSR', { kind: 'SendCSR', orderId: order.orderId })
   return act('Adopting', { kind: 'AdoptOrder', orderId: order.orderId })
 })
+
+/** A renewal beside one of somebody else would be the second purchase for one certificate. */
+export const renewedElsewhere = beforeOrder((o, now) =>
+  o.remote.kind === 'renewed' ? stalled('RenewedElsewhere', later(now, SLOW_LOOK)) : undefined,
+)
 
 export const orderNotFound = beforeOrder((o, now) => {
   if (o.remote.kind !== 'absent' || !o.intent) return undefined

@@ -3,6 +3,7 @@ import { type Decision, act, look, stalled, wait } from '../decision.ts'
 import type { KnownOrder, Observation } from '../observation.ts'
 import { SLOW_LOOK, earliest, later } from '../schedule.ts'
 import { wantedAnew } from './issue.ts'
+import { renewal } from './renewal.ts'
 import { csrIsForeign, isOver, isStored } from './words.ts'
 
 /** The newest that is known of the order: what CertCentral said in this pass, over what the status holds. */
@@ -49,6 +50,7 @@ export const orderIsOver: Rule = (o, now) => {
   if (!isOver(order)) return undefined
   if (wantedAnew(o, order, 'no'))
     return act('RecordingIntent', { kind: 'RecordIntent', purchase: o.order.purchase + 1 })
+  if (order.status === 'expired' && o.renew === 'Renew') return renewal(o, o.order.purchase + 1, now)
   return stalled(OVER_REASONS[order.status] ?? 'UnknownStatus', later(now, SLOW_LOOK))
 }
 

@@ -17,9 +17,22 @@ const badBefore = (o: Observation, now: Date) => {
   if (failure.reason === 'SecretRefused') return stalled('SecretRefused', failure.retryAt)
   if (failure.reason !== 'BadCertificate') return undefined
   if (failure.count < PATIENCE) return wait('BadCertificate', failure.retryAt)
-  // CertCentral has been seen to answer with the PEM of another certificate; one that comes again and again is ours.
-  return stalled(failure.code === FOREIGN_KEY ? 'KeyLost' : 'BadCertificate', failure.retryAt)
+  return stalled(isForeignForGood(o) ? 'KeyLost' : 'BadCertificate', failure.retryAt)
 }
+
+/**
+ * CertCentral has been seen to answer with the PEM of another certificate; one that comes again and again is that of the
+ * order, made with a key that is not ours.
+ */
+const isForeignForGood = ({ failure }: Observation): boolean =>
+  failure?.reason === 'BadCertificate' && failure.code === FOREIGN_KEY && failure.count >= PATIENCE
+
+/** Whether the Secret holds something that nobody touched, of whatever certificate. */
+const isWhole = ({ stored }: Observation): boolean => stored !== undefined && stored.harmed === undefined
+
+/** A reissue with our own key is under way, or about to be. */
+const isMendedByReissue = ({ reissue }: Observation): boolean =>
+  reissue.allowed === 'yes' && (reissue.cause !== undefined || reissue.intent !== undefined)
 
 /** What comes on a token never reaches the cluster: once it is issued, there is nothing more to fetch. */
 export const certificateIsOnHardware: Rule = (o) =>
@@ -30,6 +43,9 @@ export const certificateIsNew: Rule = (o, now) => {
   if (!o.order) return undefined
   const order = current(o, o.order)
   if (isStored(o.stored, order)) return undefined
+  if (isForeignForGood(o) && isMendedByReissue(o)) return undefined
+  // A pending reissue may be shown before there is anything to fetch; what is stored stays until there is.
+  if (order.status === 'reissue_pending' && isWhole(o)) return undefined
   const bad = badBefore(o, now)
   if (bad) return bad
   if (order.certificateId === undefined)
@@ -46,9 +62,13 @@ export const certificateHasExpired: Rule = (o, now) =>
 
 export const reissueIsDue: Rule = (o, now) => {
   if (!o.stored) return undefined
-  const due = (o.reissueAt !== undefined && o.reissueAt <= now) || o.stored.missingNames.length > 0
-  return due ? ready('ReissueDue', o.nextLookAt) : undefined
+  const isDue = o.next?.action === 'Look' && o.next.at <= now
+  return isDue || o.stored.missingNames.length > 0 ? ready('ReissueDue', o.nextLookAt) : undefined
 }
 
-export const certificateIsGood: Rule = (o) =>
-  o.stored ? ready('Issued', earliest(o.nextLookAt, o.reissueAt)) : undefined
+/** When something is due, if it is still to come: what could not be done when it was due waits for the next look. */
+export const dueLater = ({ next }: Observation, now: Date): Date | undefined =>
+  next && next.at > now ? next.at : undefined
+
+export const certificateIsGood: Rule = (o, now) =>
+  o.stored ? ready('Issued', earliest(o.nextLookAt, dueLater(o, now))) : undefined

@@ -71,8 +71,8 @@ describe('the CSR that is kept in place of a key', () => {
   test('lets the certificate be told without a private key', () => {
     const alone = aSecret({ 'tls.crt': PAIR['tls.crt'], 'ca.crt': PAIR['ca.crt'] })
     expect(storedFact(alone, ours, elsewhere)).toMatchObject({ orderId: 12, notAfter: inDays(90) })
-    expect(storedFact(alone, ours, elsewhere, publicFingerprint(leaf.key))).toBeDefined()
-    expect(storedFact(alone, ours, elsewhere, publicFingerprint(other.leaf.key))).toBeUndefined()
+    expect(storedFact(alone, ours, elsewhere, [publicFingerprint(leaf.key)])).toBeDefined()
+    expect(storedFact(alone, ours, elsewhere, [publicFingerprint(other.leaf.key)])).toBeUndefined()
     expect(storedFact(alone, ours, ECDSA)).toBeUndefined()
     expect(storedFact(aSecret({ 'tls.crt': 'garbage' }), ours, elsewhere)).toBeUndefined()
   })

@@ -38,7 +38,9 @@ const asking = <T>(answers: readonly Answering[], ask: (question: Question) => P
       ask({
         session: aSession({ client }),
         order: ORDER,
-        alternativeOrderId: ALTERNATIVE_ID,
+        alternativeOrderIdOf: (purchase) => `${ALTERNATIVE_ID.slice(0, -1)}${String(purchase)}`,
+        purchase: 1,
+        renewalOf: undefined,
         fingerprint,
         retryAt: RETRY_AT,
       }),
@@ -68,9 +70,28 @@ describe('the look-up by our own id', () => {
         organizationId: 117_483,
         requests: [],
         csr: 'ours',
+        asked: { dnsNames: ['example.com', 'sub.example.com'] },
         mismatches: [],
         older: 'no',
       },
+      purchase: 1,
+    })
+  })
+
+  test.each([
+    ['is over', { status: 'expired' }],
+    ['was renewed', { status: 'issued', renewed_order_id: 124 }],
+  ])('goes on to the next purchase where an order %s', async (_what, changes) => {
+    const second = json({ orders: [{ order_id: 124, status: 'issued' }] })
+    const answers = [replay('alternate/one'), json(info(changes)), second, json(info({ id: 124, status: 'issued' }))]
+    expect(await asking(answers, askByIntent)).toMatchObject({ kind: 'found', purchase: 2, order: { orderId: 124 } })
+  })
+
+  test('tells that an order which is to be renewed was renewed by somebody else', async () => {
+    const answers = [json({ orders: [] }), json(info({ id: 77, status: 'issued', renewed_order_id: 88 }))]
+    expect(await asking(answers, (question) => askByIntent({ ...question, renewalOf: 77 }))).toEqual({
+      kind: 'renewed',
+      orderId: 88,
     })
   })
 
@@ -133,7 +154,8 @@ describe('the look-up by our own id', () => {
       { order_id: 125, status: 'rejected' },
       { order_id: 123, status: 'rejected' },
     ]
-    const remote = await asking([json({ orders }), json(info({ id: 125, status: 'rejected' }))], askByIntent)
+    const answers = [json({ orders }), json(info({ id: 125, status: 'rejected' })), json({ orders: [] })]
+    const remote = await asking(answers, askByIntent)
     expect(remote).toMatchObject({ kind: 'found', order: { orderId: 125, status: 'rejected' } })
   })
 
@@ -204,6 +226,7 @@ describe("the look by CertCentral's id", () => {
         certificateId: 113,
         serialNumber: '0E2B4D6F8A',
         organizationId: 117_483,
+        autoReissue: 'on',
         validFrom: new Date('2026-11-23T00:00:00.000Z'),
         validUntil: new Date('2027-11-23T23:59:59.999Z'),
         requests: [{ id: 113, type: 'new_request', status: 'approved' }],

@@ -81,7 +81,7 @@ describe('a key Secret', () => {
     const { store } = secretStore()
     const given = { kind: 'good', pem: 'the CSR', publicKey: leaf.key } as const
 
-    expect(await createKey(store, order, 1, given)).toEqual({ kind: 'done' })
+    expect(await createKey(store, order, 1, { given })).toEqual({ kind: 'done' })
     expect(inCluster('shop-key-1')?.data).toEqual({ 'tls.csr': base64('the CSR') })
   })
 

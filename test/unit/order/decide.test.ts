@@ -2,14 +2,17 @@ import { describe, expect, test } from '@jest/globals'
 import { ORDER_REASONS } from '../../../src/api/reasons.ts'
 import { RULES, decide } from '../../../src/order/decide.ts'
 import { type Decision, act, look, ready, stalled, wait } from '../../../src/order/decision.ts'
+import type { FoundReissue, KnownIntent, ReissueFact } from '../../../src/order/observation.ts'
 import {
   ALTERNATIVE_ID,
   CERTIFICATE,
   CERTIFICATE_ID,
   type Facts,
+  NO_REISSUE,
   NOW,
   ORDER_ID,
   absent,
+  anIntent,
   anObservation,
   failed,
   found,
@@ -415,7 +418,7 @@ const OVER: readonly Row[] = [
   [
     'stalls on an order whose plan has ended',
     'orderIsOver',
-    [seen({ status: 'expired' })],
+    [seen({ status: 'expired' }), { renew: 'Never' }],
     stalled('OrderExpired', TOMORROW),
   ],
   [
@@ -500,10 +503,10 @@ const TRACK: readonly Row[] = [
     stalled('KeyLost', inHours(20)),
   ],
   [
-    'needs no kept key where the Secret holds the pair',
-    'certificateIsGood',
+    'keeps the key again that the Secret holds, where the kept one was deleted',
+    'keyIsUnkept',
     [{ key: 'absent' }],
-    ready('Issued', inHours(20)),
+    act('CreatingKey', { kind: 'CreateKey' }),
   ],
   ['waits for approval', 'approvalIsOpen', [ordered('needs_approval')], wait('AwaitingApproval', inHours(20))],
   [
@@ -562,6 +565,237 @@ const TRACK: readonly Row[] = [
     'othersAreWorking',
     [ordered('needs_approval'), seen({ status: 'processing', certificateId: undefined })],
     wait('Processing', inHours(20)),
+  ],
+]
+
+const reissuing = (changes: Partial<ReissueFact>, intent?: Partial<KnownIntent>): Facts => ({
+  reissue: {
+    ...NO_REISSUE,
+    ...changes,
+    ...(intent ? { intent: anIntent({ purpose: 'Reissue', supersedes: CERTIFICATE.serialNumber, ...intent }) } : {}),
+  },
+})
+const SENT = { sentAt: inMinutes(-5), sends: 1 }
+const listed = (ours?: FoundReissue, status = 'issued'): Facts => ({
+  remote: { kind: 'reissues', order: { orderId: ORDER_ID, status, certificateId: CERTIFICATE_ID }, ours },
+})
+const renew = act('RecordingIntent', { kind: 'RecordIntent', purchase: 2, purpose: 'Renewal' })
+const recordReissue = act('RecordingIntent', { kind: 'RecordIntent', purchase: 1, purpose: 'Reissue' })
+const placeReissue = act('Reissuing', { kind: 'PlaceReissue', orderId: ORDER_ID })
+const DUE: Facts = { next: { action: 'Renew', at: NOW, why: 'the plan ends' } }
+
+const LIFE: readonly Row[] = [
+  ['writes down that it will reissue', 'reissueIsWanted', [reissuing({ cause: 'due' })], recordReissue],
+  [
+    'reissues nothing where the spec forbids it',
+    'certificateIsGood',
+    [reissuing({ cause: 'names', allowed: 'no' })],
+    ready('Issued', inHours(20)),
+  ],
+  [
+    'makes the next key before anything is asked for',
+    'reissueIsRunning',
+    [reissuing({ cause: 'due' }, {})],
+    act('CreatingKey', { kind: 'CreateNextKey' }),
+  ],
+  [
+    'replaces a next key that does not fit the spec any more',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'misfits' }, {})],
+    act('CreatingKey', { kind: 'CreateNextKey' }),
+  ],
+  [
+    'writes down anew what was edited before it was sent',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, { payload: 'changed' })],
+    recordReissue,
+  ],
+  [
+    'reads the list of reissues before it sends one',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, {})],
+    look('LookingUp', 'reissues'),
+  ],
+  [
+    'reads it in the next pass where CertCentral was asked something else in this one',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, {}), seen()],
+    wait('Reissuing', new Date(NOW.getTime() + 1000)),
+  ],
+  [
+    'asks for a certificate where there is none of the key',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, {}), listed()],
+    placeReissue,
+  ],
+  [
+    'asks for one with the key that is kept, where the spec wants that',
+    'reissueIsRunning',
+    [reissuing({ key: 'current' }, {}), listed()],
+    placeReissue,
+  ],
+  [
+    'asks for none while one of somebody else is pending',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, {}), listed(undefined, 'reissue_pending')],
+    wait('Reissuing', inMinutes(15)),
+  ],
+  [
+    'takes up one that got through without our knowing',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, SENT), listed({ status: 'issued', certificateId: 77 })],
+    act('StoringCertificate', { kind: 'StoreCertificate', orderId: ORDER_ID, certificateId: 77 }),
+  ],
+  [
+    'waits for the search of one whose answer was lost',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, SENT)],
+    wait('Reissuing', inMinutes(5)),
+  ],
+  [
+    'looks for one whose answer was lost',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, SENT), { nextSearchAt: NOW }],
+    look('LookingUp', 'reissues'),
+  ],
+  [
+    'waits until a lost one has settled',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, SENT), listed(), { settledAt: inMinutes(5) }],
+    wait('Reissuing', inMinutes(5)),
+  ],
+  [
+    'asks again once it has settled: it costs nothing, and there is none',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, SENT), listed(), { settledAt: NOW }],
+    placeReissue,
+  ],
+  [
+    'waits for the approval of a reissue',
+    'reissueIsRunning',
+    [
+      reissuing({ nextKey: 'fits' }, SENT),
+      seen({ status: 'reissue_pending', requests: [{ id: 5, status: 'pending', type: 'reissue' }] }),
+    ],
+    wait('AwaitingApproval', inHours(20)),
+  ],
+  [
+    'asks what is to be proven for a reissue',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, SENT), seen({ status: 'reissue_pending' })],
+    act('AskingValidation', { kind: 'AskValidation', orderId: ORDER_ID }),
+  ],
+  [
+    'asks CertCentral to check the proof of a reissue',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, SENT), seen({ status: 'reissue_pending' }), validating(NOW)],
+    act('CheckingValidation', { kind: 'CheckValidation', orderId: ORDER_ID }),
+  ],
+  [
+    'waits for the proof of a reissue',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, SENT), listed({ status: 'pending' }, 'reissue_pending'), validating(inMinutes(9))],
+    wait('AwaitingValidation', inMinutes(9)),
+  ],
+  [
+    'waits while CertCentral works on one',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, SENT), listed({ status: 'approved' })],
+    wait('Reissuing', inMinutes(5)),
+  ],
+  [
+    'says that a reissue was rejected, and does not repeat it',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, SENT), listed({ status: 'rejected' })],
+    stalled('ReissueRejected', TOMORROW),
+  ],
+  [
+    'asks again in other words where the spec was edited since it was rejected',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, { ...SENT, payload: 'changed' }), listed({ status: 'rejected' })],
+    recordReissue,
+  ],
+  [
+    'says that a reissue was refused, and leaves the certificate alone',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, {}), failed('ReissueRefused')],
+    stalled('ReissueRefused', inMinutes(30)),
+  ],
+  [
+    'waits with a reissue while CertCentral is away',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, SENT), unreachable()],
+    wait('CertCentralUnavailable', inMinutes(2)),
+  ],
+  [
+    'makes the next key the one that is kept, once its certificate is stored',
+    'nextKeyIsInUse',
+    [reissuing({ nextKey: 'in-use' }, SENT)],
+    act('Reissuing', { kind: 'PromoteKey' }),
+  ],
+  [
+    'is content once the certificate of a reissue is stored',
+    'certificateIsGood',
+    [reissuing({}, { ...SENT, supersedes: 'another' })],
+    ready('Issued', inHours(20)),
+  ],
+  [
+    'reissues with a key of its own what was reissued with another, when it is due',
+    'reissueIsWanted',
+    [
+      reissuing({ cause: 'due' }),
+      seen({ certificateId: 77 }),
+      failed('BadCertificate', { count: 3, code: 'foreign-key' }),
+    ],
+    recordReissue,
+  ],
+  [
+    'reissues an order whose key is lost and of which nothing is stored',
+    'reissueIsWanted',
+    [
+      ordered('issued', { certificateId: CERTIFICATE_ID }),
+      reissuing({ cause: 'lost' }),
+      failed('BadCertificate', { count: 3, code: 'foreign-key' }),
+    ],
+    recordReissue,
+  ],
+  [
+    'holds a name that was taken out of the spec',
+    'namesAreHeld',
+    [reissuing({ heldNames: ['old.example.com'] })],
+    ready('NameRemovalHeld', inHours(20)),
+  ],
+  [
+    'switches the reissuing of DigiCert off that nobody asked for',
+    'autoReissueIsWrong',
+    [seen({ autoReissue: 'on' })],
+    act('SwitchingAutoReissue', { kind: 'SwitchAutoReissue', orderId: ORDER_ID, to: 'off' }),
+  ],
+  [
+    'does not throw a switch again that was refused lately',
+    'certificateIsGood',
+    [seen({ autoReissue: 'on' }), failed('SwitchingAutoReissue')],
+    ready('Issued', inHours(20)),
+  ],
+  ['renews when the plan is about to end', 'renewalIsDue', [DUE], renew],
+  ['renews a plan that has ended', 'orderIsOver', [seen({ status: 'expired' })], renew],
+  [
+    'does not begin a renewal that the account forbids',
+    'renewalIsDue',
+    [DUE, withAccount({ forbids: 'its policy says so' })],
+    stalled('AccountForbids', inMinutes(10)),
+  ],
+  [
+    'begins a renewal on the next day where the account has ordered enough',
+    'renewalIsDue',
+    [DUE, withAccount({ ordersLeft: 0 })],
+    wait('OrderLimitReached', inHours(12)),
+  ],
+  [
+    'does not renew what somebody else renewed',
+    'renewedElsewhere',
+    [intended({ purpose: 'Renewal', renewalOf: 7 }), { remote: { kind: 'renewed', orderId: 8 } }],
+    stalled('RenewedElsewhere', TOMORROW),
   ],
 ]
 
@@ -631,7 +865,7 @@ const UPKEEP: readonly Row[] = [
   [
     'says that a certificate is due for a reissue',
     'reissueIsDue',
-    [{ reissueAt: NOW }],
+    [{ next: { action: 'Look', at: NOW, why: 'it ends' } }],
     ready('ReissueDue', inHours(20)),
   ],
   [
@@ -642,15 +876,15 @@ const UPKEEP: readonly Row[] = [
   ],
   ['is content with a good certificate', 'certificateIsGood', [], ready('Issued', inHours(20))],
   [
-    'is content while a reissue by others is pending',
-    'certificateIsGood',
+    'asks what a reissue by others waits for',
+    'othersReissue',
     [seen({ status: 'reissue_pending' })],
-    ready('Issued', inHours(20)),
+    act('AskingValidation', { kind: 'AskValidation', orderId: ORDER_ID }),
   ],
   [
     'comes back when the reissue is due, where that is before the next look',
     'certificateIsGood',
-    [{ reissueAt: inHours(1) }],
+    [{ next: { action: 'Reissue', at: inHours(1), why: 'it ends' } }],
     ready('Issued', inHours(1)),
   ],
   [
@@ -665,7 +899,7 @@ function validating(nextCheckAt: Date | undefined): Facts {
   return { validation: { entries: [], since: inMinutes(-30), checkedAt: undefined, nextCheckAt } }
 }
 
-const ALL = [...GATE, ...CALLS, ...KEY_AND_INTENT, ...OUTCOME, ...OVER, ...TRACK, ...UPKEEP]
+const ALL = [...GATE, ...CALLS, ...KEY_AND_INTENT, ...OUTCOME, ...OVER, ...TRACK, ...LIFE, ...UPKEEP]
 
 const answering = (facts: readonly Facts[]): string | undefined =>
   RULES.find(([, rule]) => rule(anObservation(...facts), NOW))?.[0]
@@ -678,6 +912,7 @@ describe('decide', () => {
     ['around the purchase', OUTCOME],
     ['when an order is over', OVER],
     ['while others work', TRACK],
+    ['in the life of a plan', LIFE],
     ['once it is issued', UPKEEP],
   ])('%s', (_part, rows) => {
     test.each(rows)('%s', (_sentence, rule, facts, wanted) => {
@@ -720,7 +955,9 @@ describe('decide', () => {
  * - Once the order is known: whether it can be seen, a fresh look, its end, then whom it waits for. A look that is due
  *   stands before all waiting on words that may be old; an order that is over before a key that is lost, because
  *   nobody needs a key for it.
- * - Last what is stored, with the lapse before the reissue: a certificate that has expired must never be called good.
+ * - Once it is issued: what there is to fetch, then a reissue that was begun, which ends before anything else begins;
+ *   then the renewal before the reissue, since a plan that ends soon needs no further certificate.
+ * - Last what is stored, with the lapse first: a certificate that has expired must never be called good.
  */
 test('the rules stand in this order', () => {
   expect(RULES.map(([name]) => name)).toEqual([
@@ -741,8 +978,11 @@ test('the rules stand in this order', () => {
     'outcomeIsUnasked',
     'severalOrdersFound',
     'orderFound',
+    'renewedElsewhere',
     'orderNotFound',
 
+    'nextKeyIsInUse',
+    'keyIsUnkept',
     'orderIsNotVisible',
     'lookIsDue',
     'orderIsOver',
@@ -754,7 +994,13 @@ test('the rules stand in this order', () => {
 
     'certificateIsOnHardware',
     'certificateIsNew',
+    'autoReissueIsWrong',
+    'reissueIsRunning',
+    'othersReissue',
+    'renewalIsDue',
+    'reissueIsWanted',
     'certificateHasExpired',
+    'namesAreHeld',
     'reissueIsDue',
     'certificateIsGood',
   ])

@@ -30,6 +30,14 @@ const isAllowed = ({ account, target, deleting, problems }: Observation): boolea
   problems.length === 0 &&
   (target.kind === 'free' || target.kind === 'ours')
 
+/** The plan ends soon, or has ended; and nobody forbids another one. */
+const mayRenew = (o: Observation): boolean => {
+  const status = o.remote.kind === 'order' ? o.remote.order.status : o.order?.status
+  const isDue = o.next?.action === 'Renew' && o.next.at <= NOW
+  const isForbidden = o.account.kind === 'ready' && (o.account.forbids !== undefined || o.account.ordersLeft <= 0)
+  return o.renew === 'Renew' && (isDue || status === 'expired') && !isForbidden
+}
+
 describe('whatever the facts are', () => {
   test('an order is placed only where none is known, CertCentral was just asked, and nobody forbids it', () => {
     law(
@@ -57,6 +65,7 @@ describe('whatever the facts are', () => {
     law((o, decision) => {
       if (decision.verdict !== 'act' || decision.action.kind !== 'RecordIntent') return true
       if (decision.action.purchase <= (o.order?.purchase ?? o.intent?.purchase ?? 1)) return true
+      if (decision.action.purpose === 'Renewal' && o.order) return mayRenew(o)
       const known = o.remote.kind === 'order' || o.remote.kind === 'found' ? o.remote.order : o.order
       return ['rejected', 'canceled', 'revoked', 'expired'].includes(known?.status ?? '')
     })

@@ -110,13 +110,13 @@ describe('what waits for a person says who, what and which id', () => {
       'a pick-up',
       'AwaitingPickup',
       [ordered('waiting_pickup')],
-      `Order ${ORDER_ID} (waiting_pickup) waits to be picked up by a person in CertCentral`,
+      `Order ${ORDER_ID} waits to be picked up by a person in CertCentral`,
     ],
     [
       'a token',
       'AwaitingPickup',
       [ordered('waiting_pickup'), { delivery: 'hardware' }],
-      `Order ${ORDER_ID} (waiting_pickup) waits to be picked up by a person in CertCentral and put on a token; the initialization code stands there with the order, and no Secret is written`,
+      `Order ${ORDER_ID} waits to be picked up by a person in CertCentral and put on a token; the initialization code stands there with the order, and no Secret is written`,
     ],
     [
       'a token that was issued',
@@ -254,7 +254,7 @@ describe('what waits for a person says who, what and which id', () => {
       'names that are missing',
       'ReissueDue',
       [withStored({ missingNames: ['a.example.com'] })],
-      `The certificate does not cover a.example.com. This version does not reissue: reissue order ${ORDER_ID} in CertCentral with the same CSR and names, and it is fetched by itself`,
+      `The certificate does not cover a.example.com, and spec.reissue.by or spec.renewal.policy forbids to go on by itself: reissue or renew order ${ORDER_ID} in CertCentral`,
     ],
     [
       'a lapse',

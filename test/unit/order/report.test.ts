@@ -88,7 +88,7 @@ describe('the conditions', () => {
     ],
     [
       'stay Ready when the certificate is due for a reissue, and say that it is',
-      [{ reissueAt: NOW }],
+      [{ next: { action: 'Look', at: NOW, why: 'it ends' } }],
       ['Ready=True/Issued', 'Issuing=False/ReissueDue'],
     ],
     [
@@ -98,7 +98,7 @@ describe('the conditions', () => {
     ],
     [
       'of an order whose plan has ended stay Ready as long as the certificate lives',
-      [seen({ status: 'expired' })],
+      [seen({ status: 'expired' }), { renew: 'Never' }],
       ['Ready=True/Issued', 'Issuing=False/OrderExpired'],
     ],
     [
@@ -182,9 +182,9 @@ describe('the rest of the status', () => {
 
   test('tells when the operator comes back for a good certificate', () => {
     expect(told([]).status.next).toEqual({
-      action: 'Look',
+      action: 'Reissue',
       at: '2027-04-30T12:00:00Z',
-      why: 'the certificate ends on 2027-06-02 and is due for a reissue',
+      why: 'the certificate ends',
     })
   })
 
@@ -261,7 +261,11 @@ describe('announcements', () => {
     ['of a certificate are normal', [], ['Normal Issued']],
     ['of waiting are normal', [ordered('needs_approval')], ['Normal AwaitingApproval']],
     ['of what cannot go on are warnings', [ordered('rejected')], ['Warning OrderRejected']],
-    ['of a reissue that is due are warnings, though the order is Ready', [{ reissueAt: NOW }], ['Warning ReissueDue']],
+    [
+      'of a reissue that is due are warnings, though the order is Ready',
+      [{ next: { action: 'Look', at: NOW, why: 'it ends' } }],
+      ['Warning ReissueDue'],
+    ],
     ['are not made of steps', [unbought], []],
     ['are not made of looks', [intended()], []],
   ])('%s', (_sentence, facts, wanted) => {

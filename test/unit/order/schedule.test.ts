@@ -9,12 +9,11 @@ import {
   nextMidnight,
   nextSearch,
   quickLook,
-  reissueAt,
   retryAt,
   spread,
   waitingLook,
 } from '../../../src/order/schedule.ts'
-import { NOW, inDays, inHours, inMinutes } from '../../support/builders.ts'
+import { NOW, inHours, inMinutes } from '../../support/builders.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -129,33 +128,6 @@ describe('what failed is tried again', () => {
         expect(at > lastAt).toBe(true)
         expect(retryAt(reason, lastAt, count + 1) >= at).toBe(true)
         expect(at.getTime() - lastAt.getTime()).toBeLessThanOrEqual(DAY)
-      }),
-    )
-  })
-})
-
-describe('a reissue', () => {
-  test.each([
-    [199, 33],
-    [397, 33],
-    [100, 33],
-    [90, 30],
-    [47, 47 / 3],
-    [6, 2],
-  ])('of a certificate of %d days is due %d days before its end, or up to 5%% of that earlier', (lifetime, before) => {
-    for (const seed of ['a', 'b', 'c', 'd']) {
-      const days = (inDays(lifetime).getTime() - reissueAt(NOW, inDays(lifetime), seed).getTime()) / DAY
-      expect(days).toBeGreaterThanOrEqual(before - 1e-6)
-      expect(days).toBeLessThanOrEqual(before * 1.05)
-    }
-  })
-
-  test('is due after the beginning and before the end of every certificate', () => {
-    fc.assert(
-      fc.property(seeds, times, fc.integer({ min: 60_000, max: 3 * 366 * DAY }), (seed, notBefore, lifetime) => {
-        const notAfter = later(notBefore, lifetime)
-        const at = reissueAt(notBefore, notAfter, seed)
-        expect(at > notBefore && at < notAfter).toBe(true)
       }),
     )
   })

@@ -6,7 +6,8 @@ import type { OrderStatus } from '../../../src/api/status.ts'
 import type { CertCentral } from '../../../src/certcentral/index.ts'
 import { type Hands, act } from '../../../src/controller/act.ts'
 import { createMemory } from '../../../src/controller/memory.ts'
-import { type Gathered, observe } from '../../../src/controller/observe.ts'
+import type { Gathered } from '../../../src/controller/gather.ts'
+import { observe } from '../../../src/controller/observe.ts'
 import { placedOrder } from '../../../src/controller/remote.ts'
 import { validationOfPlaced } from '../../../src/controller/validation.ts'
 import { decide } from '../../../src/order/decide.ts'
@@ -65,6 +66,9 @@ const gathered = (order: DigiCertOrder, client: CertCentral): Gathered => ({
   payloadHash: INTENT.payloadHash,
   keySecret: undefined,
   key: { state: 'fits', key: undefined, fingerprint: undefined },
+  nextKey: { state: 'absent', key: undefined, fingerprint: undefined },
+  traits: '',
+  names: { sent: [], held: [] },
   givenCsr: undefined,
   target: { kind: 'free' },
   targetSecret: undefined,

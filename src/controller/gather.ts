@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import { keySecretName } from '../api/names.ts'
+import { type DigiCertOrder, checkSpec } from '../api/order.ts'
+import type { OrderStatus } from '../api/status.ts'
+import { deliveryOf } from '../order/delivery.ts'
+import { effectiveSpec, forbidden, missing } from '../order/effective.ts'
+import { alternativeOrderId, payloadHash } from '../order/intent.ts'
+import type { TargetFact } from '../order/observation.ts'
+import { certificateTraits, orderPayload } from '../order/payload.ts'
+import { type Names, reissueNames } from '../order/reissue.ts'
+import type { AccountState, Session } from './accounts.ts'
+import { type KeyFact, keyFact, nextKeyFact, targetFact } from './facts.ts'
+import { type GivenCsr, readGivenCsr } from './given-csr.ts'
+import type { Secret, SecretStore } from './secrets.ts'
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** What an observation is made from: everything that had to be read. */
+export type Gathered = {
+  /** The order with its defaults, and those of the account; as it is stored where it breaks a rule. */
+  order: DigiCertOrder
+  problems: readonly string[]
+  account: AccountState
+  /** Why the namespace may not use the account. */
+  namespaceForbidden: string | undefined
+  ordersToday: number
+  purchase: number
+  /** Our own id for a purchase of this order. */
+  alternativeOrderIdOf: (purchase: number) => string
+  payloadHash: string
+  /** Fingerprint of what only another certificate can change, besides names and key. */
+  traits: string
+  /** The names that a reissue would ask for. */
+  names: Names
+  keySecret: Secret | undefined
+  key: KeyFact
+  nextKey: KeyFact
+  /** The CSR that the spec names, where it is of account now. */
+  givenCsr: GivenCsr | undefined
+  target: TargetFact
+  targetSecret: Secret | undefined
+}
+
+export type Sources = {
+  secrets: Pick<SecretStore, 'read'>
+  accountOf: (order: DigiCertOrder) => Promise<AccountState>
+  ordersToday: (accountKey: string) => number
+  /** Why orders of a namespace may not use an account. */
+  namespaceForbidden: (session: Session, namespace: string) => Promise<string | undefined>
+  /** Orders of the namespace that name the Secret. */
+  rivals: (namespace: string, secretName: string) => readonly DigiCertOrder[]
+  clusterId: string
+}
+
+const purchaseOf = ({ order, intent }: OrderStatus): number => order?.purchase ?? intent?.purchase ?? 1
+
+const checked = (
+  order: DigiCertOrder,
+  account: AccountState,
+): { order: DigiCertOrder; problems: readonly string[] } => {
+  const result = checkSpec(order.spec)
+  if (!result.ok) return { order, problems: result.problems }
+  const defaults = account.kind === 'ready' ? account.session.account.spec.defaults : undefined
+  const spec = effectiveSpec(result.spec, defaults)
+  return { order: { ...order, spec }, problems: account.kind === 'ready' ? missing(spec) : [] }
+}
+
+/** A guard rail that does not bind what was bought before it was put up binds the names that are added since. */
+const isForbidden = (
+  { spec }: DigiCertOrder,
+  session: Session | undefined,
+  byNamespace: string | undefined,
+): 'yes' | 'no' =>
+  session && (byNamespace ?? forbidden(spec, session.account.spec.policy)) !== undefined ? 'yes' : 'no'
+
+/** The Secrets of an order; what comes on hardware has none. */
+const secretsOf = async ({ metadata, spec }: DigiCertOrder, purchase: number, { secrets, rivals }: Sources) => {
+  const { namespace = '', name } = metadata
+  const { secretName } = spec
+  if (deliveryOf(spec) === 'hardware' || secretName === undefined)
+    return { keySecret: undefined, targetSecret: undefined, rivals: [] }
+  const [keySecret, targetSecret] = await Promise.all([
+    secrets.read(namespace, keySecretName(name, purchase)),
+    secrets.read(namespace, secretName),
+  ])
+  return { keySecret, targetSecret, rivals: rivals(namespace, secretName) }
+}
+
+/** Reads what a decision needs, from caches where they know it. Changes nothing, and asks CertCentral nothing. */
+export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: Sources): Promise<Gathered> => {
+  const account = await sources.accountOf(read)
+  const { order, problems } = checked(read, account)
+  const { namespace = '', name } = order.metadata
+  const purchase = purchaseOf(status)
+  const { keySecret, targetSecret, rivals } = await secretsOf(order, purchase, sources)
+  const givenCsr = problems.length === 0 ? await readGivenCsr(sources.secrets, order) : undefined
+  const session = account.kind === 'ready' ? account.session : undefined
+  const namespaceForbidden = session && (await sources.namespaceForbidden(session, namespace))
+  return {
+    order,
+    problems,
+    account,
+    namespaceForbidden,
+    ordersToday: session ? sources.ordersToday(session.key) : 0,
+    purchase,
+    alternativeOrderIdOf: (number) =>
+      alternativeOrderId(digest, { clusterId: sources.clusterId, namespace, name, purchase: number }),
+    payloadHash: problems.length > 0 ? '' : payloadHash(digest, orderPayload(order.spec)),
+    traits: problems.length > 0 ? '' : payloadHash(digest, certificateTraits(order.spec)),
+    names: reissueNames(order.spec, status.order?.asked, isForbidden(order, session, namespaceForbidden)),
+    keySecret,
+    key: keyFact(keySecret, order.spec, givenCsr),
+    nextKey: nextKeyFact(keySecret, order.spec),
+    givenCsr,
+    target: targetFact(order, targetSecret, rivals),
+    targetSecret,
+  }
+}

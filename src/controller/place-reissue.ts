@@ -1,0 +1,103 @@
+import type { DigiCertOrder } from '../api/order.ts'
+import type { Intent, OrderStatus } from '../api/status.ts'
+import { CertCentralError, type PlacedOrder } from '../certcentral/index.ts'
+import type { RemoteOrder } from '../order/observation.ts'
+import type { Outcome } from '../order/outcome.ts'
+import { reissuePayload } from '../order/payload.ts'
+import type { Session } from './accounts.ts'
+import { type Kept, csrFor } from './keys.ts'
+import type { Recollection } from './memory.ts'
+import { type PurchaseMeans, codeOf, refusalText, withoutMark } from './place-order.ts'
+import { placedOrder } from './remote.ts'
+import { refusedByCluster } from './secrets.ts'
+import { validationOfPlaced } from './validation.ts'
+
+export type ReissueWork = {
+  session: Session
+  order: DigiCertOrder
+  orderId: number
+  status: OrderStatus
+  held: Kept
+  names: readonly string[]
+  traits: string
+  target: 'free' | 'ours'
+  memory: Recollection
+  planEnd: Date | undefined
+}
+
+/** Less than this much certain leadership is not enough to begin with, in milliseconds. */
+const LEADERSHIP_NEEDED = 2_000
+
+const rehearsed = async ({ order, target }: ReissueWork, means: PurchaseMeans): Promise<Outcome | undefined> => {
+  try {
+    await means.secrets.rehearse(order, target)
+    return undefined
+  } catch (error) {
+    return refusedByCluster(error)
+  }
+}
+
+/**
+ * What the answer to a reissue says of the order. The id of a certificate that is on its way is not that of the order's
+ * certificate yet: there is nothing to fetch by it.
+ */
+const afterwards = (work: ReissueWork, placed: PlacedOrder): RemoteOrder => {
+  const { certificateId, ...told } = placedOrder(placed)
+  const isIssued = told.status === 'issued' && certificateId !== undefined
+  const asked = { dnsNames: [...work.names], certificateHash: work.traits }
+  return {
+    ...told,
+    orderId: work.orderId,
+    asked,
+    ...(isIssued ? { certificateId } : { status: told.status === 'issued' ? 'issued' : 'reissue_pending' }),
+    requests: placed.requests.map((request) => ({ ...request, type: 'reissue' })),
+  }
+}
+
+const failed = (intent: Intent, error: unknown, now: Date): Outcome => {
+  if (!(error instanceof CertCentralError)) throw error
+  if (error.outcome === 'ambiguous') return { kind: 'ambiguous', message: error.message, intent }
+  const unmarked = withoutMark(intent)
+  const isPostponed = error.kind === 'throttled' || error.kind === 'unauthorized'
+  const isUnsent = error.outcome === 'unsent' && !['invalid', 'too-large'].includes(error.kind)
+  if (isPostponed || isUnsent)
+    return {
+      kind: 'unsent',
+      retryAt: error.retryAt ?? new Date(now.getTime() + 10_000),
+      throttled: error.kind === 'throttled' ? 'yes' : 'no',
+      message: error.message,
+      intent: unmarked,
+    }
+  return {
+    kind: 'refused',
+    reason: 'ReissueRefused',
+    code: codeOf(error),
+    message: refusalText(error),
+    intent: unmarked,
+  }
+}
+
+/**
+ * Asks for another certificate of an order. It costs nothing, but two of them would be two: so it is marked as sent by a
+ * compare-and-swap before, and looked for in the list of reissues after, as an order is (`certcentral-lifecycle.md`, 5.3).
+ */
+export const placeReissue = async (work: ReissueWork, means: PurchaseMeans): Promise<Outcome> => {
+  const { session, order, orderId, status, memory } = work
+  const { intent } = status
+  if (!intent || means.leadershipMs() < LEADERSHIP_NEEDED) return { kind: 'conflict' }
+  const csr = await csrFor(order, work.held, work.names)
+  const trouble = await rehearsed(work, means)
+  if (trouble) return trouble
+  const sent: Intent = { ...intent, sentAt: means.now().toISOString(), sends: (intent.sends ?? 0) + 1 }
+  if (!(await means.write({ ...status, intent: sent }))) return { kind: 'conflict' }
+  const body = reissuePayload(order.spec, work.names, { csr, now: means.now(), planEnd: work.planEnd })
+  try {
+    const placed = await session.client.reissue(orderId, body)
+    if (placed.chain && placed.certificateId !== undefined)
+      memory.chain = { certificateId: placed.certificateId, pem: placed.chain.join('\n') }
+    const validation = validationOfPlaced(order, placed)
+    return { kind: 'reissued', order: afterwards(work, placed), intent: sent, validation }
+  } catch (error) {
+    return failed(sent, error, means.now())
+  }
+}

@@ -1,0 +1,17 @@
+import { type Decision, act, stalled, wait } from '../decision.ts'
+import type { Observation } from '../observation.ts'
+import { later } from '../schedule.ts'
+
+/** How often it is looked whether a guard rail still forbids a renewal, in milliseconds. */
+const FORBIDDEN_LOOK = 10 * 60_000
+
+/**
+ * The next plan, as a purchase of its own. What forbids it is said before anything is forgotten of the plan that there
+ * is: its certificate stays as it is.
+ */
+export const renewal = ({ account }: Observation, purchase: number, now: Date): Decision => {
+  if (account.kind === 'ready' && account.forbids !== undefined)
+    return stalled('AccountForbids', later(now, FORBIDDEN_LOOK))
+  if (account.kind === 'ready' && account.ordersLeft <= 0) return wait('OrderLimitReached', account.limitEnds)
+  return act('RecordingIntent', { kind: 'RecordIntent', purchase, purpose: 'Renewal' })
+}

@@ -1,0 +1,173 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import type { Config } from '../../src/config.ts'
+import type { DigiCertOrder } from '../../src/api/order.ts'
+import { startOperator } from '../../src/operator.ts'
+import { type Cluster, openCluster, type SecretContent } from './cluster.ts'
+import { ACCOUNT, conditionOf, statusFaults } from './journey.ts'
+import { createLeapingClock } from './leaping-clock.ts'
+import type { SimulatorControl } from './simulator-control.ts'
+import { type SimulatorFlags, startSimulatorProcess } from './simulator-process.ts'
+import { waitFor } from './wait-for.ts'
+
+const DAY = 24 * 60 * 60_000
+
+/** A real API server, a CertCentral and an operator whose clocks are moved together. */
+export type TimeMachine = {
+  readonly namespace: string
+  readonly cluster: Cluster
+  readonly certCentral: SimulatorControl
+  readonly now: () => Date
+  /** Moves both clocks ahead to that moment. */
+  readonly travelTo: (date: Date) => Promise<void>
+  readonly travel: (days: number) => Promise<void>
+  readonly apply: (object: object) => Promise<void>
+  readonly order: (name: string) => Promise<DigiCertOrder>
+  /** Waits until an order holds what is asked of it. */
+  readonly until: (name: string, what: string, holds: (order: DigiCertOrder) => boolean) => Promise<DigiCertOrder>
+  /** Waits until an order is Ready and has nothing to do before a later moment. */
+  readonly settled: (name: string) => Promise<DigiCertOrder>
+  /** Everything that was ever wrong with a Secret, at any version that was seen. */
+  readonly faults: () => Promise<string[]>
+  readonly close: () => Promise<void>
+}
+
+const configOf = (kubeconfig: string, namespace: string): Config => ({
+  inPod: false,
+  kubeconfig,
+  watchNamespaces: [namespace],
+  operatorNamespace: namespace,
+  clusterId: 'time-machine',
+  leaderElect: false,
+  workers: 4,
+  pollInterval: 500,
+  requestTimeout: 10_000,
+  settleTime: 60_000,
+  metricsBindAddress: '127.0.0.1:0',
+  healthProbeBindAddress: '127.0.0.1:0',
+  logLevel: 'error',
+  logFormat: 'text',
+  allowedHosts: ['127.0.0.1'],
+  allowHttp: true,
+  secretWatch: true,
+})
+
+/** What is wrong with a Secret of a certificate: key and chain that do not fit, or a certificate that is over. */
+export function pairFaults({ metadata, data }: SecretContent, now: Date): string[] {
+  const [leaf, ...issuers] = (data['tls.crt']?.toString() ?? '')
+    .split(/(?=-----BEGIN CERTIFICATE-----)/)
+    .filter((pem) => pem.trim() !== '')
+    .map((pem) => new X509Certificate(pem))
+  if (!leaf) return [`${metadata.name}: no certificate`]
+  const key = data['tls.key'] && createPrivateKey(data['tls.key'])
+  const root = data['ca.crt'] && new X509Certificate(data['ca.crt'])
+  const chain = [leaf, ...issuers, ...(root ? [root] : [])]
+  return [
+    ...(key && !leaf.checkPrivateKey(key) ? [`${metadata.name}: the key is of another certificate`] : []),
+    ...chain.slice(1).flatMap((issuer, at) => (chain[at]?.verify(issuer.publicKey) ? [] : ['a link does not verify'])),
+    ...(new Date(leaf.validTo) <= now ? [`${metadata.name}: expired ${leaf.validTo} at ${now.toISOString()}`] : []),
+  ]
+}
+
+export async function startTimeMachine(simulatorFlags: SimulatorFlags = { instant: true }): Promise<TimeMachine> {
+  const kubeconfig = process.env['KUBECONFIG'] ?? ''
+  const cluster = openCluster(kubeconfig)
+  const namespace = await cluster.newNamespace()
+  const simulator = await startSimulatorProcess(simulatorFlags)
+  const clock = createLeapingClock()
+  const now = () => new Date(clock.now())
+  await cluster.apply(
+    [
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: ACCOUNT }, stringData: { 'api-key': 'simulator' } },
+      {
+        apiVersion: 'digicert-operator.io/v1alpha1',
+        kind: 'DigiCertAccount',
+        metadata: { name: ACCOUNT },
+        spec: {
+          url: simulator.url,
+          apiKeySecretRef: { name: ACCOUNT },
+          defaults: { organization: { id: 117483 } },
+          policy: { maxOrdersPerDay: 1000 },
+          requestsPerSecond: 5.5,
+        },
+      },
+    ],
+    namespace,
+  )
+  const operator = await startOperator(configOf(kubeconfig, namespace), clock)
+  const found: string[] = []
+  const watcher = watchSecrets(cluster, namespace, (secret) => found.push(...pairFaults(secret, now())))
+  const order = async (name: string): Promise<DigiCertOrder> => {
+    const seen = await cluster.order(namespace, name)
+    if (!seen) throw new Error(`order ${name} does not exist`)
+    return seen
+  }
+  const until: TimeMachine['until'] = async (name, what, holds) => {
+    const last: { order?: DigiCertOrder } = {}
+    const look = async () => {
+      last.order = await order(name)
+      return holds(last.order) && last.order
+    }
+    try {
+      return await waitFor(look, { what, limitMs: 20_000, everyMs: 50 })
+    } catch (cause) {
+      throw new Error(`${(cause as Error).message} at ${now().toISOString()}: ${JSON.stringify(last.order?.status)}`, {
+        cause,
+      })
+    }
+  }
+  const travelTo = async (date: Date): Promise<void> => {
+    const ms = date.getTime() - clock.now()
+    if (ms <= 0) return
+    await simulator.control.advance(Math.ceil(ms / 1000))
+    clock.leap(ms)
+  }
+  return {
+    ...{ namespace, cluster, certCentral: simulator.control, now, travelTo, order, until },
+    travel: (days) => travelTo(new Date(clock.now() + days * DAY)),
+    apply: async (object) => {
+      await cluster.apply(object, namespace)
+    },
+    settled: (name) => until(name, `a settled order ${name}`, (seen) => isSettled(seen, now())),
+    faults: async () => {
+      await watcher.look()
+      return found
+    },
+    close: async () => {
+      watcher.stop()
+      await operator.stop()
+      await simulator.stop()
+      await cluster.deleteNamespace(namespace)
+    },
+  }
+}
+
+/** Whether everything that is due by now has been done. */
+const isSettled = (order: DigiCertOrder, now: Date): boolean => {
+  const { status, metadata } = order
+  const next = status?.next?.at
+  return (
+    status?.observedGeneration === metadata.generation &&
+    conditionOf(order, 'Ready')?.status === 'True' &&
+    conditionOf(order, 'Issuing')?.status === 'False' &&
+    (next === undefined || new Date(next) > now) &&
+    statusFaults(order).length === 0
+  )
+}
+
+/** Looks at the Secrets of certificates again and again: every version that is there for a while is seen. */
+function watchSecrets(cluster: Cluster, namespace: string, told: (secret: SecretContent) => void) {
+  const versions = new Set<string>()
+  const look = async (): Promise<void> => {
+    const names = (await cluster.list({ kind: 'Secret', namespace })).flatMap(({ metadata, ...rest }) =>
+      (rest as { type?: string }).type === 'kubernetes.io/tls' ? [metadata.name] : [],
+    )
+    for (const name of names) {
+      const secret = await cluster.secret(namespace, name)
+      const version = `${name}@${String((secret?.metadata as { resourceVersion?: string }).resourceVersion)}`
+      if (secret && !versions.has(version)) told(secret)
+      versions.add(version)
+    }
+  }
+  const timer = setInterval(() => void look().catch(() => undefined), 100)
+  return { look, stop: () => clearInterval(timer) }
+}
