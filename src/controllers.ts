@@ -131,6 +131,7 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
       ordersToday: (key) => accounts.ordersToday(key),
       namespaceForbidden: createNamespaceCheck(kube, now),
       rivals: (namespace, secretName) => caches.orders.by('secret', `${namespace}/${secretName}`),
+      holders: (account, orderId) => caches.orders.by('orderId', watches.orderIdValue(account, orderId)),
       clusterId,
     },
     memory,

@@ -33,6 +33,9 @@ export const REISSUE_REQUESTED = `${GROUP}/reissue-requested-at`
 export const CHECK_REQUESTED = `${GROUP}/check-requested-at`
 export const FLUX_REQUESTED = 'reconcile.fluxcd.io/requestedAt'
 
+/** Finalizer of orders whose deletionPolicy has something to do at CertCentral. */
+export const FINALIZER = `${GROUP}/deletion`
+
 /** Type of the Secrets that keep a private key between its making and the certificate's arrival, and after. */
 export const KEY_SECRET_TYPE = `${GROUP}/private-key`
 
@@ -50,4 +53,5 @@ export type Metadata = {
   annotations?: Record<string, string>
   creationTimestamp?: string
   deletionTimestamp?: string
+  finalizers?: string[]
 }

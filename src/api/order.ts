@@ -16,6 +16,7 @@ import {
   sentence,
   validations,
   validity,
+  wireId,
 } from './shapes.ts'
 import { MOST, SPEC_RULES } from './spec-rules.ts'
 import type { OrderStatus } from './status.ts'
@@ -119,6 +120,14 @@ export const orderSpec = z
     payment: payment.optional(),
     documentSigning: documentSigning.optional(),
     ...purchaseFields,
+    adoptOrderId: wireId(
+      'Takes over an order that exists, such as one that was bought in the console; nothing is bought. With suspend it is told what would be.',
+    ).optional(),
+    deletionPolicy: z.enum(['Retain', 'CancelPending', 'RevokeCertificate', 'RevokeOrder']).optional().meta({
+      description:
+        'What becomes of the order at CertCentral when this object is deleted. Retain (the default): nothing. CancelPending: it is canceled where it was not issued. RevokeCertificate: its present certificate is revoked. RevokeOrder: all of its certificates are. The Secret stays in any case.',
+    }),
+    suspend: z.boolean().optional().meta({ description: 'Do nothing for this order until it is taken out again.' }),
   })
   .meta({ description: 'What to buy, from which account, into which Secret.', ...validations(SPEC_RULES) })
 

@@ -5,7 +5,12 @@
 export const ORDER_REASONS = {
   Issued: 'The Secret holds a certificate that fits its key and the spec, and that has not expired.',
   Deleting:
-    'The DigiCertOrder is being deleted; nothing is done for it any more. What was ordered goes on in CertCentral.',
+    'The DigiCertOrder is being deleted; what spec.deletionPolicy says is done at CertCentral, and nothing else.',
+  Suspended: 'spec.suspend is set: nothing is ordered, reissued or renewed. A lapse is said all the same.',
+  AdoptionRefused:
+    'The order that spec.adoptOrderId names cannot be taken over; the message says why. Nothing was bought.',
+  DeletionBlocked:
+    'CertCentral refuses what spec.deletionPolicy asks for. Set it to Retain to let the object go without it.',
   InvalidSpec: 'The spec breaks a rule or lacks what the product needs. Mend the field that the message names.',
   AccountNotFound: 'spec.accountRef names no account that exists. Create it, or make a new order that names another.',
   AccountNotReady: 'The account cannot be used; its own Ready condition says why.',

@@ -137,6 +137,11 @@ export const orderStatus = z
       })
       .optional()
       .meta({ description: 'What happens next by itself.' }),
+    onDeletion: text('What becomes of order and certificate when this object is deleted.'),
+    deletion: z
+      .object({ what: known(64, 'What was done.'), at: known(64, 'When.') })
+      .optional()
+      .meta({ description: 'What was done at CertCentral because this object is being deleted.' }),
     lastHandledReissueRequestedAt: text('The annotation reissue-requested-at that was handled last.'),
     lastHandledCheckRequestedAt: text('The annotation check-requested-at that was handled last.'),
     lastHandledReconcileAt: text('The annotation reconcile.fluxcd.io/requestedAt that was handled last.'),

@@ -9,6 +9,7 @@ import { wireNames } from '../order/names.ts'
 import type { Observation } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
 import type { Session } from './accounts.ts'
+import { endOrder } from './end-order.ts'
 import { createKey, createNextKey, csrFor, keptIn, promoteKey } from './keys.ts'
 import type { Recollection } from './memory.ts'
 import type { Gathered } from './gather.ts'
@@ -30,6 +31,8 @@ export type Step = {
 export type Hands = Omit<PurchaseMeans, 'secrets'> & {
   secrets: SecretStore
   retryCallsAt: (memory: Recollection) => Date
+  /** Adds or takes away our finalizer; `undefined` where the order changed under us. */
+  finalize: (how: 'add' | 'remove') => Promise<unknown>
 }
 
 const sessionOf = ({ account }: Gathered): Session => {
@@ -200,6 +203,16 @@ const reissue = (step: Step, orderId: number, hands: Hands): Promise<Outcome> =>
   )
 }
 
+const adopt = ({ gathered: { purchase }, seen: { remote } }: Step): Outcome =>
+  remote.kind === 'found'
+    ? { kind: 'adopted', order: remote.order, purchase: remote.purchase ?? purchase }
+    : { kind: 'conflict' }
+
+const changeFinalizer = async ({ finalize }: Hands, how: 'add' | 'remove'): Promise<Outcome> => {
+  const changed = await finalize(how)
+  return changed === undefined ? { kind: 'conflict' } : { kind: 'done' }
+}
+
 const carryOut = async (step: Step, action: Action, hands: Hands): Promise<Outcome> => {
   const { gathered, status, memory } = step
   switch (action.kind) {
@@ -218,12 +231,8 @@ const carryOut = async (step: Step, action: Action, hands: Hands): Promise<Outco
       const { order, traits } = gathered
       return placeOrder({ session, order, status, held, delivery, traits, target, memory }, hands)
     }
-    case 'AdoptOrder': {
-      const { remote } = step.seen
-      return remote.kind === 'found'
-        ? { kind: 'adopted', order: remote.order, purchase: remote.purchase ?? gathered.purchase }
-        : { kind: 'conflict' }
-    }
+    case 'AdoptOrder':
+      return adopt(step)
     case 'AskValidation':
       return askForValidation(step, action.orderId)
     case 'CheckValidation':
@@ -240,6 +249,12 @@ const carryOut = async (step: Step, action: Action, hands: Hands): Promise<Outco
     }
     case 'PlaceReissue':
       return reissue(step, action.orderId, hands)
+    case 'AddFinalizer':
+      return changeFinalizer(hands, 'add')
+    case 'RemoveFinalizer':
+      return changeFinalizer(hands, 'remove')
+    case 'EndOrder':
+      return endOrder({ client: sessionOf(gathered).client, order: gathered.order, seen: step.seen }, action)
     case 'SwitchAutoReissue':
       await sessionOf(gathered).client.switchAutoReissue(action.orderId, action.to)
       return { kind: 'done' }
@@ -252,6 +267,7 @@ const carryOut = async (step: Step, action: Action, hands: Hands): Promise<Outco
 const REFUSABLE: Partial<Record<Action['kind'], Reason>> = {
   SendCSR: 'SendingCSR',
   SwitchAutoReissue: 'SwitchingAutoReissue',
+  EndOrder: 'DeletionBlocked',
 }
 
 const refusedCall = (action: Action, error: CertCentralError): Outcome | undefined => {

@@ -35,6 +35,8 @@ export type Gathered = {
   keySecret: Secret | undefined
   key: KeyFact
   nextKey: KeyFact
+  /** The resource that has the order which is to be taken over. */
+  takenBy: string | undefined
   /** The CSR that the spec names, where it is of account now. */
   givenCsr: GivenCsr | undefined
   target: TargetFact
@@ -49,6 +51,8 @@ export type Sources = {
   namespaceForbidden: (session: Session, namespace: string) => Promise<string | undefined>
   /** Orders of the namespace that name the Secret. */
   rivals: (namespace: string, secretName: string) => readonly DigiCertOrder[]
+  /** Orders of an account that have an order id, by that id. */
+  holders: (accountKey: string, orderId: number) => readonly DigiCertOrder[]
   clusterId: string
 }
 
@@ -72,6 +76,13 @@ const isForbidden = (
   byNamespace: string | undefined,
 ): 'yes' | 'no' =>
   session && (byNamespace ?? forbidden(spec, session.account.spec.policy)) !== undefined ? 'yes' : 'no'
+
+/** Another resource of the account that looks after the order that is to be taken over. */
+const takenBy = ({ metadata, spec }: DigiCertOrder, session: Session | undefined, { holders }: Sources) => {
+  if (!session || spec.adoptOrderId === undefined) return undefined
+  const other = holders(session.key, spec.adoptOrderId).find((holder) => holder.metadata.uid !== metadata.uid)
+  return other && `${other.metadata.namespace ?? ''}/${other.metadata.name}`
+}
 
 /** The Secrets of an order; what comes on hardware has none. */
 const secretsOf = async ({ metadata, spec }: DigiCertOrder, purchase: number, { secrets, rivals }: Sources) => {
@@ -112,6 +123,7 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     key: keyFact(keySecret, order.spec, givenCsr),
     nextKey: nextKeyFact(keySecret, order.spec),
     givenCsr,
+    takenBy: takenBy(order, session, sources),
     target: targetFact(order, targetSecret, rivals),
     targetSecret,
   }

@@ -1,4 +1,5 @@
-import { ORDER_AGAIN } from '../api/names.ts'
+import { CHECK_REQUESTED, FINALIZER, FLUX_REQUESTED, ORDER_AGAIN } from '../api/names.ts'
+import type { DigiCertOrder } from '../api/order.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { deliveryOf } from '../order/delivery.ts'
@@ -56,14 +57,27 @@ const orderFact = ({ order }: OrderStatus): KnownOrder | undefined =>
   }
 
 /** What was refused under another access to the account (a new key) may be tried again at once. */
-const failureFact = ({ failures }: OrderStatus, session: Session | undefined): Failure | undefined => {
+/** A failure of this pass is none that a person asked to have looked at again. */
+const THIS_PASS = 1000
+
+/** Whether a failure is no reason to wait any more: the account has another key since, or a person asked for a look. */
+const isOutdated = (reason: Reason, lastAt: Date, session: Session | undefined, asked: Date | undefined): boolean => {
+  const isKeyBound = ['OrderRefused', 'ReissueRefused'].includes(reason)
+  if (isKeyBound && session !== undefined && lastAt < session.since) return true
+  return asked !== undefined && lastAt.getTime() + THIS_PASS < asked.getTime()
+}
+
+const failureFact = (
+  { failures }: OrderStatus,
+  session: Session | undefined,
+  asked: Date | undefined,
+): Failure | undefined => {
   if (!failures) return undefined
   const { count, code, message } = failures
   const reason = (failures.reason ?? 'CertCentralUnavailable') as Reason
   const lastAt = new Date(failures.lastAt)
-  const outdated =
-    ['OrderRefused', 'ReissueRefused'].includes(reason) && session !== undefined && lastAt < session.since
-  return { reason, count, code, message, lastAt, retryAt: outdated ? lastAt : schedule.retryAt(reason, lastAt, count) }
+  const retryAt = isOutdated(reason, lastAt, session, asked) ? lastAt : schedule.retryAt(reason, lastAt, count)
+  return { reason, count, code, message, lastAt, retryAt }
 }
 
 const validationFact = (status: OrderStatus): ValidationFact => {
@@ -82,7 +96,11 @@ const validationFact = (status: OrderStatus): ValidationFact => {
 
 const SETTLED = ['issued', 'rejected', 'canceled', 'revoked', 'expired']
 
-const nextLook = ({ order }: OrderStatus, seed: string, { lookedAt, quickLooks }: Recollection): Date => {
+const nextLook = (
+  { order }: OrderStatus,
+  { metadata: { uid: seed = '' } }: DigiCertOrder,
+  { lookedAt, quickLooks }: Recollection,
+): Date => {
   if (order && SETTLED.includes(order.status)) return schedule.dailyLook(seed, lookedAt)
   return schedule.quickLook(lookedAt, quickLooks) ?? schedule.waitingLook(seed, lookedAt)
 }
@@ -91,14 +109,38 @@ export type Moment = { now: Date; settleTimeMs: number; remote: Remote; memory: 
 
 /** The times that rules compare with now. A failed call puts the next one off. */
 const times = (gathered: Gathered, status: OrderStatus, { now, remote, memory, settleTimeMs }: Moment) => {
-  const seed = gathered.order.metadata.uid ?? ''
   const sentAt = dateOf(status.intent?.sentAt)
   const failedUntil = remote.kind === 'unavailable' ? remote.retryAt : undefined
+  const isAsked = remote.kind === 'unasked' && isLookAsked(gathered, status)
   return {
-    nextLookAt: failedUntil ?? nextLook(status, seed, memory),
+    nextLookAt: failedUntil ?? (isAsked ? now : nextLook(status, gathered.order, memory)),
     nextSearchAt: failedUntil ?? schedule.nextSearch(memory.searchedAt ?? sentAt ?? now, memory.searches),
     settledAt: sentAt && schedule.later(sentAt, settleTimeMs),
   }
+}
+
+/** What the spec says besides what to buy. */
+const wishesOf = (
+  { order, takenBy }: Gathered,
+  { deletion }: OrderStatus,
+): Pick<Observation, 'suspended' | 'finalizer' | 'deletionPolicy' | 'ended' | 'adopt'> => {
+  const { spec, metadata } = order
+  return {
+    suspended: spec.suspend === true ? 'yes' : 'no',
+    finalizer: metadata.finalizers?.includes(FINALIZER) === true ? 'yes' : 'no',
+    deletionPolicy: spec.deletionPolicy ?? 'Retain',
+    ended: deletion === undefined ? 'no' : 'yes',
+    adopt: spec.adoptOrderId === undefined ? undefined : { orderId: spec.adoptOrderId, takenBy },
+  }
+}
+
+/** Whether a person, or Flux, asked for a look since the last one. */
+const isLookAsked = ({ order }: Gathered, status: OrderStatus): boolean => {
+  const { [CHECK_REQUESTED]: check, [FLUX_REQUESTED]: reconcile } = order.metadata.annotations ?? {}
+  return (
+    (check !== undefined && check !== status.lastHandledCheckRequestedAt) ||
+    (reconcile !== undefined && reconcile !== status.lastHandledReconcileAt)
+  )
 }
 
 const keyFacts = ({ order, keySecret, key, givenCsr }: Gathered): Pick<Observation, 'key' | 'csrProblem'> => ({
@@ -117,11 +159,13 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
   const { metadata } = order
   const stored = storedFact(targetSecret, target, order.spec, keptFingerprints(gathered))
   const next = nextOf(gathered, status, stored)
-  const failure = failureFact(status, account.kind === 'ready' ? account.session : undefined)
+  const asked = isLookAsked(gathered, status) ? moment.now : undefined
+  const failure = failureFact(status, account.kind === 'ready' ? account.session : undefined, asked)
   const intent = intentFact(status, gathered.payloadHash)
   return {
     deleting: metadata.deletionTimestamp === undefined ? 'no' : 'yes',
     delivery: deliveryOf(order.spec),
+    ...wishesOf(gathered, status),
     problems: gathered.problems,
     account: accountFact(gathered, moment.now),
     target,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { API_VERSION, FIELD_MANAGER, GROUP, VERSION } from '../api/names.ts'
+import { API_VERSION, FIELD_MANAGER, FINALIZER, GROUP, VERSION } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { type KubeClient, type Resource, isFailure } from '../kube/client.ts'
@@ -23,6 +23,8 @@ export type StatusWriter = {
    * @returns the order as stored, or `undefined` where it changed under us or is gone
    */
   write: (read: DigiCertOrder, status: OrderStatus) => Promise<DigiCertOrder | undefined>
+  /** Adds or takes away our finalizer, as a compare-and-swap; `undefined` where the order changed under us or is gone. */
+  finalize: (read: DigiCertOrder, how: 'add' | 'remove') => Promise<DigiCertOrder | undefined>
 }
 
 const sameBase = (live: DigiCertOrder, read: DigiCertOrder): boolean =>
@@ -61,5 +63,18 @@ export const createStatusWriter = (kube: KubeClient, cache: Cache, own: Pick<Own
     }
     return undefined
   }
-  return { write }
+  const finalize = async (read: DigiCertOrder, how: 'add' | 'remove'): Promise<DigiCertOrder | undefined> => {
+    const { resourceVersion, finalizers = [] } = read.metadata
+    const others = finalizers.filter((name) => name !== FINALIZER)
+    const patch = { metadata: { resourceVersion, finalizers: how === 'add' ? [...others, FINALIZER] : others } }
+    try {
+      const changed = await kube.merge<DigiCertOrder>(ORDERS, read.metadata, patch, { fieldManager: FIELD_MANAGER })
+      cache.noteWritten(changed)
+      return changed
+    } catch (error) {
+      if (isFailure(error, 'conflict', 'not-found')) return undefined
+      throw error
+    }
+  }
+  return { write, finalize }
 }

@@ -1,3 +1,4 @@
+import { CHECK_REQUESTED, FLUX_REQUESTED, REISSUE_REQUESTED } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { decide } from '../order/decide.ts'
@@ -16,7 +17,7 @@ import type { Memory, Recollection } from './memory.ts'
 import { type Gathered, type Sources, gather } from './gather.ts'
 import { observe } from './observe.ts'
 import type { StatusWriter } from './orders.ts'
-import { askByIntent, askByOrderId, askForReissues } from './remote.ts'
+import { askByIntent, askByOrderId, askForAdoption, askForReissues } from './remote.ts'
 import { reissueMark } from './reissue-facts.ts'
 import type { SecretStore } from './secrets.ts'
 
@@ -165,6 +166,8 @@ export class Reconciler {
       retryAt: this.#retryCallsAt(pass.memory),
     }
     const { order } = pass.draft
+    const { adoptOrderId } = gathered.order.spec
+    if (by === 'adoption' && adoptOrderId !== undefined) return askForAdoption(question, adoptOrderId)
     if (by === 'intent' || !order) return askByIntent(question)
     return by === 'orderId'
       ? askByOrderId(question, order.id)
@@ -180,6 +183,12 @@ export class Reconciler {
     const written = await this.#options.statuses.write(pass.stored, status)
     if (written) Object.assign(pass, { stored: written, draft: status })
     return written
+  }
+
+  async #finalize(pass: Pass, how: 'add' | 'remove'): Promise<DigiCertOrder | undefined> {
+    const changed = await this.#options.statuses.finalize(pass.stored, how)
+    if (changed) pass.stored = changed
+    return changed
   }
 
   async #take(pass: Pass, view: View, log: Log): Promise<'go-on' | 'conflict'> {
@@ -211,6 +220,7 @@ export class Reconciler {
       now,
       retryCallsAt: (memory) => this.#retryCallsAt(memory),
       write: (status) => this.#write(pass, status),
+      finalize: (how) => this.#finalize(pass, how),
     }
   }
 
@@ -269,6 +279,11 @@ const aboutOf = ({ gathered }: View): About => ({
   secretName: gathered.order.spec.secretName ?? '',
   product: gathered.order.spec.product,
   ...shownFrom(gathered),
+  asked: {
+    check: gathered.order.metadata.annotations?.[CHECK_REQUESTED],
+    reconcile: gathered.order.metadata.annotations?.[FLUX_REQUESTED],
+    reissue: gathered.order.metadata.annotations?.[REISSUE_REQUESTED],
+  },
 })
 
 const factsOf = (outcome: Outcome): Record<string, unknown> => {

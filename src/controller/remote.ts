@@ -156,6 +156,20 @@ export const askByIntent = async (question: Question): Promise<Remote> => {
   }
 }
 
+/** Asks for an order that was bought elsewhere; where it is over or was renewed by us, for the one that followed. */
+export const askForAdoption = async (question: Question, orderId: number): Promise<Remote> => {
+  const { session, order, fingerprint } = question
+  try {
+    const found = foundOrder(await session.client.orderInfo(orderId), order, fingerprint)
+    if (!mayHaveFollowers(found)) return { kind: 'found', order: found, purchase: 1 }
+    const follower = await lastPurchase({ ...question, purchase: 2 })
+    return follower.kind === 'found' ? follower : { kind: 'found', order: found, purchase: 1 }
+  } catch (error) {
+    if (error instanceof CertCentralError && error.kind === 'not-found') return { kind: 'absent' }
+    return failedCall(error, question.retryAt)
+  }
+}
+
 /** Asks for the order by CertCentral's id. */
 export const askByOrderId = async (question: Question, orderId: number): Promise<Remote> => {
   const { session, fingerprint, retryAt } = question

@@ -1,5 +1,7 @@
 import { type Decision, wait } from './decision.ts'
 import type { Observation } from './observation.ts'
+import * as adoption from './rules/adoption.ts'
+import * as deletion from './rules/deletion.ts'
 import * as gate from './rules/gate.ts'
 import * as issue from './rules/issue.ts'
 import * as reissue from './rules/reissue.ts'
@@ -38,8 +40,10 @@ export type Rule = (o: Observation, now: Date) => Decision | undefined
  */
 export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
   ...Object.entries({
-    beingDeleted: gate.beingDeleted,
+    beingDeleted: deletion.beingDeleted,
     specIsInvalid: gate.specIsInvalid,
+    finalizerIsWrong: deletion.finalizerIsWrong,
+    isSuspended: gate.isSuspended,
     accountIsMissing: gate.accountIsMissing,
     secretBelongsToAnother: gate.secretBelongsToAnother,
     accountIsNotReady: gate.accountIsNotReady,
@@ -50,6 +54,7 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
     csrIsUnusable: issue.csrIsUnusable,
     keyIsOrphaned: issue.keyIsOrphaned,
     keyIsMissing: issue.keyIsMissing,
+    orderIsToBeAdopted: adoption.orderIsToBeAdopted,
     intentIsMissing: issue.intentIsMissing,
     refusedBefore: issue.refusedBefore,
     outcomeIsUnasked: issue.outcomeIsUnasked,

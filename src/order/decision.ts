@@ -8,6 +8,14 @@ export type Action =
   | { kind: 'RecordIntent'; purchase: number; purpose?: 'Renewal' | 'Reissue' }
   | { kind: 'CreateNextKey' }
   | { kind: 'PromoteKey' }
+  | { kind: 'AddFinalizer' }
+  | { kind: 'RemoveFinalizer' }
+  | {
+      kind: 'EndOrder'
+      orderId: number
+      how: 'cancel' | 'revoke-certificate' | 'revoke-order'
+      certificateId?: number | undefined
+    }
   | { kind: 'PlaceReissue'; orderId: number }
   | { kind: 'SwitchAutoReissue'; orderId: number; to: 'on' | 'off' }
   | { kind: 'PlaceOrder' }
@@ -17,8 +25,9 @@ export type Action =
   | { kind: 'SendCSR'; orderId: number }
   | { kind: 'StoreCertificate'; orderId: number; certificateId: number }
 
-/** What CertCentral is asked: for the order by its id, by our own id, or for the reissues of it. */
-export type LookBy = 'orderId' | 'intent' | 'reissues'
+/** What CertCentral is asked: for the order by its id, by our own id, for the reissues of it, or
+ * for one that is to be taken over. */
+export type LookBy = 'orderId' | 'intent' | 'reissues' | 'adoption'
 
 /** What to do now, and why; or why not, and until when. */
 export type Decision =
@@ -29,9 +38,12 @@ export type Decision =
   /** A person must act; `until` is a slow look of our own. */
   | { verdict: 'stalled'; reason: Reason; until: Date }
   | { verdict: 'ready'; reason: Reason; until: Date }
+  /** Nothing is done because a person said so. */
+  | { verdict: 'held'; reason: Reason; until: Date }
 
 export const look = (reason: Reason, by: LookBy): Decision => ({ verdict: 'look', reason, by })
 export const act = (reason: Reason, action: Action): Decision => ({ verdict: 'act', reason, action })
 export const wait = (reason: Reason, until: Date): Decision => ({ verdict: 'wait', reason, until })
 export const stalled = (reason: Reason, until: Date): Decision => ({ verdict: 'stalled', reason, until })
+export const held = (reason: Reason, until: Date): Decision => ({ verdict: 'held', reason, until })
 export const ready = (reason: Reason, until: Date): Decision => ({ verdict: 'ready', reason, until })

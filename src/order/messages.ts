@@ -2,6 +2,8 @@ import { ANNOTATIONS, ORDER_AGAIN } from '../api/names.ts'
 import { ORDER_REASONS, type Reason } from '../api/reasons.ts'
 import type { Effective } from '../api/status.ts'
 import type { KnownOrder, Observation } from './observation.ts'
+import { adoptionFault } from './rules/adoption.ts'
+import { endingOf } from './rules/deletion.ts'
 import { givingUp } from './rules/issue.ts'
 import { current } from './rules/track.ts'
 
@@ -15,6 +17,8 @@ export type About = {
   product: string
   /** What is ordered, for people to see; absent where the spec is invalid or the account is not known. */
   effective?: Effective | undefined
+  /** What people asked for by annotations, in their own words. */
+  asked?: { check?: string | undefined; reconcile?: string | undefined; reissue?: string | undefined }
   /** Fields of the spec that have no effect, as sentences. */
   ignored?: readonly string[]
 }
@@ -121,8 +125,31 @@ const pickup: Message = (o) => {
   return `${capital(id(o))} waits to be picked up by a person in CertCentral${token}`
 }
 
+const adoption = (o: Observation): string => {
+  if (o.adopt === undefined) return ''
+  const which = `order ${String(o.adopt.orderId)}`
+  if (o.remote.kind !== 'found') return `; ${which} was not looked at yet`
+  const { mismatches, status } = o.remote.order
+  return mismatches.length > 0
+    ? `; ${which} would not be taken over: ${mismatches.join('; ')}`
+    : `; ${which} (${status}) fits the spec and would be taken over; nothing would be bought`
+}
+
+const deletionTrouble = (o: Observation): string => {
+  if (o.account.kind === 'missing') return 'the account does not exist'
+  if (o.account.kind === 'not-ready') return o.account.message
+  return callMessage(o)
+}
+
+const suspended: Message = (o) => `spec.suspend is set: nothing is done${adoption(o)}`
+
 const MESSAGES: Partial<Record<Reason, Message>> = {
   Issued: issued,
+  Suspended: suspended,
+  AdoptionRefused: (o) =>
+    `Order ${String(o.adopt?.orderId ?? '')} of spec.adoptOrderId is not taken over: ${adoptionFault(o) ?? 'it was not looked at'}. Nothing was bought`,
+  DeletionBlocked: (o) =>
+    `${capital(id(o))} is to be ended by spec.deletionPolicy ${o.deletionPolicy}, which does not work: ${deletionTrouble(o)}. Set spec.deletionPolicy: Retain to let the object go without it`,
   CSRNotUsable: (o) => `${o.csrProblem ?? ORDER_REASONS.CSRNotUsable}. Nothing was bought with it`,
   CardNotUsable: (o) => `The card cannot be used, so nothing was bought: ${failureOf(o)}`,
   InvalidSpec: (o) => o.problems.join('; '),
@@ -176,6 +203,21 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
     `Order ${String(o.intent?.renewalOf ?? '')} was renewed by order ${o.remote.kind === 'renewed' ? String(o.remote.orderId) : ''}, which is not ours; nothing was bought. Set spec.adoptOrderId to that order to take it over`,
   CertificateExpired: (o, { secretName }) =>
     `The certificate in Secret ${secretName} expired on ${ends(o)}; ${id(o)} has no newer one`,
+}
+
+const ENDINGS = {
+  cancel: 'is canceled',
+  'revoke-certificate': 'stays, and its present certificate is revoked',
+  'revoke-order': 'is revoked with all of its certificates',
+} as const
+
+/** What becomes of an order when its resource is deleted; `undefined` where there is no order. */
+export const onDeletion = (o: Observation): string | undefined => {
+  const order = orderOf(o)
+  if (!order) return undefined
+  const ending = endingOf(o, order)
+  const what = ending ? ENDINGS[ending.how] : 'stays as it is'
+  return `${o.deletionPolicy}: order ${String(order.orderId)} ${what}; the Secret stays`
 }
 
 /** The sentence of a condition: what is so, and what a person must do about it, where and with which id. */

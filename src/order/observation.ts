@@ -126,6 +126,14 @@ export type ReissueFact = {
  */
 export type Observation = {
   deleting: 'yes' | 'no'
+  suspended: 'yes' | 'no'
+  /** Whether the object waits for us before it goes. */
+  finalizer: 'yes' | 'no'
+  deletionPolicy: 'Retain' | 'CancelPending' | 'RevokeCertificate' | 'RevokeOrder'
+  /** Whether CertCentral was told of the deletion. */
+  ended: 'yes' | 'no'
+  /** An order that is to be taken over instead of buying one; `takenBy` where another resource has it. */
+  adopt: { orderId: number; takenBy: string | undefined } | undefined
   delivery: Delivery
   /** Sentences that say what is wrong with the spec. */
   problems: readonly string[]

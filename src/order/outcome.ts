@@ -13,6 +13,8 @@ export type Outcome =
   | { kind: 'stored'; certificate: CertificateFacts }
   /** CertCentral does not link the renewal to the order that ends; it is ordered without. */
   | { kind: 'unlinked'; intent: Intent }
+  /** CertCentral was told that the order is not wanted any more. */
+  | { kind: 'ended'; what: string }
   /** The object changed under us; nothing happened, look again. */
   | { kind: 'conflict' }
   /** Somebody said no; `intent` is what to keep of it, without the mark that it was sent. */

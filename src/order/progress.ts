@@ -123,15 +123,17 @@ const afterOrder = (status: OrderStatus, outcome: Placed | Adopted, now: Date, a
 }
 
 /** A certificate that takes the place of another one of the same order was reissued, by whomever. */
-const reissueOf = (before: OrderStatus, { certificate }: Stored, now: Date): History | undefined =>
-  before.certificate && before.order && before.intent?.purpose !== 'Renewal'
-    ? {
-        at: now.toISOString(),
-        what: 'Reissued',
-        orderId: before.order.id,
-        ...(certificate.id === undefined ? {} : { certificateId: certificate.id }),
-      }
-    : undefined
+const reissueOf = (before: OrderStatus, { certificate }: Stored, now: Date): History | undefined => {
+  const { order, intent } = before
+  const isAnother = before.certificate ? intent?.purpose !== 'Renewal' : intent?.purpose === 'Reissue'
+  if (!order || !isAnother) return undefined
+  return {
+    at: now.toISOString(),
+    what: 'Reissued',
+    orderId: order.id,
+    ...(certificate.id === undefined ? {} : { certificateId: certificate.id }),
+  }
+}
 
 const afterStoring = (before: OrderStatus, outcome: Stored, now: Date): OrderStatus => {
   const { certificate } = outcome
@@ -151,10 +153,12 @@ const afterValidation = (before: OrderStatus, { entries, order }: Validated, now
 
 type Recorded = Extract<Outcome, { kind: 'recorded' }>
 
-/** A reissue is of the order that there is; anything else begins another one. */
-const afterRecording = (before: OrderStatus, { intent }: Recorded): OrderStatus => {
+/** A reissue is of the order that there is, and is what a person asked for; anything else begins another one. */
+const afterRecording = (before: OrderStatus, { intent }: Recorded, _now: Date, { asked }: About): OrderStatus => {
   const fresh = without(before, 'failures', 'validation', 'validationSince')
-  return { ...(intent.purpose === 'Reissue' ? fresh : without(fresh, 'order')), intent }
+  if (intent.purpose !== 'Reissue') return { ...without(fresh, 'order'), intent }
+  const requested = asked?.reissue
+  return { ...fresh, intent, ...(requested === undefined ? {} : { lastHandledReissueRequestedAt: requested }) }
 }
 
 type Reissued = Extract<Outcome, { kind: 'reissued' }>
@@ -187,6 +191,7 @@ const BOOKKEEPING: Bookkeeping = {
   validation: afterValidation,
   stored: afterStoring,
   refused: (before, outcome, now) => withIntent(withFailure(before, now, outcome), outcome.intent),
+  ended: (before, { what }, now) => ({ ...without(before, 'failures'), deletion: { what, at: now.toISOString() } }),
   unlinked: (before, { intent }) => ({ ...before, intent }),
   unsent: (before, { intent }) => withIntent(before, intent),
   ambiguous: (before, { intent }) => withIntent(before, intent),

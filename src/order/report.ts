@@ -2,7 +2,7 @@ import type { EventReason, Reason } from '../api/reasons.ts'
 import type { Condition } from '../api/shapes.ts'
 import type { OrderStatus } from '../api/status.ts'
 import type { Decision } from './decision.ts'
-import { type About, messageOf } from './messages.ts'
+import { type About, messageOf, onDeletion } from './messages.ts'
 import type { Observation } from './observation.ts'
 import { clipped, withOrder, without } from './progress.ts'
 import { current } from './rules/track.ts'
@@ -43,6 +43,7 @@ const ISSUING: Readonly<Record<Verdict, 'True' | 'False'>> = {
   wait: 'True',
   stalled: 'False',
   ready: 'False',
+  held: 'False',
 }
 
 /** Conditions by `reference/codebases.md` 4.6: Ready is about the Secret, Issuing about the work, Stalled about people. */
@@ -104,6 +105,22 @@ const organizationOf = ({ order, organization }: OrderStatus, effective: OrderSt
     : organization
 }
 
+/** What people asked for by annotation and was done, or cannot be: there is no order yet, or the spec forbids reissues. */
+const handledOf = (o: Observation, { asked = {} }: About): OrderStatus => {
+  const { check, reconcile, reissue } = asked
+  const isIdle = reissue !== undefined && (o.order === undefined || o.reissue.allowed === 'no')
+  return {
+    ...(check === undefined ? {} : { lastHandledCheckRequestedAt: check }),
+    ...(reconcile === undefined ? {} : { lastHandledReconcileAt: reconcile }),
+    ...(isIdle ? { lastHandledReissueRequestedAt: reissue } : {}),
+  }
+}
+
+const announced = (o: Observation): Pick<OrderStatus, 'onDeletion'> => {
+  const sentence = onDeletion(o)
+  return sentence === undefined ? {} : { onDeletion: sentence }
+}
+
 const seenParts = (seen: OrderStatus, subject: Subject): OrderStatus => {
   const effective = effectiveOf(seen, subject)
   const organization = organizationOf(seen, effective)
@@ -133,8 +150,10 @@ export const report = (
   }))
   const next = nextOf(o, decision)
   const status: OrderStatus = {
-    ...without(settle(seen, decision, o), 'next', 'effective'),
+    ...without(settle(seen, decision, o), 'next', 'effective', 'onDeletion'),
     ...seenParts(seen, subject),
+    ...handledOf(o, about),
+    ...announced(o),
     observedGeneration: generation,
     conditions,
     ...(next ? { next } : {}),

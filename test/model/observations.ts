@@ -147,6 +147,11 @@ const open = (nextCheckAt: Date | undefined, since: Date | undefined): Observati
 /** One quiet observation, from which the sets vary. */
 const QUIET: Sets = {
   deleting: ['no'],
+  suspended: ['no'],
+  finalizer: ['no'],
+  deletionPolicy: ['Retain'],
+  ended: ['no'],
+  adopt: [undefined],
   delivery: ['pair'],
   problems: [[]],
   account: [READY],
@@ -335,6 +340,51 @@ export const ENDING: Sets = {
   next: [undefined, due('Renew', PAST), due('Renew', FUTURE), due('Look', PAST), due('Reissue', FUTURE)],
 }
 
+/** The resource is deleted, or may be, under each policy. */
+export const LEAVING: Sets = {
+  ...QUIET,
+  deleting: ['yes', 'no'],
+  finalizer: ['yes', 'no'],
+  deletionPolicy: ['Retain', 'CancelPending', 'RevokeCertificate', 'RevokeOrder'],
+  ended: ['yes', 'no'],
+  account: [READY, { kind: 'missing' }, { kind: 'not-ready', message: 'no key' }],
+  target: TARGETS.slice(1, 3),
+  intent: [undefined, intent({}), intent({ sentAt: PAST, sends: 1 })],
+  order: [
+    undefined,
+    ...KNOWN.filter(({ status }) => ['needs_approval', 'pending', 'issued', 'revoked'].includes(status)),
+  ],
+  remote: [
+    { kind: 'unasked' },
+    ...FAILED,
+    { kind: 'absent' },
+    { kind: 'several', orderIds: [ORDER_ID, OTHER_ORDER_ID] },
+    found('pending', {}),
+    found('issued', {}),
+    ...ALL_WORDS.map((status): Remote => ({ kind: 'order', order: remoteOrder(status, 70, 'ours') })),
+  ],
+  stored: [undefined, stored()],
+  failure: [undefined, failure('DeletionBlocked', PAST), failure('DeletionBlocked', FUTURE)],
+  settledAt: [PAST, FUTURE],
+}
+
+/** An order of somebody else is to be taken over, or the resource waits for a person to let it go on. */
+export const ADOPTING: Sets = {
+  ...QUIET,
+  suspended: ['yes', 'no'],
+  finalizer: ['yes', 'no'],
+  deletionPolicy: ['Retain', 'CancelPending'],
+  adopt: [undefined, { orderId: ORDER_ID, takenBy: undefined }, { orderId: ORDER_ID, takenBy: 'team/other' }],
+  account: [READY, { ...READY, forbids: 'its policy does' }, { kind: 'missing' }],
+  target: TARGETS.slice(0, 2),
+  key: ['absent', 'fits', 'misfits'],
+  intent: [undefined, intent({}), intent({ sentAt: PAST, sends: 1 })],
+  order: [undefined, ...KNOWN.filter(({ status }) => ['pending', 'issued'].includes(status))],
+  remote: [{ kind: 'unasked' }, ...FAILED, { kind: 'absent' }, ...FOUND],
+  stored: [undefined, stored()],
+  settledAt: [PAST, FUTURE],
+}
+
 /**
  * Whether observing can bring such facts together: whatever was heard in this pass puts off the next look and search,
  * a mark of sending has a time to settle, and what is stored lies in a Secret of ours.
@@ -344,7 +394,7 @@ const isPossible = (o: Observation): boolean => {
   if (heard && (o.nextLookAt <= NOW || o.nextSearchAt <= NOW)) return false
   if (o.stored && o.target.kind !== 'ours') return false
   if (o.renew === 'Never' && o.next?.action === 'Renew') return false
-  if (o.order && o.remote.kind === 'renewed') return false
+  if (o.order && ['renewed', 'found', 'several'].includes(o.remote.kind)) return false
   return o.stored !== undefined || o.next === undefined
 }
 

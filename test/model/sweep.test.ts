@@ -3,7 +3,19 @@ import { ORDER_REASONS } from '../../src/api/reasons.ts'
 import { decide } from '../../src/order/decide.ts'
 import type { Action, Decision } from '../../src/order/decision.ts'
 import type { Observation } from '../../src/order/observation.ts'
-import { BEFORE, BUYING, ENDING, FOLLOWING, HEARING, NOW, REISSUING, type Sets, combinations } from './observations.ts'
+import {
+  ADOPTING,
+  BEFORE,
+  BUYING,
+  ENDING,
+  FOLLOWING,
+  HEARING,
+  LEAVING,
+  NOW,
+  REISSUING,
+  type Sets,
+  combinations,
+} from './observations.ts'
 
 const GIVING_UP = (o: Observation): string =>
   (o.intent?.sends ?? 1) > 1
@@ -12,6 +24,8 @@ const GIVING_UP = (o: Observation): string =>
 
 const actionOf = (decision: Decision): Action['kind'] | undefined =>
   decision.verdict === 'act' ? decision.action.kind : undefined
+
+type Ending = Extract<Action, { kind: 'EndOrder' }>
 
 type Law = { name: string; holds: (o: Observation, decision: Decision) => boolean }
 
@@ -50,6 +64,16 @@ const isUpkeep = (o: Observation, decision: Decision): boolean => {
   if (kind === 'CreateKey') return o.key === 'absent'
   if (kind === 'RecordIntent') return endsSoon(o) || o.reissue.cause !== undefined
   return o.next?.action === 'Renew' && ['AccountForbids', 'OrderLimitReached'].includes(decision.reason)
+}
+
+const isOfFinalizer = (decision: Decision): boolean =>
+  ['AddFinalizer', 'RemoveFinalizer'].includes(actionOf(decision) ?? '')
+
+/** The policies by which each ending may happen. */
+const REVOKING: Readonly<Record<Ending['how'], readonly Observation['deletionPolicy'][]>> = {
+  cancel: ['CancelPending', 'RevokeCertificate', 'RevokeOrder'],
+  'revoke-certificate': ['RevokeCertificate'],
+  'revoke-order': ['RevokeOrder'],
 }
 
 const isListed = (o: Observation): boolean => o.remote.kind === 'reissues' && o.remote.order.status === 'issued'
@@ -115,10 +139,58 @@ const LAWS: readonly Law[] = [
     holds: only('PlaceOrder', (o) => o.csrProblem === undefined || o.intent?.sentAt !== undefined),
   },
   {
-    name: 'nothing is done for a resource that is going, that is invalid, or whose Secret is not its own',
+    name: 'nothing is done for a resource that is invalid, or whose Secret is not its own, but for its finalizer',
     holds: (o, decision) =>
-      (o.deleting === 'no' && o.problems.length === 0 && ['free', 'ours'].includes(o.target.kind)) ||
-      !['act', 'look'].includes(decision.verdict),
+      o.deleting === 'yes' ||
+      (o.problems.length === 0 && ['free', 'ours'].includes(o.target.kind)) ||
+      !['act', 'look'].includes(decision.verdict) ||
+      isOfFinalizer(decision),
+  },
+  {
+    name: 'a resource that is going is only ended, and let go',
+    holds: (o, decision) =>
+      o.deleting === 'no' ||
+      decision.verdict !== 'act' ||
+      (o.finalizer === 'yes' && ['EndOrder', 'RemoveFinalizer'].includes(decision.action.kind)),
+  },
+  {
+    name: 'an order is ended once, for a resource that goes, by its policy, on a fresh word',
+    holds: only(
+      'EndOrder',
+      (o) =>
+        o.deleting === 'yes' &&
+        o.deletionPolicy !== 'Retain' &&
+        o.ended === 'no' &&
+        ['order', 'found'].includes(o.remote.kind),
+    ),
+  },
+  {
+    name: 'what was issued is revoked only by a policy that says so',
+    holds: (o, decision) =>
+      decision.verdict !== 'act' ||
+      decision.action.kind !== 'EndOrder' ||
+      REVOKING[decision.action.how].includes(o.deletionPolicy),
+  },
+  {
+    name: 'a policy of Retain never holds a resource back',
+    holds: (o, decision) =>
+      o.deleting === 'no' ||
+      o.deletionPolicy !== 'Retain' ||
+      o.finalizer === 'no' ||
+      actionOf(decision) === 'RemoveFinalizer',
+  },
+  {
+    name: 'a resource that is suspended is left alone',
+    holds: (o, decision) =>
+      o.suspended === 'no' || o.deleting === 'yes' || decision.verdict !== 'act' || isOfFinalizer(decision),
+  },
+  {
+    name: 'nothing is bought where an order is to be taken over, and another resource has none of it',
+    holds: (o, decision) =>
+      o.adopt === undefined ||
+      o.intent?.sentAt !== undefined ||
+      o.order !== undefined ||
+      (actionOf(decision) !== 'PlaceOrder' && (actionOf(decision) !== 'AdoptOrder' || o.adopt.takenBy === undefined)),
   },
   {
     name: 'CertCentral is asked at most once, and only with an account',
@@ -160,6 +232,8 @@ const LAWS: readonly Law[] = [
     holds: (o, decision) =>
       !isGood(o) ||
       o.deleting === 'yes' ||
+      o.suspended === 'yes' ||
+      isOfFinalizer(decision) ||
       o.problems.length > 0 ||
       o.account.kind !== 'ready' ||
       o.key === 'orphaned' ||
@@ -178,6 +252,8 @@ const SETS: readonly (readonly [name: string, sets: Sets])[] = [
   ['when CertCentral tells of it', HEARING],
   ['in the life of a plan', REISSUING],
   ['at the end of a plan', ENDING],
+  ['when its resource goes', LEAVING],
+  ['when it is taken over', ADOPTING],
 ]
 
 const reached = new Set<string>()

@@ -162,6 +162,7 @@ const startProcess = (world: Surroundings, caches: 'fresh' | 'stale', gate: Gate
       ordersToday: (key) => days.today(key).count,
       namespaceForbidden: () => Promise.resolve(undefined),
       rivals: () => stores.orders.list(),
+      holders: () => [],
       clusterId: 'model',
     },
     memory,

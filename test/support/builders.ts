@@ -142,6 +142,11 @@ export const anObservation = (...changes: readonly Facts[]): Observation =>
   Object.assign(
     {
       deleting: 'no',
+      suspended: 'no',
+      finalizer: 'no',
+      deletionPolicy: 'Retain',
+      ended: 'no',
+      adopt: undefined,
       delivery: 'pair',
       problems: [],
       account: { kind: 'ready', uniqueIds: 'no', forbids: undefined, ordersLeft: 20, limitEnds: inHours(12) },

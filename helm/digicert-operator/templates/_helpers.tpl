@@ -53,6 +53,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [digicert-operator.io]
   resources: [digicertorders, digicertaccounts]
   verbs: [get, list, watch]
+# The finalizer of orders whose deletionPolicy has something to do; the operator writes no spec.
+- apiGroups: [digicert-operator.io]
+  resources: [digicertorders]
+  verbs: [patch]
 - apiGroups: [digicert-operator.io]
   resources: [digicertorders/status, digicertaccounts/status]
   verbs: [update]

@@ -1,16 +1,21 @@
 import type { Rule } from '../decide.ts'
-import { stalled, wait } from '../decision.ts'
+import { held, look, stalled } from '../decision.ts'
 import { SLOW_LOOK, later } from '../schedule.ts'
 
 /** A Secret that is not ours is not watched, so it is looked at this often, in milliseconds. */
 const FOREIGN_SECRET_LOOK = 30_000
 
-/** Nothing is done for a resource that is going: its order goes on in CertCentral (deletionPolicy Retain). */
-export const beingDeleted: Rule = (o, now) =>
-  o.deleting === 'yes' ? wait('Deleting', later(now, SLOW_LOOK)) : undefined
-
 export const specIsInvalid: Rule = (o, now) =>
   o.problems.length > 0 ? stalled('InvalidSpec', later(now, SLOW_LOOK)) : undefined
+
+/** A suspended order is looked at no more; one that would be taken over is looked at, so that it can be told what would be. */
+export const isSuspended: Rule = (o, now) => {
+  if (o.suspended === 'no') return undefined
+  const isUntold = o.adopt !== undefined && !o.order && o.remote.kind === 'unasked'
+  return isUntold && o.account.kind === 'ready' && o.problems.length === 0
+    ? look('LookingUp', 'adoption')
+    : held('Suspended', later(now, SLOW_LOOK))
+}
 
 export const accountIsMissing: Rule = (o, now) =>
   o.account.kind === 'missing' ? stalled('AccountNotFound', later(now, SLOW_LOOK)) : undefined

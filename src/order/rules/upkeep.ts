@@ -30,9 +30,13 @@ const isForeignForGood = ({ failure }: Observation): boolean =>
 /** Whether the Secret holds something that nobody touched, of whatever certificate. */
 const isWhole = ({ stored }: Observation): boolean => stored !== undefined && stored.harmed === undefined
 
-/** A reissue with our own key is under way, or about to be. */
-const isMendedByReissue = ({ reissue }: Observation): boolean =>
-  reissue.allowed === 'yes' && (reissue.cause !== undefined || reissue.intent !== undefined)
+/** A reissue with our own key is under way, or about to be, in place of a certificate that nobody here can use. */
+const isMendedByReissue = (o: Observation): boolean => {
+  const { allowed, cause, intent } = o.reissue
+  if (allowed === 'no') return false
+  if (cause === 'lost' || intent?.supersedes === '') return true
+  return isForeignForGood(o) && (cause !== undefined || intent !== undefined)
+}
 
 /** What comes on a token never reaches the cluster: once it is issued, there is nothing more to fetch. */
 export const certificateIsOnHardware: Rule = (o) =>
@@ -43,7 +47,7 @@ export const certificateIsNew: Rule = (o, now) => {
   if (!o.order) return undefined
   const order = current(o, o.order)
   if (isStored(o.stored, order)) return undefined
-  if (isForeignForGood(o) && isMendedByReissue(o)) return undefined
+  if (isMendedByReissue(o)) return undefined
   // A pending reissue may be shown before there is anything to fetch; what is stored stays until there is.
   if (order.status === 'reissue_pending' && isWhole(o)) return undefined
   const bad = badBefore(o, now)

@@ -43,9 +43,11 @@ const annotate = (name: string, value: string) =>
 
 const readyOf = (order: DigiCertOrder) => conditionOf(order, 'Ready')?.status
 
-const issuedOrder = async (name: string): Promise<DigiCertOrder> => {
+const UNRENEWED = { renewal: { policy: 'Never' } }
+
+const issuedOrder = async (name: string, spec: object = {}): Promise<DigiCertOrder> => {
   await approval('none')
-  await journey.apply(orderNamed(name))
+  await journey.apply(orderNamed(name, spec))
   return journey.ready(name)
 }
 
@@ -161,15 +163,26 @@ describe('an order that is over after its certificate was issued', () => {
     ['canceled', 'OrderCanceled', 'canceled'],
   ] as const)('keeps its good certificate Ready when it is %s, and says so', async (status, reason, said) => {
     const name = `later-${status}`
-    const issued = await issuedOrder(name)
+    const issued = await issuedOrder(name, UNRENEWED)
     await journey.certCentral.setStatus(orderIdOf(issued), status)
 
     const over = await journey.says(name, reason)
 
     expect(sentenceOf(over)).toContain(`Order ${orderIdOf(issued)} was ${said} in CertCentral`)
     expect([readyOf(over), conditionOf(over, 'Issuing')?.status, statusFaults(over)]).toEqual(['True', 'False', []])
-    await journey.apply(orderNamed(name, { comments: 'An edit asks for nothing new here.' }))
+    await journey.apply(orderNamed(name, { ...UNRENEWED, comments: 'An edit asks for nothing new here.' }))
     await polls(2)
     expect(await purchasesOf(name)).toHaveLength(1)
+  })
+
+  test('is renewed once when it is found expired', async () => {
+    const issued = await issuedOrder('lapsed')
+    await journey.certCentral.setStatus(orderIdOf(issued), 'expired')
+
+    await eventually('a renewal', async () => (await purchasesOf('lapsed')).length === 2)
+
+    expect(readyOf(await journey.ready('lapsed'))).toBe('True')
+    await polls(2)
+    expect(await purchasesOf('lapsed')).toHaveLength(2)
   })
 })

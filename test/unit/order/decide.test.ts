@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { ORDER_REASONS } from '../../../src/api/reasons.ts'
 import { RULES, decide } from '../../../src/order/decide.ts'
-import { type Decision, act, look, ready, stalled, wait } from '../../../src/order/decision.ts'
-import type { FoundReissue, KnownIntent, ReissueFact } from '../../../src/order/observation.ts'
+import { type Decision, act, held, look, ready, stalled, wait } from '../../../src/order/decision.ts'
+import type { FoundReissue, KnownIntent, Observation, ReissueFact } from '../../../src/order/observation.ts'
 import {
   ALTERNATIVE_ID,
   CERTIFICATE,
@@ -799,6 +799,115 @@ const LIFE: readonly Row[] = [
   ],
 ]
 
+const going = (deletionPolicy: Observation['deletionPolicy'], ...facts: readonly Facts[]): readonly Facts[] => [
+  ...facts,
+  { deleting: 'yes', finalizer: 'yes', deletionPolicy },
+]
+const letGo = act('Deleting', { kind: 'RemoveFinalizer' })
+const end = (how: 'cancel' | 'revoke-certificate' | 'revoke-order', certificateId?: number) =>
+  act('Deleting', {
+    kind: 'EndOrder',
+    orderId: ORDER_ID,
+    how,
+    ...(certificateId === undefined ? {} : { certificateId }),
+  })
+const adopting = (...facts: readonly Facts[]): readonly Facts[] => [
+  ...[unbought, { key: 'fits' as const, adopt: { orderId: ORDER_ID, takenBy: undefined } }],
+  ...facts,
+]
+
+const PEOPLE: readonly Row[] = [
+  ['does nothing for an order that is suspended', 'isSuspended', [{ suspended: 'yes' }], held('Suspended', TOMORROW)],
+  [
+    'looks at an order that would be taken over, though it is suspended',
+    'isSuspended',
+    adopting({ suspended: 'yes' }),
+    look('LookingUp', 'adoption'),
+  ],
+  [
+    'takes nothing over while it is suspended',
+    'isSuspended',
+    adopting({ suspended: 'yes' }, found()),
+    held('Suspended', TOMORROW),
+  ],
+  ['looks at the order that is to be taken over', 'orderIsToBeAdopted', adopting(), look('LookingUp', 'adoption')],
+  ['takes over an order that fits', 'orderIsToBeAdopted', adopting(found({ status: 'issued' })), adopt],
+  [
+    'hands a CSR of its own in before it takes a pending order over',
+    'orderIsToBeAdopted',
+    adopting(found({ csr: 'other' })),
+    sendCsr,
+  ],
+  ...(
+    [
+      ['that is over', found({ status: 'revoked' })],
+      ['that does not fit', found({ mismatches: ['its product is ssl_basic'] })],
+      ['that is not shown', absent],
+      ['that another resource has', { adopt: { orderId: ORDER_ID, takenBy: 'shop/other' } }],
+    ] as const
+  ).map(([which, facts]): Row => [
+    `takes over no order ${which}, and buys none`,
+    'orderIsToBeAdopted',
+    adopting(facts),
+    stalled('AdoptionRefused', TOMORROW),
+  ]),
+  [
+    'makes sure of the deletion policy before anything is bought',
+    'finalizerIsWrong',
+    [unbought, { deletionPolicy: 'RevokeCertificate' }],
+    act('Deleting', { kind: 'AddFinalizer' }),
+  ],
+  ['holds no order back whose policy has nothing to do', 'finalizerIsWrong', [{ finalizer: 'yes' }], letGo],
+  ['lets an order go that nothing is to be done for', 'beingDeleted', going('Retain'), letGo],
+  ['lets an order go that was ended', 'beingDeleted', going('RevokeOrder', { ended: 'yes' }), letGo],
+  ['lets an order go that was never bought', 'beingDeleted', going('RevokeOrder', unbought), letGo],
+  [
+    'looks for what was sent before it lets go',
+    'beingDeleted',
+    going('CancelPending', sent(5)),
+    look('LookingUp', 'intent'),
+  ],
+  ['cancels what was sent without an answer', 'beingDeleted', going('CancelPending', sent(5), found()), end('cancel')],
+  ['does by a fresh word what cannot be undone', 'beingDeleted', going('RevokeOrder'), look('LookingUp', 'orderId')],
+  [
+    'cancels a pending order',
+    'beingDeleted',
+    going('RevokeCertificate', ordered('pending'), seen({ status: 'pending' })),
+    end('cancel'),
+  ],
+  [
+    'revokes the certificate alone',
+    'beingDeleted',
+    going('RevokeCertificate', seen()),
+    end('revoke-certificate', CERTIFICATE_ID),
+  ],
+  ['revokes the order where that is asked for', 'beingDeleted', going('RevokeOrder', seen()), end('revoke-order')],
+  [
+    'revokes nothing where only pending orders are to be canceled',
+    'beingDeleted',
+    going('CancelPending', seen()),
+    letGo,
+  ],
+  [
+    'revokes nothing twice',
+    'beingDeleted',
+    going('RevokeOrder', seen({ requests: [{ id: 3, status: 'pending', type: 'revoke' }] })),
+    letGo,
+  ],
+  [
+    'waits with the deletion while CertCentral is away',
+    'beingDeleted',
+    going('RevokeOrder', unreachable()),
+    wait('Deleting', inMinutes(2)),
+  ],
+  [
+    'says that a deletion is blocked, and how to be rid of it',
+    'beingDeleted',
+    going('RevokeOrder', { account: { kind: 'missing' } }),
+    stalled('DeletionBlocked', TOMORROW),
+  ],
+]
+
 const UPKEEP: readonly Row[] = [
   [
     'is content with what is issued on hardware, and fetches nothing',
@@ -899,7 +1008,7 @@ function validating(nextCheckAt: Date | undefined): Facts {
   return { validation: { entries: [], since: inMinutes(-30), checkedAt: undefined, nextCheckAt } }
 }
 
-const ALL = [...GATE, ...CALLS, ...KEY_AND_INTENT, ...OUTCOME, ...OVER, ...TRACK, ...LIFE, ...UPKEEP]
+const ALL = [...GATE, ...CALLS, ...KEY_AND_INTENT, ...OUTCOME, ...OVER, ...TRACK, ...LIFE, ...PEOPLE, ...UPKEEP]
 
 const answering = (facts: readonly Facts[]): string | undefined =>
   RULES.find(([, rule]) => rule(anObservation(...facts), NOW))?.[0]
@@ -913,6 +1022,7 @@ describe('decide', () => {
     ['when an order is over', OVER],
     ['while others work', TRACK],
     ['in the life of a plan', LIFE],
+    ['when people ask', PEOPLE],
     ['once it is issued', UPKEEP],
   ])('%s', (_part, rows) => {
     test.each(rows)('%s', (_sentence, rule, facts, wanted) => {
@@ -963,6 +1073,8 @@ test('the rules stand in this order', () => {
   expect(RULES.map(([name]) => name)).toEqual([
     'beingDeleted',
     'specIsInvalid',
+    'finalizerIsWrong',
+    'isSuspended',
     'accountIsMissing',
     'secretBelongsToAnother',
     'accountIsNotReady',
@@ -973,6 +1085,7 @@ test('the rules stand in this order', () => {
     'csrIsUnusable',
     'keyIsOrphaned',
     'keyIsMissing',
+    'orderIsToBeAdopted',
     'intentIsMissing',
     'refusedBefore',
     'outcomeIsUnasked',

@@ -171,6 +171,7 @@ describe('the rest of the status', () => {
       'conditions',
       'next',
       'observedGeneration',
+      'onDeletion',
       'order',
       'revision',
     ])

@@ -62,6 +62,7 @@ describe('deploy/install.yaml', () => {
       'digicert-operator.io/digicertaccounts: get list watch',
       'digicert-operator.io/digicertorders/status: update',
       'digicert-operator.io/digicertorders: get list watch',
+      'digicert-operator.io/digicertorders: patch',
     ])
     expect(rights(named('Role', 'digicert-operator-home'))).toEqual([
       '/secrets: get',

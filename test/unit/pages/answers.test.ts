@@ -70,6 +70,7 @@ const gathered = (order: DigiCertOrder, client: CertCentral): Gathered => ({
   traits: '',
   names: { sent: [], held: [] },
   givenCsr: undefined,
+  takenBy: undefined,
   target: { kind: 'free' },
   targetSecret: undefined,
 })
