@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { type Config, runCommand } from './config.ts'
 import { crdsCommand } from './crds.ts'
 import { startOperator } from './operator.ts'
+import { planCommand } from './plan.ts'
 import { simulatorCommand } from './simulator/command.ts'
 import { VERSION } from './version.ts'
 
@@ -47,4 +48,5 @@ await new Command('digicert-operator')
   .addCommand(runCommand(run, { podNamespace: podNamespace() }))
   .addCommand(simulatorCommand())
   .addCommand(crdsCommand())
+  .addCommand(planCommand())
   .parseAsync()

@@ -11,6 +11,7 @@ import {
 } from '../../src/api/names.ts'
 import { ACCOUNT_REASONS, EVENT_REASONS, ORDER_REASONS } from '../../src/api/reasons.ts'
 import { runCommand } from '../../src/config.ts'
+import { planCommand } from '../../src/plan.ts'
 import { simulatorCommand } from '../../src/simulator/command.ts'
 import { fieldTable, ruleTable } from './fields.ts'
 import { flagTable } from './flags.ts'
@@ -195,6 +196,15 @@ ${flagTable(simulatorCommand())}
 ### digicert-operator crds
 
 Prints the CustomResourceDefinitions, for \`kubectl apply --server-side -f -\`.
+
+### digicert-operator plan
+
+Prints every step that the operator would take for the orders of a file, with dates, and which of them cost money. It calls
+nobody. An object with its status (\`kubectl get dco shop -o yaml\`) is played on from its certificate, by the dates that
+the operator keeps to; without one the plan begins today, and its dates may differ by a few days. Approvals and
+validations are taken as given at once.
+
+${flagTable(planCommand())}
 `
 
 /** The text of `docs/reference.md`. */

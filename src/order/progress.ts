@@ -102,6 +102,13 @@ const foreignKey = ({ order }: Placed | Adopted, now: Date): OrderStatus =>
       }
     : {}
 
+/**
+ * A request to reissue is met by a certificate that is new to the resource. So an annotation that was met long ago asks for
+ * nothing where a status was lost, as in a restored namespace.
+ */
+const requestMet = ({ asked }: About): OrderStatus =>
+  asked?.reissue === undefined ? {} : { lastHandledReissueRequestedAt: asked.reissue }
+
 const afterOrder = (status: OrderStatus, outcome: Placed | Adopted, now: Date, about: About): OrderStatus => {
   const { orderId, certificateId } = outcome.order
   const fresh = without(status, 'failures', 'validation', 'validationSince', 'order')
@@ -112,7 +119,7 @@ const afterOrder = (status: OrderStatus, outcome: Placed | Adopted, now: Date, a
     orderId,
     ...(certificateId === undefined ? {} : { certificateId }),
   }
-  const noted = named(withHistory(known, entry), about.product)
+  const noted = { ...named(withHistory(known, entry), about.product), ...requestMet(about) }
   if (outcome.kind !== 'placed') return { ...noted, ...foreignKey(outcome, now) }
   const asked = outcome.validation.length > 0
   return {
@@ -154,11 +161,11 @@ const afterValidation = (before: OrderStatus, { entries, order }: Validated, now
 type Recorded = Extract<Outcome, { kind: 'recorded' }>
 
 /** A reissue is of the order that there is, and is what a person asked for; anything else begins another one. */
-const afterRecording = (before: OrderStatus, { intent }: Recorded, _now: Date, { asked }: About): OrderStatus => {
+const afterRecording = (before: OrderStatus, { intent }: Recorded, _now: Date, about: About): OrderStatus => {
   const fresh = without(before, 'failures', 'validation', 'validationSince')
-  if (intent.purpose !== 'Reissue') return { ...without(fresh, 'order'), intent }
-  const requested = asked?.reissue
-  return { ...fresh, intent, ...(requested === undefined ? {} : { lastHandledReissueRequestedAt: requested }) }
+  return intent.purpose === 'Reissue'
+    ? { ...fresh, intent, ...requestMet(about) }
+    : { ...without(fresh, 'order'), intent }
 }
 
 type Reissued = Extract<Outcome, { kind: 'reissued' }>

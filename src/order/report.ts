@@ -78,12 +78,13 @@ const announcement = (before: OrderStatus | undefined, decision: Decision, messa
 const nextOf = (o: Observation, decision: Decision): OrderStatus['next'] =>
   decision.verdict === 'ready' && o.next ? { ...o.next, at: `${o.next.at.toISOString().slice(0, 19)}Z` } : undefined
 
+/** The certificate that the Secret holds is told whatever else is going on; a status that was wiped has it again. */
+const withStored = (status: OrderStatus, { stored }: Observation): OrderStatus =>
+  stored && stored.harmed === undefined ? { ...status, certificate: stored.facts } : status
+
 /** The order is settled once its certificate is stored: what was written down before buying it has served. */
-const settle = (status: OrderStatus, decision: Decision, o: Observation): OrderStatus => {
-  if (decision.verdict !== 'ready') return status
-  const settled = without(status, 'intent', 'failures')
-  return o.stored ? { ...settled, certificate: o.stored.facts } : settled
-}
+const settle = (status: OrderStatus, { verdict }: Decision): OrderStatus =>
+  verdict === 'ready' ? without(status, 'intent', 'failures') : status
 
 /** Said once per edit of the spec. */
 const ignoredFields = ({ before, generation, about }: Subject): Announcement[] =>
@@ -150,7 +151,7 @@ export const report = (
   }))
   const next = nextOf(o, decision)
   const status: OrderStatus = {
-    ...without(settle(seen, decision, o), 'next', 'effective', 'onDeletion'),
+    ...without(withStored(settle(seen, decision), o), 'next', 'effective', 'onDeletion'),
     ...seenParts(seen, subject),
     ...handledOf(o, about),
     ...announced(o),

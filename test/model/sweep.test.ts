@@ -212,7 +212,7 @@ const LAWS: readonly Law[] = [
         isListed(o) &&
         o.remote.kind === 'reissues' &&
         (o.remote.ours === undefined || (o.remote.ours.status === 'rejected' && !o.reissue.intent?.sentAt)) &&
-        (o.reissue.key === 'current' || o.reissue.nextKey === 'fits' || o.reissue.intent?.sentAt !== undefined),
+        (o.reissue.key === 'current' || o.reissue.nextKey === 'fits'),
     ),
   },
   {

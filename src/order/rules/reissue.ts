@@ -86,11 +86,15 @@ const oursStands = (o: Observation, { order, ours }: Found, now: Date): Decision
   }
 }
 
+/** The key that was to be certified is gone, or is not what the spec wants any more. */
+const lacksKey = ({ reissue: { key, nextKey } }: Observation): boolean => key === 'next' && nextKey !== 'fits'
+
 /** There is none of ours: it is asked for, unless it was a moment ago. It costs nothing, and CertCentral just said so. */
 const noneStands = (o: Observation, { order }: Found, now: Date): Decision => {
   const isSettling = o.reissue.intent?.sentAt && (!o.settledAt || o.settledAt > now)
   if (isSettling) return wait('Reissuing', nextSearch(o, now))
-  return order.status === 'issued' ? place(order.orderId) : wait('Reissuing', later(now, OTHERS_LOOK))
+  if (order.status !== 'issued') return wait('Reissuing', later(now, OTHERS_LOOK))
+  return lacksKey(o) ? record(o) : place(order.orderId)
 }
 
 /** The list of reissues has been read, and tells whether there is one of ours. */
@@ -118,8 +122,7 @@ const prepared = (o: Observation, intent: KnownIntent, now: Date): Decision | un
   if (intent.payload === 'changed') return record(o)
   const refused = refusal(o, now)
   if (refused) return refused
-  const { key, nextKey } = o.reissue
-  return key === 'next' && nextKey !== 'fits' ? act('CreatingKey', { kind: 'CreateNextKey' }) : undefined
+  return lacksKey(o) ? act('CreatingKey', { kind: 'CreateNextKey' }) : undefined
 }
 
 /** Whether the certificate that was asked for, or another one since, took the place of the old one. */

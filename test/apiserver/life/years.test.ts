@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { DigiCertOrder } from '../../../src/api/order.ts'
+import { forecast } from '../../../src/order/forecast.ts'
+import { habitsOf } from '../../../src/order/reissue.ts'
 import { orderIdOf, orderNamed, reasonOf } from '../../support/journey.ts'
 import { startTimeMachine, type TimeMachine } from '../../support/time-machine.ts'
 
@@ -97,15 +99,28 @@ const expectKept = (tellings: readonly Told[], history: readonly { at: string; w
   }
 }
 
+/** What `digicert-operator plan` says will happen, while certificates live 199 days at most. */
+const foretold = async (name: string, begun: Date, years: number): Promise<Told[]> => {
+  const { spec, metadata } = await machine.order(name)
+  const caps = [{ from: new Date(0), days: 199 }]
+  const until = new Date(begun.getTime() + (years + 1) * 365 * DAY)
+  const steps = forecast({ spec, habits: habitsOf(spec, metadata.uid ?? ''), caps, from: begun, until })
+  return steps.slice(1).map(({ action, at }) => ({ action, at: at.toISOString().slice(0, 16) }))
+}
+
+const toMinute = ({ action, at }: Told): Told => ({ action, at: new Date(at).toISOString().slice(0, 16) })
+
 const renewals = (tellings: readonly Told[]) => tellings.filter(({ action }) => action === 'Renew').length
 
 describe('three years of an order', () => {
   test('are one purchase per plan, and the reissues in between that were told ahead', async () => {
+    const begun = machine.now()
     await machine.apply(orderNamed('shop'))
 
     const { tellings, history, paid } = await play('shop')
 
     expectKept(tellings, history)
+    expect(tellings.map(toMinute)).toEqual((await foretold('shop', begun, YEARS)).slice(0, tellings.length))
     expect(renewals(tellings)).toBeGreaterThanOrEqual(3)
     expect(paid.map(({ kind }) => kind)).toEqual(['order', ...Array<string>(renewals(tellings)).fill('renewal')])
     expect(new Set(paid.map(({ alternativeOrderId }) => alternativeOrderId)).size).toBe(paid.length)
@@ -113,11 +128,13 @@ describe('three years of an order', () => {
   }, 240_000)
 
   test('inside one plan of three years are one purchase, and reissues', async () => {
+    const begun = machine.now()
     await machine.apply(orderNamed('long', { orderValidity: { years: 3 } }))
 
     const { tellings, history, paid } = await play('long', { years: 2.9 })
 
     expectKept(tellings, history)
+    expect(tellings.map(toMinute)).toEqual((await foretold('long', begun, YEARS)).slice(0, tellings.length))
     expect(tellings.map(({ action }) => action).filter((action) => action === 'Reissue').length).toBeGreaterThanOrEqual(
       5,
     )
