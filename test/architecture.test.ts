@@ -75,13 +75,14 @@ const told = ({ from, to }: Import): string => `${from} -> ${to}`
 
 /** Who may import whom (`reference/codebases.md`, section 4.3). */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
-  main: ['operator', 'config', 'crds', 'simulator/command', 'version'],
+  main: ['operator', 'config', 'crds', 'plan', 'simulator/command', 'version'],
   operator: ['caches', 'controllers', 'config', 'kube', 'telemetry', 'version'],
   controllers: ['controller', 'kube', 'telemetry', 'api', 'config', 'caches'],
   caches: ['controller', 'kube', 'telemetry', 'api', 'config'],
   controller: ['order', 'certcentral', 'pki', 'kube', 'telemetry', 'api'],
   config: ['telemetry'],
   crds: ['api'],
+  plan: ['api', 'order'],
   version: [],
   order: ['api'],
   kube: ['telemetry/log'],

@@ -45,10 +45,17 @@ async function waitingOrder(name: string): Promise<DigiCertOrder> {
   return journey.says(name, 'AwaitingApproval')
 }
 
-async function issuedOrder(name: string): Promise<DigiCertOrder> {
+async function issuedOrder(name: string, spec: object = {}): Promise<DigiCertOrder> {
   await journey.certCentral.changeSettings({ approval: 'none' })
-  await journey.apply(orderNamed(name))
+  await journey.apply(orderNamed(name, spec))
   return journey.ready(name)
+}
+
+/** An order is deleted, and its key and its Secret with it. */
+async function losesBoth(name: string): Promise<void> {
+  await journey.remove(name)
+  await journey.cluster.remove({ kind: 'Secret', namespace: journey.namespace, name: `${name}-tls` })
+  await keyIsCollected(name)
 }
 
 describe('an order that is deleted while it waits, and created again under its name', () => {
@@ -120,19 +127,31 @@ describe('an issued order that is deleted', () => {
     expect((await keySecret('rebuilt'))?.data['tls.key']?.equals(before.data['tls.key']!)).toBe(true)
   })
 
-  test('says that the key is lost when Secret and key are both gone, and buys nothing', async () => {
+  test('is reissued with a key of ours when Secret and key are both gone, and buys nothing', async () => {
     const first = await issuedOrder('lost')
-    await journey.remove('lost')
-    await journey.cluster.remove({ kind: 'Secret', namespace: journey.namespace, name: 'lost-tls' })
-    await keyIsCollected('lost')
+    await losesBoth('lost')
+
     await journey.apply(orderNamed('lost'))
 
-    const stuck = await journey.cluster.waitForOrder(journey.namespace, 'lost', (order) =>
+    const second = await journey.ready('lost')
+    expect(orderIdOf(second)).toBe(orderIdOf(first))
+    expect(await isUsable('lost')).toBe(true)
+    expect(second.status?.certificate?.serialNumber).not.toBe(first.status?.certificate?.serialNumber)
+    expect(await purchasesOf('lost')).toHaveLength(1)
+  })
+
+  test('says that the key is lost where it may not be reissued, and buys nothing', async () => {
+    const unreissued = { reissue: { by: 'Never' } }
+    const first = await issuedOrder('locked', unreissued)
+    await losesBoth('locked')
+
+    await journey.apply(orderNamed('locked', unreissued))
+
+    const stuck = await journey.cluster.waitForOrder(journey.namespace, 'locked', (order) =>
       ['KeyLost', 'BadCertificate'].includes(order.status?.conditions?.[0]?.reason ?? ''),
     )
-
     expect([kstatusOf(stuck) === 'Current', statusFaults(stuck)]).toEqual([false, []])
     expect(stuck.status?.conditions?.[0]?.message).toContain(`rder ${orderIdOf(first)}`)
-    expect(await purchasesOf('lost')).toHaveLength(1)
+    expect(await purchasesOf('locked')).toHaveLength(1)
   })
 })
