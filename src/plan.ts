@@ -5,6 +5,7 @@ import { parseAllDocuments } from 'yaml'
 import { type DigiCertOrder, checkSpec } from './api/order.ts'
 import type { OrderStatus } from './api/status.ts'
 import { type Cap, type Forecast, forecast } from './order/forecast.ts'
+import { planEndOf } from './order/plan.ts'
 import { habitsOf } from './order/reissue.ts'
 
 const YEAR = 365.25 * 24 * 60 * 60_000
@@ -56,7 +57,7 @@ const standingOf = ({ certificate, order }: OrderStatus) => {
   return {
     notBefore: new Date(certificate.notBefore),
     notAfter: new Date(certificate.notAfter),
-    planEnd: new Date(`${order.validUntil.slice(0, 10)}T23:59:59.999Z`),
+    planEnd: planEndOf(order.validUntil),
   }
 }
 

@@ -8,6 +8,7 @@ import type { Action } from '../order/decision.ts'
 import { wireNames } from '../order/names.ts'
 import type { Observation } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
+import { planEndOf } from '../order/plan.ts'
 import type { Session } from './accounts.ts'
 import { endOrder } from './end-order.ts'
 import { createKey, createNextKey, csrFor, keptIn, promoteKey } from './keys.ts'
@@ -192,12 +193,12 @@ const reissue = (step: Step, orderId: number, hands: Hands): Promise<Outcome> =>
   const { gathered, seen, status, memory } = step
   const { order, nextKey, names, traits } = gathered
   const held = seen.reissue.key === 'next' ? nextKey : kept(step)
-  const planEnd = status.order?.validUntil
+  const validUntil = status.order?.validUntil
   return placeReissue(
     {
       ...{ session: sessionOf(gathered), order, orderId, status, held, memory, target: targetOf(gathered) },
       ...{ names: names.sent, traits },
-      planEnd: planEnd === undefined ? undefined : new Date(`${planEnd.slice(0, 10)}T23:59:59Z`),
+      planEnd: validUntil === undefined ? undefined : planEndOf(validUntil),
     },
     hands,
   )

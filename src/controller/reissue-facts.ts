@@ -1,24 +1,23 @@
 import { REISSUE_REQUESTED } from '../api/names.ts'
 import type { OrderSpec } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
-import { type Step, nextStep } from '../order/plan.ts'
+import { type Step, nextStep, planEndOf } from '../order/plan.ts'
 import { autoReissueOf, causeOf, habitsOf } from '../order/reissue.ts'
+import { isForeignForGood } from '../order/rules/words.ts'
 import type { Failure, KnownIntent, ReissueFact, Stored } from '../order/observation.ts'
 import type { Gathered } from './gather.ts'
 import type { ReissueMark } from './remote.ts'
 
 const dateOf = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text))
 
-/** The last moment of the day that CertCentral names as the end of the plan. */
-const planEndOf = ({ order }: OrderStatus): Date | undefined =>
-  order?.validUntil === undefined ? undefined : dateOf(`${order.validUntil.slice(0, 10)}T23:59:59.999Z`)
-
 /** What is due next for the certificate at hand. */
 export const nextOf = ({ order }: Gathered, status: OrderStatus, stored: Stored | undefined): Step | undefined => {
   const isOld = stored?.orderId !== undefined && stored.orderId !== status.order?.id
   if (!stored || isOld || !status.order) return undefined
   const { notBefore, notAfter } = stored
-  const standing = { notBefore, notAfter, planEnd: planEndOf(status) }
+  const { validUntil } = status.order
+  const planEnd = validUntil === undefined ? undefined : planEndOf(validUntil)
+  const standing = { notBefore, notAfter, planEnd }
   return nextStep(standing, habitsOf(order.spec, order.metadata.uid ?? ''))
 }
 
@@ -50,14 +49,8 @@ const nextKeyOf = ({ nextKey }: Gathered, stored: Stored | undefined): ReissueFa
   return isInUse ? 'in-use' : nextKey.state
 }
 
-/** Fetched so often, a certificate of another key is that of the order. */
-const PATIENCE = 3
-
 /** Whether the certificate of the order was made with a key that is not ours. */
-const isForeign = (failure: Failure | undefined): boolean =>
-  failure !== undefined &&
-  (failure.reason === 'KeyLost' ||
-    (failure.reason === 'BadCertificate' && failure.code === 'foreign-key' && failure.count >= PATIENCE))
+const isForeign = (failure: Failure | undefined): boolean => failure?.reason === 'KeyLost' || isForeignForGood(failure)
 
 export type ReissueSources = {
   stored: Stored | undefined

@@ -11,6 +11,9 @@ const LEAST_MARGIN = 14 * DAY
 /** A certificate that would live less than this longer than the present one is not worth a reissue. */
 const WORTH_A_REISSUE = DAY
 
+/** The last moment of the day that CertCentral names as the end of a plan. */
+export const planEndOf = (validUntil: string): Date => new Date(`${validUntil.slice(0, 10)}T23:59:59.999Z`)
+
 /** What the certificate at hand and the plan around it are. */
 export type Standing = {
   notBefore: Date

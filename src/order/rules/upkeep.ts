@@ -3,13 +3,7 @@ import { act, look, ready, stalled, wait } from '../decision.ts'
 import type { Observation } from '../observation.ts'
 import { SLOW_LOOK, earliest, later } from '../schedule.ts'
 import { current } from './track.ts'
-import { isStored } from './words.ts'
-
-/** How often a certificate that does not fit is fetched again before a person is called. */
-const PATIENCE = 3
-
-/** Code of the failure that no certificate in the answer belongs to the key we keep (`pki/bundle.ts`). */
-const FOREIGN_KEY = 'foreign-key'
+import { PATIENCE, isForeignForGood, isStored } from './words.ts'
 
 const badBefore = (o: Observation, now: Date) => {
   const { failure } = o
@@ -17,15 +11,8 @@ const badBefore = (o: Observation, now: Date) => {
   if (failure.reason === 'SecretRefused') return stalled('SecretRefused', failure.retryAt)
   if (failure.reason !== 'BadCertificate') return undefined
   if (failure.count < PATIENCE) return wait('BadCertificate', failure.retryAt)
-  return stalled(isForeignForGood(o) ? 'KeyLost' : 'BadCertificate', failure.retryAt)
+  return stalled(isForeignForGood(failure) ? 'KeyLost' : 'BadCertificate', failure.retryAt)
 }
-
-/**
- * CertCentral has been seen to answer with the PEM of another certificate; one that comes again and again is that of the
- * order, made with a key that is not ours.
- */
-const isForeignForGood = ({ failure }: Observation): boolean =>
-  failure?.reason === 'BadCertificate' && failure.code === FOREIGN_KEY && failure.count >= PATIENCE
 
 /** Whether the Secret holds something that nobody touched, of whatever certificate. */
 const isWhole = ({ stored }: Observation): boolean => stored !== undefined && stored.harmed === undefined
@@ -35,7 +22,7 @@ const isMendedByReissue = (o: Observation): boolean => {
   const { allowed, cause, intent } = o.reissue
   if (allowed === 'no') return false
   if (cause === 'lost' || intent?.supersedes === '') return true
-  return isForeignForGood(o) && (cause !== undefined || intent !== undefined)
+  return isForeignForGood(o.failure) && (cause !== undefined || intent !== undefined)
 }
 
 /** What comes on a token never reaches the cluster: once it is issued, there is nothing more to fetch. */

@@ -1,4 +1,4 @@
-import type { Observation, RemoteOrder, Stored } from '../observation.ts'
+import type { Failure, Observation, RemoteOrder, Stored } from '../observation.ts'
 
 const OVER = ['rejected', 'canceled', 'revoked', 'expired']
 
@@ -21,3 +21,16 @@ const OPEN_FOR_CSR = ['needs_approval', 'pending', 'needs_csr']
  */
 export const csrIsForeign = (o: Observation, order: RemoteOrder): boolean =>
   OPEN_FOR_CSR.includes(order.status) && order.csr === 'other' && o.failure?.reason !== 'SendingCSR'
+
+/** How often a certificate that does not fit is fetched again before a person is called. */
+export const PATIENCE = 3
+
+/** Code of the failure that no certificate in the answer belongs to the key we keep (`pki/bundle.ts`). */
+const FOREIGN_KEY = 'foreign-key'
+
+/**
+ * CertCentral has been seen to answer with the PEM of another certificate; one that comes again and again is that of the
+ * order, made with a key that is not ours.
+ */
+export const isForeignForGood = (failure: Failure | undefined): boolean =>
+  failure?.reason === 'BadCertificate' && failure.code === FOREIGN_KEY && failure.count >= PATIENCE
