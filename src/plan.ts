@@ -7,6 +7,7 @@ import type { OrderStatus } from './api/status.ts'
 import { type Cap, type Forecast, forecast } from './order/forecast.ts'
 import { planEndOf } from './order/plan.ts'
 import { habitsOf } from './order/reissue.ts'
+import { isoDay } from './order/schedule.ts'
 
 const YEAR = 365.25 * 24 * 60 * 60_000
 
@@ -30,13 +31,11 @@ const numberOfYears = (given: string): number => {
   return years
 }
 
-const day = (date: Date): string => date.toISOString().slice(0, 10)
-
 const ROW = ['DATE', 'STEP', 'COST', 'CERTIFICATE ENDS', 'PLAN ENDS', 'WHY']
 
 const rowOf = ({ at, action, paid, certificateEnds, planEnds, why }: Forecast): string[] => {
   const cost = action === 'Stop' ? '-' : paid ? 'paid' : 'free'
-  return [day(at), action, cost, day(certificateEnds), day(planEnds), why]
+  return [isoDay(at), action, cost, isoDay(certificateEnds), isoDay(planEnds), why]
 }
 
 const tableOf = (rows: readonly (readonly string[])[]): string => {
@@ -104,7 +103,7 @@ type Flags = { filename: string; years: number; cap?: string[] }
 
 const assumed = (caps: readonly Cap[]): string =>
   caps
-    .map(({ days, from }) => (from.getTime() > 0 ? `${String(days)} from ${day(from)}` : `${String(days)} days`))
+    .map(({ days, from }) => (from.getTime() > 0 ? `${String(days)} from ${isoDay(from)}` : `${String(days)} days`))
     .join(', ')
 
 const collect = (value: string, before: readonly string[] | undefined): string[] => {

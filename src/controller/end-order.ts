@@ -3,6 +3,7 @@ import { type CertCentral, CertCentralError } from '../certcentral/index.ts'
 import type { Action } from '../order/decision.ts'
 import type { Observation } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
+import { isOpen } from '../order/rules/words.ts'
 
 type Ending = Extract<Action, { kind: 'EndOrder' }>
 
@@ -17,7 +18,7 @@ const NOTE = 'Its DigiCertOrder was deleted'
 /** An order that waits for approval is ended by rejecting its request, as no other state lets it be canceled. */
 const cancel = async (client: CertCentral, { remote, order: known }: Observation, orderId: number): Promise<void> => {
   const order = remote.kind === 'order' || remote.kind === 'found' ? remote.order : known
-  const open = order?.requests?.find(({ status }) => status === 'submitted' || status === 'pending')
+  const open = order?.requests?.find(isOpen)
   if (order?.status === 'needs_approval' && open) await client.rejectRequest(open.id, NOTE)
   else await client.cancelOrder(orderId, NOTE)
 }

@@ -40,7 +40,7 @@ export type PurchaseMeans = {
 }
 
 /** Less than this much certain leadership is not enough to begin a purchase with, in milliseconds. */
-const LEADERSHIP_NEEDED = 2_000
+export const LEADERSHIP_NEEDED = 2_000
 
 /** The intent as it was before it was marked as sent. */
 export const withoutMark = (intent: Intent): Intent => {
@@ -136,16 +136,20 @@ const unsent = (error: CertCentralError, now: Date, intent?: Intent): Outcome =>
         intent,
       }
 
-const remember = ({ memory }: Purchase, placed: PlacedOrder): void => {
+/** Keeps a chain that came with an answer, so that it need not be fetched. */
+export const remember = ({ memory }: Pick<Purchase, 'memory'>, placed: PlacedOrder): void => {
   if (placed.chain && placed.certificateId !== undefined)
     memory.chain = { certificateId: placed.certificateId, pem: placed.chain.join('\n') }
 }
 
 /** The Secret that is to receive the certificate, tried out: what would fail after the purchase fails before it. */
-const rehearsed = async (purchase: Purchase, means: PurchaseMeans): Promise<Outcome | undefined> => {
-  if (purchase.delivery === 'hardware') return undefined
+export const rehearsed = async (
+  { order, target, delivery }: Pick<Purchase, 'order' | 'target'> & { delivery?: Delivery },
+  means: PurchaseMeans,
+): Promise<Outcome | undefined> => {
+  if (delivery === 'hardware') return undefined
   try {
-    await means.secrets.rehearse(purchase.order, purchase.target)
+    await means.secrets.rehearse(order, target)
     return undefined
   } catch (error) {
     return refusedByCluster(error)

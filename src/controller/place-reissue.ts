@@ -7,9 +7,16 @@ import { reissuePayload } from '../order/payload.ts'
 import type { Session } from './accounts.ts'
 import { type Kept, csrFor } from './keys.ts'
 import type { Recollection } from './memory.ts'
-import { type PurchaseMeans, codeOf, refusalText, withoutMark } from './place-order.ts'
+import {
+  LEADERSHIP_NEEDED,
+  type PurchaseMeans,
+  codeOf,
+  refusalText,
+  rehearsed,
+  remember,
+  withoutMark,
+} from './place-order.ts'
 import { placedOrder } from './remote.ts'
-import { refusedByCluster } from './secrets.ts'
 import { validationOfPlaced } from './validation.ts'
 
 export type ReissueWork = {
@@ -23,18 +30,6 @@ export type ReissueWork = {
   target: 'free' | 'ours'
   memory: Recollection
   planEnd: Date | undefined
-}
-
-/** Less than this much certain leadership is not enough to begin with, in milliseconds. */
-const LEADERSHIP_NEEDED = 2_000
-
-const rehearsed = async ({ order, target }: ReissueWork, means: PurchaseMeans): Promise<Outcome | undefined> => {
-  try {
-    await means.secrets.rehearse(order, target)
-    return undefined
-  } catch (error) {
-    return refusedByCluster(error)
-  }
 }
 
 /**
@@ -82,7 +77,7 @@ const failed = (intent: Intent, error: unknown, now: Date): Outcome => {
  * compare-and-swap before, and looked for in the list of reissues after, as an order is (`certcentral-lifecycle.md`, 5.3).
  */
 export const placeReissue = async (work: ReissueWork, means: PurchaseMeans): Promise<Outcome> => {
-  const { session, order, orderId, status, memory } = work
+  const { session, order, orderId, status } = work
   const { intent } = status
   if (!intent || means.leadershipMs() < LEADERSHIP_NEEDED) return { kind: 'conflict' }
   const csr = await csrFor(order, work.held, work.names)
@@ -93,8 +88,7 @@ export const placeReissue = async (work: ReissueWork, means: PurchaseMeans): Pro
   const body = reissuePayload(order.spec, work.names, { csr, now: means.now(), planEnd: work.planEnd })
   try {
     const placed = await session.client.reissue(orderId, body)
-    if (placed.chain && placed.certificateId !== undefined)
-      memory.chain = { certificateId: placed.certificateId, pem: placed.chain.join('\n') }
+    remember(work, placed)
     const validation = validationOfPlaced(order, placed)
     return { kind: 'reissued', order: afterwards(work, placed), intent: sent, validation }
   } catch (error) {

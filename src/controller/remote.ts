@@ -9,6 +9,7 @@ import {
 } from '../certcentral/index.ts'
 import { wireName, wireNames } from '../order/names.ts'
 import type { FoundOrder, Remote, RemoteOrder } from '../order/observation.ts'
+import { isOpen } from '../order/rules/words.ts'
 import { csrFingerprint } from '../pki/csr.ts'
 import type { Session } from './accounts.ts'
 
@@ -213,7 +214,7 @@ export const askForReissues = async (question: Question, orderId: number, mark: 
 
 /** The state of an order right after it was placed, by what its answer holds (`certcentral-api.md`, section 2.2). */
 export const placedOrder = (placed: PlacedOrder): RemoteOrder => {
-  const open = placed.requests.some(({ status }) => status === 'pending' || status === 'submitted')
+  const open = placed.requests.some(isOpen)
   const rejected = placed.requests.some(({ status }) => status === 'rejected')
   const word = (): string => {
     if (placed.chain) return 'issued'

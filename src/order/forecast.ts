@@ -1,7 +1,7 @@
 import type { OrderSpec } from '../api/order.ts'
 import { type Habits, type Standing, type Step, nextStep } from './plan.ts'
+import { DAY } from './schedule.ts'
 
-const DAY = 24 * 60 * 60_000
 const SECOND = 1000
 
 /** The longest certificate that is issued from a day on. */

@@ -6,6 +6,8 @@ import { adoptionFault } from './rules/adoption.ts'
 import { endingOf } from './rules/deletion.ts'
 import { givingUp } from './rules/issue.ts'
 import { current } from './rules/track.ts'
+import { isOpen } from './rules/words.ts'
+import { isoDay } from './schedule.ts'
 
 /** The names that a message needs and a decision does not. */
 export type About = {
@@ -35,15 +37,13 @@ const id = (o: Observation): string => {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
-const day = (date: Date): string => date.toISOString().slice(0, 10)
-
 const failureOf = (o: Observation): string => o.failure?.message ?? 'no details are known'
 
 const callMessage = (o: Observation): string =>
   o.remote.kind === 'unavailable' || o.remote.kind === 'refused' ? o.remote.message : failureOf(o)
 
 const approval: Message = (o) => {
-  const open = orderOf(o)?.requests?.find(({ status }) => status === 'submitted' || status === 'pending')
+  const open = orderOf(o)?.requests?.find(isOpen)
   const step = open?.status === 'submitted' ? 'two-step' : 'one-step'
   const request = open ? `approval of request ${String(open.id)} (${step})` : 'approval'
   return `${capital(id(o))} waits for ${request}; approve it in CertCentral under Requests`
@@ -92,7 +92,7 @@ const mismatch: Message = (o) => {
   return `${capital(id(o))} carries our own id but is not what the spec asks for: ${found}. Make the spec fit it, or cancel it in CertCentral`
 }
 
-const ends = (o: Observation): string => (o.stored ? day(o.stored.notAfter) : 'an unknown day')
+const ends = (o: Observation): string => (o.stored ? isoDay(o.stored.notAfter) : 'an unknown day')
 
 const reissue: Message = (o) => {
   const names = o.stored?.missingNames ?? []

@@ -2,6 +2,7 @@ import type { OrderSpec } from '../api/order.ts'
 import { rulesOf } from '../api/products.ts'
 import type { Validity } from '../api/shapes.ts'
 import { wireName, wireNames } from './names.ts'
+import { DAY } from './schedule.ts'
 
 /** A JSON object as it goes to CertCentral. */
 export type Payload = Record<string, unknown>
@@ -23,8 +24,6 @@ export type Enclosures = {
   /** The order that is renewed; `none` where CertCentral refused to link them, `undefined` for a first order. */
   renewalOf?: number | 'none' | undefined
 }
-
-const DAY = 24 * 60 * 60_000
 
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
 

@@ -1,6 +1,4 @@
-import { spread } from './schedule.ts'
-
-const DAY = 24 * 60 * 60_000
+import { DAY, isoDay, spread } from './schedule.ts'
 
 /** Longest time before the end of a certificate at which it is reissued, where the spec does not say. */
 const REISSUE_BEFORE = 33 * DAY
@@ -36,8 +34,6 @@ export type Habits = {
 
 export type Step = { action: 'Reissue' | 'Renew' | 'Look'; at: Date; why: string }
 
-const day = (date: Date): string => date.toISOString().slice(0, 10)
-
 const lifetimeOf = ({ notBefore, notAfter }: Standing): number => notAfter.getTime() - notBefore.getTime()
 
 const marginOf = (standing: Standing, { reissueBefore, reissueBeforePercentage }: Habits): number => {
@@ -72,7 +68,7 @@ const renewalTime = ({ notAfter, planEnd }: Standing & { planEnd: Date }, { rene
   new Date(Math.min(planEnd.getTime(), notAfter.getTime()) - renewBefore * (1 + JITTER * spread(seed)))
 
 const reissueStep = (standing: Standing, habits: Habits): Step => {
-  const ends = `the certificate ends on ${day(standing.notAfter)}`
+  const ends = `the certificate ends on ${isoDay(standing.notAfter)}`
   if (habits.reissueBy === 'DigiCert')
     return {
       action: 'Look',
@@ -86,7 +82,7 @@ const reissueStep = (standing: Standing, habits: Habits): Step => {
 }
 
 const planStep = (standing: Standing & { planEnd: Date }, habits: Habits): Step => {
-  const ends = `the plan ends on ${day(standing.planEnd)}`
+  const ends = `the plan ends on ${isoDay(standing.planEnd)}`
   const at = renewalTime(standing, habits)
   return habits.renew === 'Renew'
     ? { action: 'Renew', at, why: ends }

@@ -3,6 +3,7 @@ import type { OrderStatus } from '../api/status.ts'
 import type { About } from './messages.ts'
 import type { RemoteOrder } from './observation.ts'
 import type { Outcome } from './outcome.ts'
+import { isoDay } from './schedule.ts'
 
 const KEPT_HISTORY = 10
 
@@ -16,8 +17,6 @@ const withHistory = (status: OrderStatus, entry: History): OrderStatus => ({
 /** A text that the API server takes where it allows that many characters. */
 export const clipped = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1)}…`
-
-export const isoDay = (date: Date): string => date.toISOString().slice(0, 10)
 
 /** Puts what CertCentral said of an order into the status. What it did not say stays. */
 export const withOrder = (status: OrderStatus, order: RemoteOrder, purchase: number): OrderStatus => ({

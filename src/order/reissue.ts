@@ -4,8 +4,7 @@ import { rulesOf } from '../api/products.ts'
 import type { Asked, ReissueCause, Stored } from './observation.ts'
 import { wireNames } from './names.ts'
 import type { Habits, Step } from './plan.ts'
-
-const DAY = 24 * 60 * 60_000
+import { DAY } from './schedule.ts'
 
 /** What a spec says of the time to act. */
 export const habitsOf = ({ reissue, renewal }: OrderSpec, seed: string): Habits => ({

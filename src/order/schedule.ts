@@ -2,7 +2,11 @@ import type { Reason } from '../api/reasons.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
+/** A day in milliseconds. */
+export const DAY = 24 * HOUR
+
+/** The day of a date in UTC, as `2027-11-23`. */
+export const isoDay = (date: Date): string => date.toISOString().slice(0, 10)
 
 export const later = (from: Date, milliseconds: number): Date => new Date(from.getTime() + milliseconds)
 

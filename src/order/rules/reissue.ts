@@ -5,6 +5,7 @@ import { SLOW_LOOK, earliest, later } from '../schedule.ts'
 import { renewal } from './renewal.ts'
 import { current } from './track.ts'
 import { dueLater } from './upkeep.ts'
+import { isOpen } from './words.ts'
 
 /** How long CertCentral may take to show that a switch was thrown, in milliseconds. */
 const SWITCH_LAG = 60 * 60_000
@@ -37,9 +38,7 @@ const record = (o: Observation): Decision =>
 
 /** What an open reissue waits for, as an order does: people, then proof of control. */
 const pending = (o: Observation, order: KnownOrder, now: Date): Decision => {
-  const open = order.requests?.some(
-    ({ type, status }) => (type ?? 'reissue') === 'reissue' && ['pending', 'submitted'].includes(status),
-  )
+  const open = order.requests?.some((request) => (request.type ?? 'reissue') === 'reissue' && isOpen(request))
   if (open) return wait('AwaitingApproval', o.nextLookAt)
   if (!o.validation.since) return act('AskingValidation', { kind: 'AskValidation', orderId: order.orderId })
   const { nextCheckAt } = o.validation
@@ -169,11 +168,11 @@ export const othersReissue: Rule = (o, now) => {
 }
 
 /** An intent whose certificate is there has served. */
-const isOpen = (o: Observation): boolean => o.reissue.intent !== undefined && !isDone(o, o.reissue.intent)
+const isUnserved = (o: Observation): boolean => o.reissue.intent !== undefined && !isDone(o, o.reissue.intent)
 
 export const reissueIsWanted: Rule = (o) => {
   const { cause, allowed } = o.reissue
-  if (!o.order || isOpen(o) || callFailed(o)) return undefined
+  if (!o.order || isUnserved(o) || callFailed(o)) return undefined
   if (cause === undefined || allowed === 'no' || o.delivery === 'hardware') return undefined
   if (current(o, o.order).status !== 'issued') return undefined
   return cause === 'lost' || o.stored ? record(o) : undefined
@@ -183,7 +182,7 @@ export const reissueIsWanted: Rule = (o) => {
 export const renewalIsDue: Rule = (o, now) => {
   const { next, order } = o
   if (!order || next?.action !== 'Renew' || next.at > now) return undefined
-  if (isOpen(o) || callFailed(o)) return undefined
+  if (isUnserved(o) || callFailed(o)) return undefined
   return renewal(o, order.purchase + 1, now)
 }
 

@@ -1,5 +1,8 @@
 import type { Failure, Observation, RemoteOrder, Stored } from '../observation.ts'
 
+/** Whether a request waits for a person; `submitted` is the first of two steps. */
+export const isOpen = ({ status }: { status: string }): boolean => status === 'submitted' || status === 'pending'
+
 const OVER = ['rejected', 'canceled', 'revoked', 'expired']
 
 /** Whether an order has ended for good. */
