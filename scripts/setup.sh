@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes the checkout ready: says what is missing in one line each, and installs what npm and, as root on Debian, apt can.
 #
-#   scripts/setup.sh          for the checks and the tests
-#   scripts/setup.sh demo     also nginx and openssl, which the demo shows the certificate with
+#   scripts/setup.sh          for the checks and the tests, which read certificates and keystores with openssl and keytool
+#   scripts/setup.sh demo     also nginx, which the demo shows the certificate with
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -47,18 +47,19 @@ require_runtime() {
 # Prints the Debian packages whose programs are missing.
 missing_packages() {
   command -v openssl >/dev/null || echo openssl
-  PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || echo nginx-light
+  command -v keytool >/dev/null || echo default-jre-headless
+  [ "$1" != demo ] || PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || echo nginx-light
 }
 
 install_programs() {
   local packages
-  mapfile -t packages < <(missing_packages)
+  mapfile -t packages < <(missing_packages "$1")
   [ ${#packages[@]} -gt 0 ] || return 0
   if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
     echo "setup: apt-get install ${packages[*]}" >&2
     apt_install "${packages[@]}" || die "apt-get could not install ${packages[*]}; its messages are above"
   else
-    die "the demo needs ${packages[*]}: install with your package manager, on Debian: sudo apt-get install ${packages[*]}"
+    die "needs ${packages[*]}: install with your package manager, on Debian: sudo apt-get install ${packages[*]}"
   fi
 }
 
@@ -74,4 +75,4 @@ require_node
 install_modules
 require_runtime
 require_go
-[ "${1:-}" != demo ] || install_programs
+install_programs "${1:-}"

@@ -135,6 +135,8 @@ const ANNOTATION_MEANINGS: Readonly<Record<keyof typeof ANNOTATIONS, string>> = 
   certificateId: 'Id of the certificate at CertCentral.',
   serialNumber: 'Serial number of the certificate.',
   notAfter: 'When the certificate expires.',
+  outputs:
+    'Seal of what secretTemplate, additionalOutputFormats and keystores asked for; by it the operator sees what is out of step.',
 }
 
 const namesSection = (): string => `

@@ -4,6 +4,7 @@ import { CONTACT_RULES, contacts } from './contacts.ts'
 import { orderDcv } from './dcv.ts'
 import { SIGNING_RULES, documentSigning } from './document-signing.ts'
 import { ORGANIZATION_RULES, organization } from './organization.ts'
+import { TEMPLATE_RULES, additionalOutputFormats, keystores, secretTemplate } from './outputs.ts'
 import { PAYMENT_RULES, payment } from './payment.ts'
 import { KEY_RULES, csrSecretRef, privateKey } from './private-key.ts'
 import { REISSUE_RULES, RENEWAL_RULES, purchaseFields } from './purchase.ts'
@@ -119,6 +120,9 @@ export const orderSpec = z
     dcv: orderDcv.optional(),
     payment: payment.optional(),
     documentSigning: documentSigning.optional(),
+    secretTemplate: secretTemplate.optional(),
+    additionalOutputFormats: additionalOutputFormats.optional(),
+    keystores: keystores.optional(),
     ...purchaseFields,
     adoptOrderId: wireId(
       'Takes over an order that exists, such as one that was bought in the console; nothing is bought. With suspend it is told what would be.',
@@ -167,6 +171,7 @@ const problemsOf = (spec: OrderSpec): string[] => [
   ...broken(ORGANIZATION_RULES, spec.organization),
   ...broken(PAYMENT_RULES, spec.payment),
   ...broken(SIGNING_RULES, spec.documentSigning),
+  ...broken(TEMPLATE_RULES, spec.secretTemplate),
   ...broken(RENEWAL_RULES, spec.renewal),
   ...broken(REISSUE_RULES, spec.reissue),
   ...repeated('dnsNames', spec.dnsNames),
@@ -176,6 +181,10 @@ const problemsOf = (spec: OrderSpec): string[] => [
   ...repeated(
     'customFields.metadataId',
     spec.customFields?.map(({ metadataId }) => metadataId),
+  ),
+  ...repeated(
+    'additionalOutputFormats',
+    spec.additionalOutputFormats?.map(({ type }) => type),
   ),
   ...repeated(
     'dcv.emails.dnsName',

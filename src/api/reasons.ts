@@ -25,6 +25,8 @@ export const ORDER_REASONS = {
     'The cluster refused the Secret (quota, policy, permission, namespace going away); nothing was bought.',
   CSRNotUsable:
     'The certificate signing request that spec.csrSecretRef names is missing, or does not fit the order. Nothing was bought.',
+  KeystorePasswordMissing:
+    'The Secret that holds the password of a keystore is missing or cannot be used. Key and certificate do not wait for it once they are bought; the keystores do.',
   CardNotUsable: 'The Secret that spec.payment.creditCardSecretRef names lacks a part of the card. Nothing was bought.',
   CreatingKey: 'The private key is being made and stored.',
   RecordingIntent: 'What is about to be bought is being written down.',

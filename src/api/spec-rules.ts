@@ -25,6 +25,9 @@ export type RuledFields = {
   renewal?: { byDigiCert?: boolean | undefined } | undefined
   reissue?: { by?: string | undefined } | undefined
   payment?: { method?: string | undefined } | undefined
+  secretTemplate?: object | undefined
+  additionalOutputFormats?: readonly object[] | undefined
+  keystores?: object | undefined
 }
 
 type Rule = CrossFieldRule<RuledFields>
@@ -153,6 +156,22 @@ const signingRules: readonly Rule[] = [
   },
 ]
 
+const outputRules: readonly Rule[] = [
+  {
+    rule: `!(has(self.keystores) || has(self.additionalOutputFormats)) || !(has(self.csrSecretRef) || ${ON_HARDWARE})`,
+    message:
+      'keystores and additionalOutputFormats cannot be used with csrSecretRef or hardware: the private key is not in the cluster',
+    holds: (spec) =>
+      (spec.keystores === undefined && spec.additionalOutputFormats === undefined) ||
+      !(spec.csrSecretRef !== undefined || isOnHardware(spec)),
+  },
+  {
+    rule: '!has(self.secretTemplate) || has(self.secretName)',
+    message: 'secretTemplate needs secretName: without a Secret there is nothing to put it on',
+    holds: ({ secretTemplate, secretName }) => secretTemplate === undefined || secretName !== undefined,
+  },
+]
+
 const ofProduct: readonly Rule[] = [
   {
     rule: `!${ONLY_SHA256.cel} || self.signatureHash == 'sha256'`,
@@ -248,6 +267,7 @@ export const SPEC_RULES: readonly Rule[] = [
   ...nameRules,
   ...proofRules,
   ...signingRules,
+  ...outputRules,
   ...ofProduct,
   ...validityRules,
 ]

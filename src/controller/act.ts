@@ -1,54 +1,22 @@
-import type { KeyObject } from 'node:crypto'
 import { keySecretName } from '../api/names.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { Intent, OrderStatus } from '../api/status.ts'
 import { CertCentralError } from '../certcentral/index.ts'
 import { isFailure } from '../kube/client.ts'
 import type { Action } from '../order/decision.ts'
-import { wireNames } from '../order/names.ts'
 import type { Observation } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { planEndOf } from '../order/plan.ts'
-import type { Session } from './accounts.ts'
 import { endOrder } from './end-order.ts'
+import { deliver, rewrite } from './deliver.ts'
 import { createKey, createNextKey, csrFor, keptIn, promoteKey } from './keys.ts'
-import type { Recollection } from './memory.ts'
 import type { Gathered } from './gather.ts'
-import { type PurchaseMeans, placeOrder } from './place-order.ts'
+import { placeOrder } from './place-order.ts'
 import { placeReissue } from './place-reissue.ts'
 import { failedCall, wordOf } from './remote.ts'
 import { type SecretStore, refusedByCluster } from './secrets.ts'
-import { storeCertificate } from './store-certificate.ts'
+import { type Hands, type Step, kept, sessionOf, targetOf } from './step.ts'
 import { askValidation, checkedEntries, lacksValue } from './validation.ts'
-
-/** One step and everything that it may touch. */
-export type Step = {
-  gathered: Gathered
-  seen: Observation
-  status: OrderStatus
-  memory: Recollection
-}
-
-export type Hands = Omit<PurchaseMeans, 'secrets'> & {
-  secrets: SecretStore
-  retryCallsAt: (memory: Recollection) => Date
-  /** Adds or takes away our finalizer; `undefined` where the order changed under us. */
-  finalize: (how: 'add' | 'remove') => Promise<unknown>
-}
-
-const sessionOf = ({ account }: Gathered): Session => {
-  if (account.kind !== 'ready') throw new Error('an action was decided without an account')
-  return account.session
-}
-
-const targetOf = ({ target }: Gathered): 'free' | 'ours' => {
-  if (target.kind === 'free' || target.kind === 'ours') return target.kind
-  throw new Error('an action was decided though the Secret is not ours')
-}
-
-/** What is kept, else what the Secret tells of it; what is fetched must fit it in either case. */
-const kept = ({ gathered: { key, targetSecret }, seen: { delivery } }: Step) =>
-  key.key ? { key: key.key, csr: key.csr } : keptIn(targetSecret, delivery)
 
 const foundId = ({ remote }: Observation): number | undefined =>
   remote.kind === 'found' ? remote.order.orderId : undefined
@@ -173,22 +141,6 @@ const changeKey = (step: Step, kind: KeyAction, hands: Hands): Promise<Outcome> 
     : promoteKey(hands.secrets, keySecret)
 }
 
-/** Keys that a certificate of the order may be of, the newest first. */
-const keysOf = (step: Step): readonly KeyObject[] => {
-  const { nextKey } = step.gathered
-  return [...(nextKey.key ? [nextKey.key] : []), kept(step).key]
-}
-
-/**
- * The names that a certificate must have to be stored: those of the spec, or, of one that was asked for before they were
- * added, those that it was asked for.
- */
-const namesOf = ({ gathered: { order }, status }: Step): readonly string[] => {
-  const wanted = wireNames(order.spec.commonName, order.spec.dnsNames)
-  const asked = status.order?.asked?.dnsNames
-  return asked ? wanted.filter((name) => asked.includes(name)) : wanted
-}
-
 const reissue = (step: Step, orderId: number, hands: Hands): Promise<Outcome> => {
   const { gathered, seen, status, memory } = step
   const { order, nextKey, names, traits } = gathered
@@ -240,14 +192,10 @@ const carryOut = async (step: Step, action: Action, hands: Hands): Promise<Outco
       return checkValidation(step, action.orderId, hands.now())
     case 'SendCSR':
       return sendCsr(step, action.orderId, hands)
-    case 'StoreCertificate': {
-      const [session, target] = [sessionOf(gathered), targetOf(gathered)]
-      const { order } = gathered
-      return storeCertificate(
-        { ...action, session, order, keys: keysOf(step), names: namesOf(step), target, memory },
-        hands,
-      )
-    }
+    case 'StoreCertificate':
+      return deliver(step, action, hands)
+    case 'RewriteSecret':
+      return rewrite(step, hands)
     case 'PlaceReissue':
       return reissue(step, action.orderId, hands)
     case 'AddFinalizer':

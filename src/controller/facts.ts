@@ -114,6 +114,14 @@ export const certifiedKey = (secret: Secret | undefined): KeyObject | undefined 
   }
 }
 
+const privateKeyIn = once((secret) => readKey(textOf(secret, 'tls.key') ?? ''))
+
+/** The key of what the Secret holds: the private one, or the public one where the other half is elsewhere. */
+export const storedKey = (secret: Secret | undefined, delivery: Delivery): KeyObject | undefined => {
+  if (!secret || delivery === 'hardware') return undefined
+  return delivery === 'pair' ? privateKeyIn(secret) : certifiedKey(secret)
+}
+
 const pairWith = (secret: Secret, key: KeyObject | undefined): Pair | undefined => {
   const leaf = key && readPair(textOf(secret, 'tls.crt') ?? '', key)
   if (!leaf) return undefined
@@ -129,8 +137,8 @@ const pairWith = (secret: Secret, key: KeyObject | undefined): Pair | undefined 
 }
 
 const PAIRS: Readonly<Record<Exclude<Delivery, 'hardware'>, (secret: Secret) => Pair | undefined>> = {
-  pair: once((secret) => pairWith(secret, readKey(textOf(secret, 'tls.key') ?? ''))),
-  certificate: once((secret) => pairWith(secret, certifiedKey(secret))),
+  pair: once((secret) => pairWith(secret, storedKey(secret, 'pair'))),
+  certificate: once((secret) => pairWith(secret, storedKey(secret, 'certificate'))),
 }
 
 /** What is stored without its private key must be for a CSR that is kept, where there is one. */

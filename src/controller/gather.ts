@@ -11,6 +11,7 @@ import { type Names, reissueNames } from '../order/reissue.ts'
 import type { AccountState, Session } from './accounts.ts'
 import { type KeyFact, keyFact, nextKeyFact, targetFact } from './facts.ts'
 import { type GivenCsr, readGivenCsr } from './given-csr.ts'
+import { type GivenPasswords, readPasswords } from './outputs.ts'
 import type { Secret, SecretStore } from './secrets.ts'
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -39,6 +40,7 @@ export type Gathered = {
   takenBy: string | undefined
   /** The CSR that the spec names, where it is of account now. */
   givenCsr: GivenCsr | undefined
+  passwords: GivenPasswords
   target: TargetFact
   targetSecret: Secret | undefined
 }
@@ -123,6 +125,7 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     key: keyFact(keySecret, order.spec, givenCsr),
     nextKey: nextKeyFact(keySecret, order.spec),
     givenCsr,
+    passwords: problems.length === 0 ? await readPasswords(sources.secrets, order) : { problem: undefined },
     takenBy: takenBy(order, session, sources),
     target: targetFact(order, targetSecret, rivals),
     targetSecret,

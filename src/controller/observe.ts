@@ -16,9 +16,10 @@ import type {
 } from '../order/observation.ts'
 import * as schedule from '../order/schedule.ts'
 import type { Session } from './accounts.ts'
-import { storedFact } from './facts.ts'
+import { storedFact, storedKey } from './facts.ts'
 import type { Gathered } from './gather.ts'
 import { isOrphaned } from './keys.ts'
+import { areOutputsStale } from './outputs.ts'
 import type { Recollection } from './memory.ts'
 import { nextOf, reissueFact } from './reissue-facts.ts'
 import { isTokenMethod } from './validation.ts'
@@ -148,6 +149,14 @@ const keyFacts = ({ order, keySecret, key, givenCsr }: Gathered): Pick<Observati
   csrProblem: givenCsr?.kind === 'bad' ? givenCsr.problem : undefined,
 })
 
+/** What stands in the Secret beside a good pair is judged by what the spec says of it. */
+const outputsFact = (gathered: Gathered, stored: Observation['stored']): Observation['outputs'] => {
+  const { order, passwords, problems, targetSecret } = gathered
+  const key = stored && problems.length === 0 ? storedKey(targetSecret, deliveryOf(order.spec)) : undefined
+  const isStale = key && targetSecret && areOutputsStale(targetSecret, order.spec, passwords, key)
+  return { stale: isStale === true ? 'yes' : 'no', problem: passwords.problem }
+}
+
 const keptFingerprints = ({ key, nextKey }: Gathered): string[] =>
   [key.fingerprint, nextKey.fingerprint].flatMap((fingerprint) => fingerprint ?? [])
 
@@ -170,6 +179,7 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
     account: accountFact(gathered, moment.now),
     target,
     ...keyFacts(gathered),
+    outputs: outputsFact(gathered, stored),
     intent,
     order: orderFact(status),
     remote: moment.remote,

@@ -34,7 +34,17 @@ export type SecretStore = {
 /** A private key, or the CSR of one that is elsewhere. */
 export type Kept = { key: KeyObject } | { csr: string }
 
-export type Pair = { key: KeyObject; bundle: Bundle; facts: CertificateFacts; orderId: number }
+export type Pair = {
+  key: KeyObject
+  bundle: Pick<Bundle, 'certificate' | 'ca'>
+  facts: CertificateFacts
+  /** `undefined` where the Secret does not say, and stays silent. */
+  orderId: number | undefined
+  outputs: Outputs
+}
+
+/** Labels, annotations and further entries of a Secret, beside key and certificate. Data in base64. */
+export type Outputs = Record<'labels' | 'annotations' | 'data', Readonly<Record<string, string>>>
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
 
@@ -73,11 +83,7 @@ const keySecret = (order: DigiCertOrder, name: string, kept: Kept): Secret => ({
       : { 'tls.key': base64(exportKey(kept.key, order.spec.privateKey.encoding)) },
 })
 
-const targetSecret = (
-  order: DigiCertOrder,
-  data: Record<string, string>,
-  annotations: Record<string, string>,
-): Secret => ({
+const targetSecret = (order: DigiCertOrder, { labels, annotations, data }: Outputs): Secret => ({
   apiVersion: 'v1',
   kind: 'Secret',
   // Only a private key makes it a Secret for TLS; the API server would refuse one without.
@@ -85,8 +91,8 @@ const targetSecret = (
   metadata: {
     name: order.spec.secretName ?? '',
     namespace: order.metadata.namespace ?? '',
-    labels: { [MANAGED_LABEL]: MANAGED },
-    annotations: { [ANNOTATIONS.owner]: order.metadata.name, ...annotations },
+    labels: { ...labels, [MANAGED_LABEL]: MANAGED },
+    annotations: { ...annotations, [ANNOTATIONS.owner]: order.metadata.name },
   },
   data,
 })
@@ -98,7 +104,7 @@ const pairData = (order: DigiCertOrder, { key, bundle }: Pair): Record<string, s
 })
 
 const pairAnnotations = ({ facts, orderId }: Pair): Record<string, string> => ({
-  [ANNOTATIONS.orderId]: String(orderId),
+  ...(orderId === undefined ? {} : { [ANNOTATIONS.orderId]: String(orderId) }),
   ...(facts.id === undefined ? {} : { [ANNOTATIONS.certificateId]: String(facts.id) }),
   [ANNOTATIONS.serialNumber]: facts.serialNumber,
   [ANNOTATIONS.notAfter]: facts.notAfter,
@@ -140,11 +146,18 @@ export const createSecretStore = (
     remove: (secret) =>
       kube.remove(SECRETS, secret.metadata, secret.metadata.uid === undefined ? {} : { uid: secret.metadata.uid }),
     rehearse: async (order, target) => {
-      const empty = targetSecret(order, { 'tls.crt': '', ...(order.spec.csrSecretRef ? {} : { 'tls.key': '' }) }, {})
+      const { labels = {}, annotations = {} } = order.spec.secretTemplate ?? {}
+      const data = { 'tls.crt': '', ...(order.spec.csrSecretRef ? {} : { 'tls.key': '' }) }
+      const empty = targetSecret(order, { labels, annotations, data })
       await kube.apply(SECRETS, empty, { fieldManager: FIELD_MANAGER, dryRun: 'All', ...forcing(target) })
     },
     applyTarget: async (order, pair, target) => {
-      const secret = targetSecret(order, pairData(order, pair), pairAnnotations(pair))
+      const { labels, annotations, data } = pair.outputs
+      const secret = targetSecret(order, {
+        labels,
+        annotations: { ...annotations, ...pairAnnotations(pair) },
+        data: { ...data, ...pairData(order, pair) },
+      })
       return noted(await kube.apply(SECRETS, secret, { fieldManager: FIELD_MANAGER, ...forcing(target) }))
     },
   }

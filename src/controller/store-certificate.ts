@@ -7,7 +7,8 @@ import type { Outcome } from '../order/outcome.ts'
 import { type BundleResult, describe, readBundle } from '../pki/bundle.ts'
 import type { Session } from './accounts.ts'
 import type { Recollection } from './memory.ts'
-import { type SecretStore, refusedByCluster } from './secrets.ts'
+import { type GivenPasswords, makeOutputs } from './outputs.ts'
+import { type Pair, type Secret, type SecretStore, refusedByCluster, textOf } from './secrets.ts'
 
 export type Delivery = {
   session: Session
@@ -18,6 +19,9 @@ export type Delivery = {
   keys: readonly KeyObject[]
   names: readonly string[]
   target: 'free' | 'ours'
+  /** The target Secret as it is. */
+  before: Secret | undefined
+  passwords: GivenPasswords
   memory: Recollection
 }
 
@@ -59,18 +63,39 @@ const worst = (read: readonly Read[]): Read => {
  * @throws CertCentralError where it cannot be fetched, KubeError where the cluster does not answer
  */
 export const storeCertificate = async (delivery: Delivery, { secrets, now }: Means): Promise<Outcome> => {
-  const { order, orderId, certificateId, keys, names, target } = delivery
+  const { order, orderId, certificateId, keys, names, target, before, passwords } = delivery
   const text = await fetchChain(delivery)
   const purpose = rulesOf(order.spec.product).validation === 'ds' ? 'document' : 'server'
   const read = keys.map((key) => ({ key, result: readBundle(text, { key, names, purpose, now: now() }) }))
   const { key, result } = read.find(({ result: { ok } }) => ok) ?? worst(read)
   if (!result.ok) return { kind: 'refused', reason: 'BadCertificate', code: result.fault, message: result.message }
   const facts = { id: certificateId, ...describe(result.bundle.leaf) }
+  const outputs = await makeOutputs(order.spec, passwords, { key, ...result.bundle }, { before, now: now() })
+  const pair = { key, bundle: result.bundle, facts, orderId, outputs }
+  return written(() => secrets.applyTarget(order, pair, target), { kind: 'stored', certificate: facts })
+}
+
+const written = async (write: () => Promise<unknown>, done: Outcome): Promise<Outcome> => {
   try {
-    await secrets.applyTarget(order, { key, bundle: result.bundle, facts, orderId }, target)
-    return { kind: 'stored', certificate: facts }
+    await write()
+    return done
   } catch (error) {
     if (isFailure(error, 'conflict')) return { kind: 'conflict' }
     return refusedByCluster(error)
   }
+}
+
+/** A good pair as it stands in its Secret. */
+type Standing = Pick<Pair, 'key' | 'facts' | 'orderId'> & {
+  order: DigiCertOrder
+  secret: Secret
+  passwords: GivenPasswords
+}
+
+/** Writes the Secret of a good pair anew with what the spec wants beside it. Nobody is asked for the certificate. */
+export const rewriteSecret = async (standing: Standing, { secrets, now }: Means): Promise<Outcome> => {
+  const { order, secret, passwords, key, facts, orderId } = standing
+  const bundle = { certificate: textOf(secret, 'tls.crt') ?? '', ca: textOf(secret, 'ca.crt') ?? '' }
+  const outputs = await makeOutputs(order.spec, passwords, { key, ...bundle }, { before: secret, now: now() })
+  return written(() => secrets.applyTarget(order, { key, bundle, facts, orderId, outputs }, 'ours'), { kind: 'done' })
 }

@@ -46,12 +46,14 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
     isSuspended: gate.isSuspended,
     accountIsMissing: gate.accountIsMissing,
     secretBelongsToAnother: gate.secretBelongsToAnother,
+    outputsAreStale: upkeep.outputsAreStale,
     accountIsNotReady: gate.accountIsNotReady,
 
     callFailed: track.callFailed,
 
     accountForbids: issue.accountForbids,
     csrIsUnusable: issue.csrIsUnusable,
+    keystoresAreUnusable: issue.keystoresAreUnusable,
     keyIsOrphaned: issue.keyIsOrphaned,
     keyIsMissing: issue.keyIsMissing,
     orderIsToBeAdopted: adoption.orderIsToBeAdopted,
@@ -84,6 +86,7 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
     certificateHasExpired: upkeep.certificateHasExpired,
     namesAreHeld: reissue.namesAreHeld,
     reissueIsDue: upkeep.reissueIsDue,
+    outputsAreLacking: upkeep.outputsAreLacking,
     certificateIsGood: upkeep.certificateIsGood,
   }),
 ]

@@ -23,6 +23,7 @@ export type Action =
   | { kind: 'AskValidation'; orderId: number }
   | { kind: 'CheckValidation'; orderId: number }
   | { kind: 'SendCSR'; orderId: number }
+  | { kind: 'RewriteSecret' }
   | { kind: 'StoreCertificate'; orderId: number; certificateId: number }
 
 /** What CertCentral is asked: for the order by its id, by our own id, for the reissues of it, or

@@ -151,6 +151,10 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   DeletionBlocked: (o) =>
     `${capital(id(o))} is to be ended by spec.deletionPolicy ${o.deletionPolicy}, which does not work: ${deletionTrouble(o)}. Set spec.deletionPolicy: Retain to let the object go without it`,
   CSRNotUsable: (o) => `${o.csrProblem ?? ORDER_REASONS.CSRNotUsable}. Nothing was bought with it`,
+  KeystorePasswordMissing: (o, { secretName }) =>
+    o.stored
+      ? `${o.outputs.problem ?? ''}. Key and certificate in Secret ${secretName} are good; its keystores are those of before, if there are any`
+      : `${o.outputs.problem ?? ''}. Nothing was bought`,
   CardNotUsable: (o) => `The card cannot be used, so nothing was bought: ${failureOf(o)}`,
   InvalidSpec: (o) => o.problems.join('; '),
   AccountNotFound: (_o, { account }) => `${account} does not exist; create it, or make a new order that names another`,

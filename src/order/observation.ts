@@ -141,6 +141,8 @@ export type Observation = {
   target: TargetFact
   /** What keeps a CSR that is made elsewhere from being used, as a sentence. */
   csrProblem: string | undefined
+  /** What else the Secret shall hold: whether that is out of step, and what is in the way of it, as a sentence. */
+  outputs: { stale: 'yes' | 'no'; problem: string | undefined }
   /**
    * The private key, or the CSR in its place, that is kept; `fits` as well where none is needed. `orphaned`: left by
    * a resource of the same name that is gone, and about to be collected with it.

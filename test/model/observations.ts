@@ -144,6 +144,9 @@ const open = (nextCheckAt: Date | undefined, since: Date | undefined): Observati
   nextCheckAt,
 })
 
+const IN_STEP: Observation['outputs'] = { stale: 'no', problem: undefined }
+const PROBLEM = 'keystores.jks: the password is missing'
+
 /** One quiet observation, from which the sets vary. */
 const QUIET: Sets = {
   deleting: ['no'],
@@ -157,6 +160,7 @@ const QUIET: Sets = {
   account: [READY],
   target: [{ kind: 'free' }],
   csrProblem: [undefined],
+  outputs: [IN_STEP],
   key: ['fits'],
   intent: [undefined],
   order: [undefined],
@@ -338,6 +342,25 @@ export const ENDING: Sets = {
   stored: [undefined, stored(), stored({ notAfter: PAST })],
   renew: ['Renew', 'Never'],
   next: [undefined, due('Renew', PAST), due('Renew', FUTURE), due('Look', PAST), due('Reissue', FUTURE)],
+}
+
+/** What else the Secret shall hold is out of step, or cannot be made. */
+export const OUTPUTS: Sets = {
+  ...QUIET,
+  target: TARGETS,
+  outputs: [
+    IN_STEP,
+    { ...IN_STEP, stale: 'yes' },
+    { ...IN_STEP, problem: PROBLEM },
+    { stale: 'yes', problem: PROBLEM },
+  ],
+  key: ['absent', 'fits'],
+  intent: INTENTS,
+  order: [undefined, ...KNOWN.filter(({ status }) => ['pending', 'issued'].includes(status))],
+  remote: [{ kind: 'unasked' }, { kind: 'absent' }, ...FAILED],
+  stored: STORED,
+  everIssued: ['yes', 'no'],
+  failure: [undefined, failure('SecretRefused', FUTURE), failure('SecretRefused', PAST)],
 }
 
 /** The resource is deleted, or may be, under each policy. */

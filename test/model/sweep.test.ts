@@ -8,6 +8,7 @@ import {
   BEFORE,
   BUYING,
   ENDING,
+  OUTPUTS,
   FOLLOWING,
   HEARING,
   LEAVING,
@@ -62,6 +63,7 @@ const hasFailed = ({ remote }: Observation): boolean => ['unavailable', 'refused
 const isUpkeep = (o: Observation, decision: Decision): boolean => {
   const kind = actionOf(decision)
   if (kind === 'CreateKey') return o.key === 'absent'
+  if (kind === 'RewriteSecret') return o.outputs.stale === 'yes'
   if (kind === 'RecordIntent') return endsSoon(o) || o.reissue.cause !== undefined
   return o.next?.action === 'Renew' && ['AccountForbids', 'OrderLimitReached'].includes(decision.reason)
 }
@@ -79,6 +81,18 @@ const REVOKING: Readonly<Record<Ending['how'], readonly Observation['deletionPol
 const isListed = (o: Observation): boolean => o.remote.kind === 'reissues' && o.remote.order.status === 'issued'
 
 const LAWS: readonly Law[] = [
+  {
+    name: 'a Secret is written anew only around a good pair of ours',
+    holds: only(
+      'RewriteSecret',
+      (o) => o.target.kind === 'ours' && o.outputs.stale === 'yes' && o.stored?.harmed === undefined && !!o.stored,
+    ),
+  },
+  {
+    name: 'a missing password holds up nothing but a first order',
+    holds: (o, decision) =>
+      decision.verdict !== 'stalled' || decision.reason !== 'KeystorePasswordMissing' || o.everIssued === 'no',
+  },
   {
     name: 'whoever waits comes back later than now',
     holds: (_o, decision) => !('until' in decision) || decision.until > NOW,
@@ -251,6 +265,7 @@ const SETS: readonly (readonly [name: string, sets: Sets])[] = [
   ['while it is followed', FOLLOWING],
   ['when CertCentral tells of it', HEARING],
   ['in the life of a plan', REISSUING],
+  ['with more in the Secret', OUTPUTS],
   ['at the end of a plan', ENDING],
   ['when its resource goes', LEAVING],
   ['when it is taken over', ADOPTING],

@@ -164,6 +164,7 @@ export const anObservation = (...changes: readonly Facts[]): Observation =>
       remote: { kind: 'unasked' },
       stored: aStored(),
       everIssued: 'yes',
+      outputs: { stale: 'no', problem: undefined },
       validation: { entries: [], since: undefined, checkedAt: undefined, nextCheckAt: undefined },
       failure: undefined,
       orderAgain: undefined,

@@ -15,8 +15,8 @@ const beforeOrder =
 /** Labels of namespaces are not watched, so what a guard rail forbids is looked at this often, in milliseconds. */
 const NAMESPACE_LOOK = 60_000
 
-/** A Secret with a CSR does not carry our label and is not watched; it is looked at this often, in milliseconds. */
-const CSR_LOOK = 30_000
+/** A Secret with a CSR or a password does not carry our label and is not watched; it is looked at this often, in milliseconds. */
+const GIVEN_LOOK = 30_000
 
 /** Guard rails bind what is bought, not what was bought before they were put up. */
 export const accountForbids = beforeOrder((o, now) =>
@@ -27,8 +27,14 @@ export const accountForbids = beforeOrder((o, now) =>
 
 /** What was sent keeps the CSR that was kept with it; before that, the one of the spec must be good. */
 export const csrIsUnusable = beforeOrder((o, now) =>
-  o.csrProblem !== undefined && !o.intent?.sentAt ? stalled('CSRNotUsable', later(now, CSR_LOOK)) : undefined,
+  o.csrProblem !== undefined && !o.intent?.sentAt ? stalled('CSRNotUsable', later(now, GIVEN_LOOK)) : undefined,
 )
+
+/** Only a first certificate waits for the password of its keystores: one that renews another must not come too late. */
+export const keystoresAreUnusable = beforeOrder((o, now) => {
+  if (o.outputs.problem === undefined || o.intent?.sentAt || o.everIssued === 'yes') return undefined
+  return stalled('KeystorePasswordMissing', later(now, GIVEN_LOOK))
+})
 
 /** A key that a resource of this name left behind may be that of an order which waits at CertCentral. */
 export const keyIsOrphaned: Rule = (o) =>

@@ -48,6 +48,24 @@ export const certificateIsNew: Rule = (o, now) => {
   })
 }
 
+/** How often it is looked whether the password of a keystore has come, in milliseconds. */
+const PASSWORD_LOOK = 10 * 60_000
+
+/** What else the Secret holds follows its certificate and the spec, whatever its order waits for. It asks nobody. */
+export const outputsAreStale: Rule = ({ outputs, stored, failure }, now) => {
+  if (outputs.stale === 'no' || stored?.harmed !== undefined) return undefined
+  const refused = failure?.reason === 'SecretRefused' && failure.retryAt > now
+  return stored && !refused ? act('StoringCertificate', { kind: 'RewriteSecret' }) : undefined
+}
+
+/** A good certificate whose Secret lacks what else it should hold. */
+export const outputsAreLacking: Rule = (o, now) => {
+  if (!o.stored) return undefined
+  const soon = earliest(later(now, PASSWORD_LOOK), o.nextLookAt, dueLater(o, now))
+  if (o.outputs.stale === 'yes' && o.failure?.reason === 'SecretRefused') return ready('SecretRefused', soon)
+  return o.outputs.problem === undefined ? undefined : ready('KeystorePasswordMissing', soon)
+}
+
 export const certificateHasExpired: Rule = (o, now) =>
   o.stored && o.stored.notAfter <= now ? stalled('CertificateExpired', later(now, SLOW_LOOK)) : undefined
 

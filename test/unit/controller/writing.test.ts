@@ -50,10 +50,10 @@ const inCluster = (name: string): Secret | undefined => api.world.get(SECRETS_PA
 const put = (name: string, changes: Partial<Stored> = {}): Secret =>
   api.world.put(SECRETS_PATH, { metadata: { name, namespace: 'shop' }, ...changes })
 
-const aPair = () => {
+const aPair = (outputs = { labels: {}, annotations: {}, data: {} }) => {
   const read = readBundle(leaf.pem + intermediate.pem, { key: leaf.key, names: NAMES, now: NOW })
   if (!read.ok) throw new Error(read.message)
-  return { key: leaf.key, bundle: read.bundle, facts: { id: 34, ...factsOf(read.bundle.leaf) }, orderId: 12 }
+  return { key: leaf.key, bundle: read.bundle, facts: { id: 34, ...factsOf(read.bundle.leaf) }, orderId: 12, outputs }
 }
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')

@@ -926,6 +926,30 @@ const UPKEEP: readonly Row[] = [
       certificateId: CERTIFICATE_ID + 1,
     }),
   ],
+  [
+    'writes a Secret anew, from the pair in it, whose other content is out of step',
+    'outputsAreStale',
+    [unreachable('no'), { outputs: { stale: 'yes', problem: undefined } }],
+    act('StoringCertificate', { kind: 'RewriteSecret' }),
+  ],
+  [
+    'says that the cluster refuses what else the Secret shall hold, and that the certificate is good',
+    'outputsAreLacking',
+    [failed('SecretRefused'), { outputs: { stale: 'yes', problem: undefined } }],
+    ready('SecretRefused', inMinutes(10)),
+  ],
+  [
+    'says that the password of a keystore is missing, and that the certificate is good',
+    'outputsAreLacking',
+    [{ outputs: { stale: 'no', problem: 'it does not exist' } }],
+    ready('KeystorePasswordMissing', inMinutes(10)),
+  ],
+  [
+    'buys nothing first whose keystores could not be made',
+    'keystoresAreUnusable',
+    [unbought, { everIssued: 'no', outputs: { stale: 'no', problem: 'it does not exist' } }],
+    stalled('KeystorePasswordMissing', inMinutes(0.5)),
+  ],
   ['writes a Secret anew that somebody harmed', 'certificateIsNew', [withStored({ harmed: 'yes' })], store],
   ['replaces the certificate of another order', 'certificateIsNew', [withStored({ orderId: 1 })], store],
   [
@@ -1077,12 +1101,14 @@ test('the rules stand in this order', () => {
     'isSuspended',
     'accountIsMissing',
     'secretBelongsToAnother',
+    'outputsAreStale',
     'accountIsNotReady',
 
     'callFailed',
 
     'accountForbids',
     'csrIsUnusable',
+    'keystoresAreUnusable',
     'keyIsOrphaned',
     'keyIsMissing',
     'orderIsToBeAdopted',
@@ -1115,6 +1141,7 @@ test('the rules stand in this order', () => {
     'certificateHasExpired',
     'namesAreHeld',
     'reissueIsDue',
+    'outputsAreLacking',
     'certificateIsGood',
   ])
 })

@@ -4,11 +4,12 @@ import { describe, expect, test } from '@jest/globals'
 import type { DigiCertOrder } from '../../../src/api/order.ts'
 import type { OrderStatus } from '../../../src/api/status.ts'
 import type { CertCentral } from '../../../src/certcentral/index.ts'
-import { type Hands, act } from '../../../src/controller/act.ts'
+import { act } from '../../../src/controller/act.ts'
 import { createMemory } from '../../../src/controller/memory.ts'
 import type { Gathered } from '../../../src/controller/gather.ts'
 import { observe } from '../../../src/controller/observe.ts'
 import { placedOrder } from '../../../src/controller/remote.ts'
+import type { Hands } from '../../../src/controller/step.ts'
 import { validationOfPlaced } from '../../../src/controller/validation.ts'
 import { decide } from '../../../src/order/decide.ts'
 import type { Outcome } from '../../../src/order/outcome.ts'
@@ -61,6 +62,7 @@ const gathered = (order: DigiCertOrder, client: CertCentral): Gathered => ({
   account: { kind: 'ready', name: ABOUT.account, session: aSession({ client }) },
   namespaceForbidden: undefined,
   ordersToday: 1,
+  passwords: { problem: undefined },
   purchase: 1,
   alternativeOrderIdOf: () => ALTERNATIVE_ID,
   payloadHash: INTENT.payloadHash,

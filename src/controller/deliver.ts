@@ -1,0 +1,48 @@
+import type { KeyObject } from 'node:crypto'
+import type { Action } from '../order/decision.ts'
+import { wireNames } from '../order/names.ts'
+import type { Outcome } from '../order/outcome.ts'
+import { storedKey } from './facts.ts'
+import { type Hands, type Step, kept, sessionOf, targetOf } from './step.ts'
+import { rewriteSecret, storeCertificate } from './store-certificate.ts'
+
+/** Keys that a certificate of the order may be of, the newest first. */
+const keysOf = (step: Step): readonly KeyObject[] => {
+  const { nextKey } = step.gathered
+  return [...(nextKey.key ? [nextKey.key] : []), kept(step).key]
+}
+
+/**
+ * The names that a certificate must have to be stored: those of the spec, or, of one that was asked for before they were
+ * added, those that it was asked for.
+ */
+const namesOf = ({ gathered: { order }, status }: Step): readonly string[] => {
+  const wanted = wireNames(order.spec.commonName, order.spec.dnsNames)
+  const asked = status.order?.asked?.dnsNames
+  return asked ? wanted.filter((name) => asked.includes(name)) : wanted
+}
+
+/** Fetches a certificate of the order into its Secret. */
+export const deliver = (
+  step: Step,
+  { orderId, certificateId }: Extract<Action, { kind: 'StoreCertificate' }>,
+  hands: Hands,
+): Promise<Outcome> => {
+  const { gathered, memory } = step
+  const { order, passwords, targetSecret: before } = gathered
+  const of = { session: sessionOf(gathered), order, orderId, certificateId, memory }
+  const into = { target: targetOf(gathered), before, passwords }
+  return storeCertificate({ ...of, ...into, keys: keysOf(step), names: namesOf(step) }, hands)
+}
+
+/** Writes the Secret of a good pair anew, as the spec wants it today. */
+export const rewrite = (
+  { gathered, seen: { delivery, stored, order: known } }: Step,
+  hands: Hands,
+): Promise<Outcome> => {
+  const { order, passwords, targetSecret: secret } = gathered
+  const key = storedKey(secret, delivery)
+  if (!stored || !secret || !key) throw new Error('a Secret is to be rewritten that holds no good pair')
+  const { facts, orderId = known?.orderId } = stored
+  return rewriteSecret({ order, secret, passwords, key, facts, orderId }, hands)
+}
