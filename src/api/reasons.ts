@@ -68,6 +68,8 @@ export const ORDER_REASONS = {
   SwitchingAutoReissue: "DigiCert's own reissuing of the order is being switched on or off.",
   RenewedElsewhere: 'The order was renewed by somebody else; nothing is bought beside that renewal.',
   ReissueDue: 'The certificate should be reissued: it ends soon, or the spec asks for other names.',
+  ValidationLapsing:
+    'The validation of a domain or of the organization ends before the next certificate is due, which would wait for it. Validate anew in CertCentral; the present certificate is not affected.',
   CertificateExpired: 'The certificate in the Secret has expired.',
 } as const
 

@@ -48,6 +48,22 @@ const intent = z
   })
   .meta({ description: 'What is about to be bought, written down before it is bought.' })
 
+const knownValidity = z.object({
+  type: z.enum(['Domain', 'Organization']).meta({ description: 'What is validated.' }),
+  name: known(512, 'The domain, or the id of the organization.'),
+  validatedUntil: known(64, 'Until when that serves for further certificates.'),
+})
+
+const validity = z
+  .object({
+    checkedAt: known(64, 'When CertCentral was asked.'),
+    entries: z.array(knownValidity).max(64).meta({ description: 'What it said.', 'x-kubernetes-list-type': 'atomic' }),
+  })
+  .meta({
+    description:
+      'Until when domains and organization are validated, asked before the next certificate is due. DV has none: it is proven anew each time.',
+  })
+
 const effective = z
   .object({
     organization: z
@@ -126,6 +142,7 @@ export const orderStatus = z
       .optional()
       .meta({ description: 'What is to be proven, and how.', 'x-kubernetes-list-type': 'atomic' }),
     validationSince: date('When the validation in status.validation was first asked for.'),
+    validity: validity.optional(),
     intent: intent.optional(),
     effective: effective.optional(),
     organization: knownOrganization.optional(),
@@ -175,5 +192,6 @@ export type OrderStatus = z.infer<typeof orderStatus>
 export type CertificateFacts = NonNullable<OrderStatus['certificate']>
 export type Effective = z.infer<typeof effective>
 export type KnownOrganization = z.infer<typeof knownOrganization>
+export type KnownValidity = z.infer<typeof knownValidity>
 export type Intent = z.infer<typeof intent>
 export type ValidationEntry = z.infer<typeof validationEntry>

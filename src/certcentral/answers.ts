@@ -102,10 +102,22 @@ export type NameValidation = {
   method?: string
   /** The name that must be proven: a base domain or the name itself. */
   scope?: string
+  domainId?: number
+}
+
+/** A domain of the account (reference/certcentral-api.md, section 9.2). */
+export type DomainInfo = {
+  name?: string
+  /** Until when the proof of control over it serves for other orders. */
+  provenUntil?: Date
 }
 
 /** What of an order is validated (reference/certcentral-api.md, section 9.1). */
-export type OrderValidation = { organization: OrganizationValidation[]; names: NameValidation[] }
+export type OrderValidation = {
+  organizationId?: number
+  organization: OrganizationValidation[]
+  names: NameValidation[]
+}
 
 export type DcvRandomValue = { value: string; expiresAt?: Date }
 

@@ -1,9 +1,11 @@
 import type {
   DcvCheck,
   DcvRandomValue,
+  DomainInfo,
   OrderInfo,
   OrderSummary,
   OrderValidation,
+  OrganizationValidation,
   PlacedOrder,
   Reissue,
   RequestInfo,
@@ -19,6 +21,7 @@ import type { Revocation } from './life.ts'
 import * as life from './life.ts'
 import type { TransportOptions } from './transport.ts'
 import { createTransport } from './transport.ts'
+import * as validity from './validity.ts'
 
 /** The right to make one call, taken ahead of time. Good for one {@link CertCentral.placeOrder} of the same client. */
 export type Permit = { readonly takenAt: Date }
@@ -73,6 +76,10 @@ export type CertCentral = {
   rejectRequest: (requestId: number, comment: string, options?: CallOptions) => Promise<void>
   /** `GET /request/{request_id}`. */
   requestInfo: (requestId: number, options?: CallOptions) => Promise<RequestInfo>
+  /** `GET /domain/{domain_id}`. */
+  domainInfo: (domainId: number, options?: CallOptions) => Promise<DomainInfo>
+  /** `GET /organization/{organization_id}/validation`. */
+  organizationValidations: (organizationId: number, options?: CallOptions) => Promise<OrganizationValidation[]>
   /** `GET /user/me`. */
   userMe: (options?: CallOptions) => Promise<User>
   /** Closes the idle connections; to be called when the client is replaced. */
@@ -121,6 +128,8 @@ export const createCertCentral = (options: CertCentralOptions): CertCentral => {
     revokeOrder: life.revokeOrder(calls),
     rejectRequest: life.rejectRequest(calls),
     requestInfo: endpoints.requestInfo(calls),
+    domainInfo: validity.domainInfo(calls),
+    organizationValidations: validity.organizationValidations(calls),
     userMe: endpoints.userMe(calls),
     close: transport.close,
   }

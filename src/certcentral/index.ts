@@ -1,6 +1,7 @@
 export type {
   DcvCheck,
   DcvRandomValue,
+  DomainInfo,
   NameValidation,
   OrderInfo,
   OrderRequest,

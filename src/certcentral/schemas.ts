@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type {
   DcvCheck,
   DcvRandomValue,
+  DomainInfo,
   NameValidation,
   OrderInfo,
   OrderRequest,
@@ -201,16 +202,36 @@ const nameValidation: Reader<NameValidation> = z
     status: word.catch(''),
     method: maybe(word),
     name_scope: maybe(text(253)),
+    domain_id: maybe(id),
   })
-  .transform(({ dns_names: dnsNames, name_scope: scope, ...rest }) => compact({ ...rest, dnsNames, scope }))
+  .transform(({ dns_names: dnsNames, name_scope: scope, domain_id: domainId, ...rest }) =>
+    compact({ ...rest, dnsNames, scope, domainId }),
+  )
 
 /** `GET /order/certificate/{order_id}/validation`. */
 export const orderValidation: Reader<OrderValidation> = z
   .object({
+    organization_id: maybe(id),
     organization_validations: readable(organizationValidation),
     dns_name_validations: readable(nameValidation),
   })
-  .transform((wire) => ({ organization: wire.organization_validations, names: wire.dns_name_validations }))
+  .transform((wire) =>
+    compact({
+      organizationId: wire.organization_id,
+      organization: wire.organization_validations,
+      names: wire.dns_name_validations,
+    }),
+  )
+
+/** `GET /organization/{organization_id}/validation`. */
+export const organizationValidations: Reader<OrganizationValidation[]> = z
+  .object({ validations: readable(organizationValidation) })
+  .transform(({ validations }) => validations)
+
+/** `GET /domain/{domain_id}`. */
+export const domainInfo: Reader<DomainInfo> = z
+  .object({ name: maybe(text(253)), dcv_expiration_datetime: maybe(endOf) })
+  .transform((wire) => compact({ name: wire.name, provenUntil: wire.dcv_expiration_datetime }))
 
 /** `PUT /order/certificate/{order_id}/dcv-random-value`. */
 export const dcvRandomValue: Reader<DcvRandomValue> = z

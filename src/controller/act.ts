@@ -16,6 +16,7 @@ import { placeReissue } from './place-reissue.ts'
 import { failedCall, wordOf } from './remote.ts'
 import { type SecretStore, refusedByCluster } from './secrets.ts'
 import { type Hands, type Step, kept, sessionOf, targetOf } from './step.ts'
+import { askValidity } from './validity.ts'
 import { askValidation, checkedEntries, lacksValue } from './validation.ts'
 
 const foundId = ({ remote }: Observation): number | undefined =>
@@ -128,6 +129,16 @@ const checkValidation = async ({ gathered, seen }: Step, orderId: number, now: D
   return { kind: 'validation', entries, order }
 }
 
+/** A warning ahead of time that cannot be had is no failure of the order. */
+const checkValidity = async ({ gathered }: Step, orderId: number): Promise<Outcome> => {
+  try {
+    return { kind: 'validity', entries: await askValidity(sessionOf(gathered).client, gathered.order, orderId) }
+  } catch (error) {
+    if (error instanceof CertCentralError) return { kind: 'validity', entries: undefined }
+    throw error
+  }
+}
+
 type KeyAction = 'CreateKey' | 'ReplaceKey' | 'InheritKey' | 'CreateNextKey' | 'PromoteKey'
 
 const changeKey = (step: Step, kind: KeyAction, hands: Hands): Promise<Outcome> => {
@@ -190,6 +201,8 @@ const carryOut = async (step: Step, action: Action, hands: Hands): Promise<Outco
       return askForValidation(step, action.orderId)
     case 'CheckValidation':
       return checkValidation(step, action.orderId, hands.now())
+    case 'CheckValidity':
+      return checkValidity(step, action.orderId)
     case 'SendCSR':
       return sendCsr(step, action.orderId, hands)
     case 'StoreCertificate':

@@ -16,6 +16,7 @@ import type {
 } from '../order/observation.ts'
 import * as schedule from '../order/schedule.ts'
 import type { Session } from './accounts.ts'
+import { dateOf } from './dates.ts'
 import { storedFact, storedKey } from './facts.ts'
 import type { Gathered } from './gather.ts'
 import { isOrphaned } from './keys.ts'
@@ -23,6 +24,7 @@ import { areOutputsStale } from './outputs.ts'
 import type { Recollection } from './memory.ts'
 import { nextOf, reissueFact } from './reissue-facts.ts'
 import { isTokenMethod } from './validation.ts'
+import { validityFact } from './validity.ts'
 
 const accountFact = (gathered: Gathered, now: Date): AccountFact => {
   const { account, order } = gathered
@@ -36,8 +38,6 @@ const accountFact = (gathered: Gathered, now: Date): AccountFact => {
     limitEnds: schedule.nextMidnight(now),
   }
 }
-
-const dateOf = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text))
 
 const intentFact = ({ intent }: OrderStatus, hash: string): KnownIntent | undefined =>
   intent && {
@@ -186,6 +186,7 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
     stored,
     everIssued: stored || wasIssued(status) ? 'yes' : 'no',
     validation: validationFact(status),
+    validity: validityFact(gathered, status, { next, now: moment.now, asked }),
     failure,
     orderAgain: metadata.annotations?.[ORDER_AGAIN],
     reissue: reissueFact(gathered, status, { stored, next, failure, intent, now: moment.now }),

@@ -5,10 +5,9 @@ import { type Step, nextStep, planEndOf } from '../order/plan.ts'
 import { autoReissueOf, causeOf, habitsOf } from '../order/reissue.ts'
 import { isForeignForGood } from '../order/rules/words.ts'
 import type { Failure, KnownIntent, ReissueFact, Stored } from '../order/observation.ts'
+import { dateOf } from './dates.ts'
 import type { Gathered } from './gather.ts'
 import type { ReissueMark } from './remote.ts'
-
-const dateOf = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text))
 
 /** What is due next for the certificate at hand. */
 export const nextOf = ({ order }: Gathered, status: OrderStatus, stored: Stored | undefined): Step | undefined => {

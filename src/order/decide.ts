@@ -83,10 +83,12 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
     othersReissue: reissue.othersReissue,
     renewalIsDue: reissue.renewalIsDue,
     reissueIsWanted: reissue.reissueIsWanted,
+    validityIsUnknown: upkeep.validityIsUnknown,
     certificateHasExpired: upkeep.certificateHasExpired,
     namesAreHeld: reissue.namesAreHeld,
     reissueIsDue: upkeep.reissueIsDue,
     outputsAreLacking: upkeep.outputsAreLacking,
+    validationWillLapse: upkeep.validationWillLapse,
     certificateIsGood: upkeep.certificateIsGood,
   }),
 ]

@@ -22,6 +22,7 @@ export type Action =
   | { kind: 'AdoptOrder'; orderId: number }
   | { kind: 'AskValidation'; orderId: number }
   | { kind: 'CheckValidation'; orderId: number }
+  | { kind: 'CheckValidity'; orderId: number }
   | { kind: 'SendCSR'; orderId: number }
   | { kind: 'RewriteSecret' }
   | { kind: 'StoreCertificate'; orderId: number; certificateId: number }

@@ -111,6 +111,19 @@ const reissuing: Message = (o) => {
 const heldNames: Message = (o) =>
   `${o.reissue.heldNames.join(', ')} stays in the certificate of ${id(o)}: without it, DigiCert revokes every earlier certificate of the order within 72 hours. Set spec.reissue.allowNameRemoval: true to let it go`
 
+const lapsing: Message = (o) => {
+  const told = o.validity.lapses.map(({ type, name, until }) => {
+    const what = type === 'Domain' ? `control of ${name}` : `the validation of organization ${name}`
+    return `${what} lapses on ${isoDay(until)}`
+  })
+  const shown = [
+    ...told.slice(0, 5),
+    ...(told.length > 5 ? [`and ${String(told.length - 5)} more in status.validity`] : []),
+  ]
+  const due = o.next ? isoDay(o.next.at) : 'an unknown day'
+  return `The next certificate of ${id(o)} is due on ${due} and would wait: ${shown.join(', ')}. Validate anew in CertCentral before that; the present certificate is not affected`
+}
+
 const issued: Message = (o, { secretName }) =>
   o.delivery === 'hardware'
     ? `${capital(id(o))} is issued; its certificate is on hardware, and no Secret is written`
@@ -196,6 +209,7 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   OrderCanceled: (o) => over(o, 'canceled', 'It is not ordered again by itself.'),
   OrderRevoked: (o) => over(o, 'revoked', 'Its certificates are no longer trusted. It is not ordered again by itself.'),
   OrderExpired: (o) => over(o, 'found expired', 'Its plan has ended.'),
+  ValidationLapsing: lapsing,
   ReissueDue: reissue,
   Reissuing: reissuing,
   ReissueRefused: (o) =>

@@ -100,6 +100,14 @@ export type ValidationFact = {
   nextCheckAt: Date | undefined
 }
 
+/** What of an order is validated, before its next certificate is due. */
+export type ValidityFact = {
+  /** When it should be asked for next; `undefined` where that would tell nothing. */
+  checkAt: Date | undefined
+  /** What ends before the next certificate is due. */
+  lapses: readonly { type: 'Domain' | 'Organization'; name: string; until: Date }[]
+}
+
 /** Why another certificate of the order is wanted. */
 export type ReissueCause = 'due' | 'names' | 'key' | 'request' | 'lost'
 
@@ -155,6 +163,7 @@ export type Observation = {
   /** Whether a certificate of the order was ever stored. */
   everIssued: 'yes' | 'no'
   validation: ValidationFact
+  validity: ValidityFact
   failure: Failure | undefined
   /** What a person gave up by the annotation order-again. */
   orderAgain: string | undefined

@@ -1,5 +1,5 @@
 import type { Reason } from '../api/reasons.ts'
-import type { CertificateFacts, Intent, ValidationEntry } from '../api/status.ts'
+import type { CertificateFacts, Intent, KnownValidity, ValidationEntry } from '../api/status.ts'
 import type { RemoteOrder } from './observation.ts'
 
 /** What became of an action. */
@@ -10,6 +10,8 @@ export type Outcome =
   | { kind: 'adopted'; order: RemoteOrder; purchase: number }
   | { kind: 'reissued'; order: RemoteOrder; intent: Intent; validation: readonly ValidationEntry[] }
   | { kind: 'validation'; entries: readonly ValidationEntry[]; order?: RemoteOrder | undefined }
+  /** Until when what the next certificate needs is validated; `undefined` where CertCentral did not answer. */
+  | { kind: 'validity'; entries: readonly KnownValidity[] | undefined }
   | { kind: 'stored'; certificate: CertificateFacts }
   /** CertCentral does not link the renewal to the order that ends; it is ordered without. */
   | { kind: 'unlinked'; intent: Intent }

@@ -187,6 +187,19 @@ type Bookkeeping = {
   ) => OrderStatus
 }
 
+type Validity = Extract<Outcome, { kind: 'validity' }>
+
+/** The CRD holds to somewhat more. */
+const MOST_VALIDITIES = 60
+
+const afterValidity = (before: OrderStatus, { entries }: Validity, now: Date): OrderStatus => ({
+  ...before,
+  validity: {
+    checkedAt: now.toISOString(),
+    entries: entries?.slice(0, MOST_VALIDITIES) ?? before.validity?.entries ?? [],
+  },
+})
+
 const BOOKKEEPING: Bookkeeping = {
   done: (before) => before,
   conflict: (before) => before,
@@ -195,6 +208,7 @@ const BOOKKEEPING: Bookkeeping = {
   placed: afterOrder,
   adopted: afterOrder,
   validation: afterValidation,
+  validity: afterValidity,
   stored: afterStoring,
   refused: (before, outcome, now) => withIntent(withFailure(before, now, outcome), outcome.intent),
   ended: (before, { what }, now) => ({ ...without(before, 'failures'), deletion: { what, at: now.toISOString() } }),

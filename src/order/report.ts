@@ -66,7 +66,13 @@ const conditionIn = (status: OrderStatus | undefined, type: string): Condition |
   status?.conditions?.find((condition) => condition.type === type)
 
 /** Reasons that a person should hear of though the Secret is good. */
-const WARNINGS: readonly Reason[] = ['ReissueDue', 'NameRemovalHeld', 'KeystorePasswordMissing', 'SecretRefused']
+const WARNINGS: readonly Reason[] = [
+  'ReissueDue',
+  'NameRemovalHeld',
+  'KeystorePasswordMissing',
+  'SecretRefused',
+  'ValidationLapsing',
+]
 
 const announcement = (before: OrderStatus | undefined, decision: Decision, message: string): Announcement[] => {
   if (conditionIn(before, 'Issuing')?.reason === decision.reason) return []

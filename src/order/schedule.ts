@@ -65,6 +65,19 @@ const SEARCHES = [5_000, 15_000, 45_000, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE]
 /** When an order of unknown outcome is looked for, by how often it was: 5 s, 15 s, 45 s, 2, 5, 15 minutes, each hour. */
 export const nextSearch = (from: Date, searches: number): Date => later(from, SEARCHES[searches] ?? HOUR)
 
+/** How long before a certificate is due it is first asked whether what it needs is validated, and how often after that. */
+const VALIDITY_LEAD = 30 * DAY
+const VALIDITY_AGAIN = { good: 10 * DAY, lapsing: DAY }
+
+/** Whether the next certificate is near enough for its validation to be of account. */
+export const isValidityDue = (dueAt: Date, now: Date): boolean => dueAt.getTime() - VALIDITY_LEAD <= now.getTime()
+
+/** When it is asked until when domains and organization are validated. */
+export const validityCheck = (dueAt: Date, checkedAt: Date | undefined, found: 'good' | 'lapsing'): Date => {
+  const first = later(dueAt, -VALIDITY_LEAD)
+  return checkedAt && checkedAt >= first ? later(checkedAt, VALIDITY_AGAIN[found]) : first
+}
+
 type Backoff = { first: number; most: number }
 
 const BACKOFFS: Partial<Record<Reason, Backoff>> = {

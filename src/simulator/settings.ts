@@ -5,6 +5,8 @@ const organization = z.object({
   id: z.number().int(),
   name: z.string(),
   validated: z.boolean().default(true),
+  /** Day on which its validation ends; a year from now, at any time, where absent. */
+  validatedUntil: z.iso.date().optional(),
   types: z.array(z.string()).default(['ov', 'ev', 'cs', 'ev_cs', 'ds']),
   isActive: z.boolean().default(true),
   city: z.string().default('Springfield'),

@@ -212,6 +212,8 @@ export const createLedger = (options: LedgerOptions): Ledger => {
           Object.assign(byId(orderId), { csr, fingerprint })
         }),
       cancelOrder: unused,
+      domainInfo: unused,
+      organizationValidations: unused,
       reissue: unused,
       reissues: unused,
       switchAutoReissue: unused,

@@ -145,6 +145,8 @@ const open = (nextCheckAt: Date | undefined, since: Date | undefined): Observati
 })
 
 const IN_STEP: Observation['outputs'] = { stale: 'no', problem: undefined }
+const UNASKED: Observation['validity'] = { checkAt: undefined, lapses: [] }
+const LAPSE: Observation['validity']['lapses'] = [{ type: 'Domain', name: 'example.com', until: FUTURE }]
 const PROBLEM = 'keystores.jks: the password is missing'
 
 /** One quiet observation, from which the sets vary. */
@@ -161,6 +163,7 @@ const QUIET: Sets = {
   target: [{ kind: 'free' }],
   csrProblem: [undefined],
   outputs: [IN_STEP],
+  validity: [UNASKED],
   key: ['fits'],
   intent: [undefined],
   order: [undefined],
@@ -361,6 +364,7 @@ export const OUTPUTS: Sets = {
   stored: STORED,
   everIssued: ['yes', 'no'],
   failure: [undefined, failure('SecretRefused', FUTURE), failure('SecretRefused', PAST)],
+  validity: [UNASKED, { checkAt: PAST, lapses: [] }, { checkAt: FUTURE, lapses: LAPSE }],
 }
 
 /** The resource is deleted, or may be, under each policy. */

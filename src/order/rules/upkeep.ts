@@ -66,6 +66,21 @@ export const outputsAreLacking: Rule = (o, now) => {
   return o.outputs.problem === undefined ? undefined : ready('KeystorePasswordMissing', soon)
 }
 
+/** Asked when all else of the order rests. */
+export const validityIsUnknown: Rule = (o, now) => {
+  const { order, validity, remote } = o
+  if (!order || !['unasked', 'order'].includes(remote.kind) || current(o, order).status !== 'issued') return undefined
+  return validity.checkAt && validity.checkAt <= now
+    ? act('LookingUp', { kind: 'CheckValidity', orderId: order.orderId })
+    : undefined
+}
+
+/** People have to be told before the next certificate waits for them. */
+export const validationWillLapse: Rule = (o, now) =>
+  o.stored && o.validity.lapses.length > 0
+    ? ready('ValidationLapsing', earliest(o.nextLookAt, dueLater(o, now)))
+    : undefined
+
 export const certificateHasExpired: Rule = (o, now) =>
   o.stored && o.stored.notAfter <= now ? stalled('CertificateExpired', later(now, SLOW_LOOK)) : undefined
 

@@ -2,7 +2,7 @@ import type { World } from '../world.ts'
 import { issue } from './issue.ts'
 import type { Order, Work } from './model.ts'
 import { setStatus } from './status.ts'
-import { isValidated } from './validation.ts'
+import { isOrderValidated } from './validation.ts'
 
 /** Takes an approved order as far as it can go: through validation and processing to its certificate. */
 export function progress(world: World, order: Order): void {
@@ -22,7 +22,7 @@ export function progressAll(world: World): void {
 function waitingFor(world: World, order: Order, work: Work): string | undefined {
   const token = order.product.validation === 'ds' && order.fields.cs_provisioning_method !== 'email'
   if (work.certificate.csr === undefined && !token) return 'needs_csr'
-  if (!isValidated(world, order)) return 'pending'
+  if (!isOrderValidated(world, order)) return 'pending'
   return token ? 'waiting_pickup' : undefined
 }
 

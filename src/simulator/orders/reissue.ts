@@ -6,7 +6,7 @@ import { duplicateErrors, validateReissue } from '../validation/reissue-request.
 import type { World } from '../world.ts'
 import type { Certificate, Order } from './model.ts'
 import { startWork } from './work.ts'
-import { isValidated } from './validation.ts'
+import { isOrderValidated } from './validation.ts'
 
 /**
  * Reissues an order's certificate: free, with a new certificate id under the same order.
@@ -30,7 +30,7 @@ export function duplicate(world: World, order: Order, body: unknown, key: Key): 
   const fields = validateReissue(order, body, world.clock.now())
   const errors = duplicateErrors(order, fields)
   if (errors.length > 0) throw new ApiError(400, errors)
-  if (!isValidated(world, order))
+  if (!isOrderValidated(world, order))
     throw refusal(400, 'domain_validation_required', 'Domain validation is not current; reissue first.')
   const certificate = certificateOf(world, fields, 'duplicate')
   startWork(world, order, certificate, asking(fields, key, body, 'duplicate'))

@@ -12,7 +12,23 @@ export function organizationOf(world: World, order: Order): Organization | undef
 export function isOrganizationValidated(world: World, order: Order): boolean {
   if (order.product.validation === 'dv' || world.settings.instant) return true
   const organization = organizationOf(world, order)
-  return organization?.validated === true && organization.types.includes(order.product.validation)
+  return (
+    organization !== undefined &&
+    isValidated(world, organization) &&
+    organization.types.includes(order.product.validation)
+  )
+}
+
+const year = 365 * 86_400_000
+
+/** When the validation of an organization ends. */
+export function validatedUntil(world: World, { validatedUntil: lastDay }: Organization): number {
+  return lastDay === undefined ? world.clock.now() + year : Date.parse(`${lastDay}T23:59:59Z`)
+}
+
+/** Whether an organization is validated now. */
+export function isValidated(world: World, organization: Organization): boolean {
+  return organization.validated && validatedUntil(world, organization) > world.clock.now()
 }
 
 /** Whether control over every name is proven. */
@@ -21,6 +37,6 @@ export function isControlProven(world: World, order: Order): boolean {
 }
 
 /** Whether nothing more has to be checked. */
-export function isValidated(world: World, order: Order): boolean {
+export function isOrderValidated(world: World, order: Order): boolean {
   return isOrganizationValidated(world, order) && isControlProven(world, order)
 }

@@ -3,6 +3,7 @@ import { type Answer, type Call, ok } from '../http/answer.ts'
 import { notFound } from '../http/api-error.ts'
 import type { Organization } from '../settings.ts'
 import type { World } from '../world.ts'
+import { isValidated, validatedUntil } from '../orders/validation.ts'
 import { paged } from './paging.ts'
 import { productDetails, productEntry } from './product-info.ts'
 import type { ApiRoute } from './route.ts'
@@ -63,12 +64,12 @@ function statusOf(one: Organization): string {
 
 function organizationValidation(world: World, call: Call): Answer {
   const found = findOrganization(world, call)
-  const year = 365 * 86_400_000
+  const until = validatedUntil(world, found)
   const validations = found.types.map((type) => ({
     type,
     name: type.toUpperCase(),
-    status: found.validated ? 'active' : 'pending',
-    ...(found.validated ? { validated_until: isoTime(world.clock.now() + year) } : {}),
+    status: isValidated(world, found) ? 'active' : 'pending',
+    ...(found.validated ? { validated_until: isoTime(until) } : {}),
   }))
   return ok({ validations })
 }

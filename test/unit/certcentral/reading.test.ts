@@ -287,6 +287,7 @@ describe('the other answers are read', () => {
 
   test('what is validated', async () => {
     expect(await withServer([replay('validation/pending')], (client) => client.orderValidation(112233))).toStrictEqual({
+      organizationId: 117483,
       organization: [
         { type: 'ov', status: 'active', validatedUntil: new Date('2027-12-01T23:59:59.999Z') },
         { type: 'ev', status: 'pending' },
@@ -297,10 +298,27 @@ describe('the other answers are read', () => {
           method: 'dns-txt-token',
           dnsNames: ['example.com', 'sub.example.com'],
           scope: 'example.com',
+          domainId: 1469,
         },
-        { status: 'approved', dnsNames: ['app.example.com'] },
+        { status: 'approved', dnsNames: ['app.example.com'], domainId: 1470 },
       ],
     })
+  })
+
+  test('until when a domain is proven', async () => {
+    await withServer([replay('validity/domain')], async (client, server) => {
+      const until = new Date('2027-05-19T09:00:00Z')
+      expect(await client.domainInfo(4)).toStrictEqual({ name: 'example.com', provenUntil: until })
+      expect(server.seen[0]?.url).toBe('/services/v2/domain/4?include_dcv=true&include_validation=true')
+    })
+  })
+
+  test('until when an organization is validated', async () => {
+    const read = (client: CertCentral) => client.organizationValidations(12)
+    expect(await withServer([replay('validity/organization')], read)).toStrictEqual([
+      { type: 'ov', status: 'active', validatedUntil: new Date('2027-12-01T23:59:59.999Z') },
+      { type: 'ev', status: 'expired' },
+    ])
   })
 
   test('the random value', async () => {

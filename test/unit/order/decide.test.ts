@@ -939,6 +939,29 @@ const UPKEEP: readonly Row[] = [
     ready('SecretRefused', inMinutes(10)),
   ],
   [
+    'asks until when what the next certificate needs is validated',
+    'validityIsUnknown',
+    [{ validity: { checkAt: inMinutes(0), lapses: [] } }],
+    act('LookingUp', { kind: 'CheckValidity', orderId: ORDER_ID }),
+  ],
+  [
+    'does not ask for that while CertCentral is away',
+    'certificateIsGood',
+    [unreachable('no'), { validity: { checkAt: inMinutes(0), lapses: [] } }],
+    ready('Issued', inHours(20)),
+  ],
+  [
+    'says that a validation ends before the next certificate is due',
+    'validationWillLapse',
+    [
+      {
+        next: { action: 'Reissue', at: inDays(20), why: 'it ends' },
+        validity: { checkAt: inDays(1), lapses: [{ type: 'Domain', name: 'example.com', until: inDays(10) }] },
+      },
+    ],
+    ready('ValidationLapsing', inHours(20)),
+  ],
+  [
     'says that the password of a keystore is missing, and that the certificate is good',
     'outputsAreLacking',
     [{ outputs: { stale: 'no', problem: 'it does not exist' } }],
@@ -1138,10 +1161,12 @@ test('the rules stand in this order', () => {
     'othersReissue',
     'renewalIsDue',
     'reissueIsWanted',
+    'validityIsUnknown',
     'certificateHasExpired',
     'namesAreHeld',
     'reissueIsDue',
     'outputsAreLacking',
+    'validationWillLapse',
     'certificateIsGood',
   ])
 })
