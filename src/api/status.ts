@@ -156,7 +156,11 @@ export const orderStatus = z
       .meta({ description: 'What happens next by itself.' }),
     onDeletion: text('What becomes of order and certificate when this object is deleted.'),
     deletion: z
-      .object({ what: known(64, 'What was done.'), at: known(64, 'When.') })
+      .object({
+        what: known(64, 'What was done.'),
+        orderId: z.int().optional().meta({ description: 'To which order.' }),
+        at: known(64, 'When.'),
+      })
       .optional()
       .meta({ description: 'What was done at CertCentral because this object is being deleted.' }),
     lastHandledReissueRequestedAt: text('The annotation reissue-requested-at that was handled last.'),

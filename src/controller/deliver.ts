@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { CertCentralError } from '../certcentral/index.ts'
 import type { Action } from '../order/decision.ts'
 import { wireNames } from '../order/names.ts'
 import type { Outcome } from '../order/outcome.ts'
@@ -22,18 +23,42 @@ const namesOf = ({ gathered: { order }, status }: Step): readonly string[] => {
   return asked ? wanted.filter((name) => asked.includes(name)) : wanted
 }
 
-/** Fetches a certificate of the order into its Secret. */
-export const deliver = (
-  step: Step,
-  { orderId, certificateId }: Extract<Action, { kind: 'StoreCertificate' }>,
-  hands: Hands,
-): Promise<Outcome> => {
+type Storing = Extract<Action, { kind: 'StoreCertificate' }>
+
+type Fitting = { keys: readonly KeyObject[]; names: readonly string[] }
+
+const store = (step: Step, { orderId, certificateId }: Storing, fitting: Fitting, hands: Hands): Promise<Outcome> => {
   const { gathered, memory } = step
   const { order, passwords, targetSecret: before } = gathered
   const of = { session: sessionOf(gathered), order, orderId, certificateId, memory }
-  const into = { target: targetOf(gathered), before, passwords }
-  return storeCertificate({ ...of, ...into, keys: keysOf(step), names: namesOf(step) }, hands)
+  return storeCertificate({ ...of, ...fitting, target: targetOf(gathered), before, passwords }, hands)
 }
+
+/** What CertCentral does not give of the plan before must not hold up the one that follows. */
+const restoreFormer = async (step: Step, action: Storing, hands: Hands): Promise<Outcome> => {
+  const { gathered, status, memory } = step
+  const { commonName, dnsNames } = gathered.order.spec
+  const covered = status.certificate?.dnsNames ?? []
+  const fitting = {
+    keys: gathered.formerKeys.map(({ key }) => key),
+    names: wireNames(commonName, dnsNames).filter((name) => covered.includes(name)),
+  }
+  memory.formerTriedAt = hands.now()
+  try {
+    const outcome = await store(step, action, fitting, hands)
+    return outcome.kind === 'refused' ? { kind: 'done' } : outcome
+  } catch (error) {
+    if (error instanceof CertCentralError && error.outcome === 'refused' && error.kind !== 'throttled')
+      return { kind: 'done' }
+    throw error
+  }
+}
+
+/** Fetches a certificate of the order, or of the one that it renews, into its Secret. */
+export const deliver = (step: Step, action: Storing, hands: Hands): Promise<Outcome> =>
+  step.seen.former?.orderId === action.orderId
+    ? restoreFormer(step, action, hands)
+    : store(step, action, { keys: keysOf(step), names: namesOf(step) }, hands)
 
 /** Writes the Secret of a good pair anew, as the spec wants it today. */
 export const rewrite = (

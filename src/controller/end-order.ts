@@ -37,5 +37,5 @@ export const endOrder = async (
   } catch (error) {
     if (!isEndedBefore(error)) throw error
   }
-  return { kind: 'ended', what: how }
+  return { kind: 'ended', what: how, orderId }
 }

@@ -66,6 +66,12 @@ export const keyFact = (secret: Secret | undefined, spec: OrderSpec, given?: Giv
 
 const nextKeyIn = once((secret): ReadKey => readKeyText(textOf(secret, 'next.key')))
 
+/** The key, or that of the CSR, that a key Secret of an earlier purchase keeps. */
+export const formerKey = (secret: Secret | undefined, delivery: Delivery): NonNullable<ReadKey> | undefined => {
+  if (!secret || delivery === 'hardware') return undefined
+  return delivery === 'pair' ? keyIn(secret) : csrIn(secret)
+}
+
 /** The key of a reissue that is under way, held against the spec; one that is made for a CSR is that of the given one. */
 export const nextKeyFact = (secret: Secret | undefined, spec: OrderSpec): KeyFact => {
   if (!secret || deliveryOf(spec) === 'hardware') return { state: 'absent', ...NO_KEY }

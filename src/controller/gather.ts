@@ -9,7 +9,7 @@ import type { TargetFact } from '../order/observation.ts'
 import { certificateTraits, orderPayload } from '../order/payload.ts'
 import { type Names, reissueNames } from '../order/reissue.ts'
 import type { AccountState, Session } from './accounts.ts'
-import { type KeyFact, keyFact, nextKeyFact, targetFact } from './facts.ts'
+import { type KeyFact, formerKey, keyFact, nextKeyFact, targetFact } from './facts.ts'
 import { type GivenCsr, readGivenCsr } from './given-csr.ts'
 import { type GivenPasswords, readPasswords } from './outputs.ts'
 import type { Secret, SecretStore } from './secrets.ts'
@@ -36,6 +36,8 @@ export type Gathered = {
   keySecret: Secret | undefined
   key: KeyFact
   nextKey: KeyFact
+  /** Keys of the orders before the renewal that is under way, the newest first. */
+  formerKeys: readonly FormerKey[]
   /** The resource that has the order which is to be taken over. */
   takenBy: string | undefined
   /** The CSR that the spec names, where it is of account now. */
@@ -99,6 +101,25 @@ const secretsOf = async ({ metadata, spec }: DigiCertOrder, purchase: number, { 
   return { keySecret, targetSecret, rivals: rivals(namespace, secretName) }
 }
 
+type FormerKey = NonNullable<ReturnType<typeof formerKey>>
+
+/** A renewal that came to nothing has a number as well, so the order before it may be some numbers back. */
+const FORMER_PURCHASES = 3
+
+/** What the certificate may be of that is good until the renewal is there. */
+const formerKeysOf = async (
+  { metadata, spec }: DigiCertOrder,
+  { intent }: OrderStatus,
+  { secrets }: Sources,
+): Promise<FormerKey[]> => {
+  if (intent?.purpose !== 'Renewal') return []
+  const numbers = Array.from({ length: FORMER_PURCHASES }, (_, back) => intent.purchase - 1 - back)
+  const read = numbers
+    .filter((number) => number > 0)
+    .map((number) => secrets.read(metadata.namespace ?? '', keySecretName(metadata.name, number)))
+  return (await Promise.all(read)).flatMap((secret) => formerKey(secret, deliveryOf(spec)) ?? [])
+}
+
 /** Reads what a decision needs, from caches where they know it. Changes nothing, and asks CertCentral nothing. */
 export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: Sources): Promise<Gathered> => {
   const account = await sources.accountOf(read)
@@ -124,6 +145,7 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     keySecret,
     key: keyFact(keySecret, order.spec, givenCsr),
     nextKey: nextKeyFact(keySecret, order.spec),
+    formerKeys: await formerKeysOf(order, status, sources),
     givenCsr,
     passwords: problems.length === 0 ? await readPasswords(sources.secrets, order) : { problem: undefined },
     takenBy: takenBy(order, session, sources),

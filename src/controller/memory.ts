@@ -20,6 +20,8 @@ export type Recollection = {
   searches: number
   searchedAt: Date | undefined
   /** When a CSR was last handed in. */
+  /** When the certificate of the plan before a renewal was last fetched. */
+  formerTriedAt: Date | undefined
   csrSentAt: Date | undefined
   /** A chain that came with an answer, so that it need not be fetched. */
   chain: { certificateId: number; pem: string } | undefined
@@ -43,6 +45,7 @@ export const createMemory = (startedAt: Date): Memory => {
         searches: 0,
         searchedAt: undefined,
         csrSentAt: undefined,
+        formerTriedAt: undefined,
         chain: undefined,
       }
       recollections.set(key, fresh)

@@ -120,17 +120,23 @@ const times = (gathered: Gathered, status: OrderStatus, { now, remote, memory, s
   }
 }
 
+const endedFact = (deletion: OrderStatus['deletion'], intent: OrderStatus['intent']): Observation['ended'] => {
+  if (deletion === undefined) return 'no'
+  const isFormer = intent?.purpose === 'Renewal' && deletion.orderId === intent.renewalOf
+  return isFormer ? 'former' : 'yes'
+}
+
 /** What the spec says besides what to buy. */
 const wishesOf = (
   { order, takenBy }: Gathered,
-  { deletion }: OrderStatus,
+  { deletion, intent }: OrderStatus,
 ): Pick<Observation, 'suspended' | 'finalizer' | 'deletionPolicy' | 'ended' | 'adopt'> => {
   const { spec, metadata } = order
   return {
     suspended: spec.suspend === true ? 'yes' : 'no',
     finalizer: metadata.finalizers?.includes(FINALIZER) === true ? 'yes' : 'no',
     deletionPolicy: spec.deletionPolicy ?? 'Retain',
-    ended: deletion === undefined ? 'no' : 'yes',
+    ended: endedFact(deletion, intent),
     adopt: spec.adoptOrderId === undefined ? undefined : { orderId: spec.adoptOrderId, takenBy },
   }
 }
@@ -157,8 +163,26 @@ const outputsFact = (gathered: Gathered, stored: Observation['stored']): Observa
   return { stale: isStale === true ? 'yes' : 'no', problem: passwords.problem }
 }
 
-const keptFingerprints = ({ key, nextKey }: Gathered): string[] =>
-  [key.fingerprint, nextKey.fingerprint].flatMap((fingerprint) => fingerprint ?? [])
+const keptFingerprints = ({ key, nextKey, formerKeys }: Gathered): string[] =>
+  [key, nextKey, ...formerKeys].flatMap(({ fingerprint }) => fingerprint ?? [])
+
+/** How long what CertCentral did not give of the plan before is left alone, in milliseconds. */
+const FORMER_AGAIN = 10 * 60_000
+
+/** The certificate of the plan that ends, while the one that follows is not there. */
+const formerFact = (
+  { formerKeys }: Gathered,
+  { intent, certificate, order }: OrderStatus,
+  { now, memory: { formerTriedAt } }: Moment,
+): Observation['former'] => {
+  const orderId = intent?.purpose === 'Renewal' ? intent.renewalOf : undefined
+  if (orderId === undefined || orderId === order?.id || certificate?.id === undefined) return undefined
+  const tryAt = formerTriedAt ? schedule.later(formerTriedAt, FORMER_AGAIN) : now
+  return {
+    ...{ orderId, certificateId: certificate.id, notAfter: new Date(certificate.notAfter) },
+    tryAt: formerKeys.length > 0 ? tryAt : undefined,
+  }
+}
 
 const wasIssued = (status: OrderStatus): boolean => status.certificate !== undefined || (status.revision ?? 0) > 0
 
@@ -180,6 +204,7 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
     target,
     ...keyFacts(gathered),
     outputs: outputsFact(gathered, stored),
+    former: formerFact(gathered, status, moment),
     intent,
     order: orderFact(status),
     remote: moment.remote,

@@ -72,7 +72,7 @@ export const storeCertificate = async (delivery: Delivery, { secrets, now }: Mea
   const facts = { id: certificateId, ...describe(result.bundle.leaf) }
   const outputs = await makeOutputs(order.spec, passwords, { key, ...result.bundle }, { before, now: now() })
   const pair = { key, bundle: result.bundle, facts, orderId, outputs }
-  return written(() => secrets.applyTarget(order, pair, target), { kind: 'stored', certificate: facts })
+  return written(() => secrets.applyTarget(order, pair, target), { kind: 'stored', certificate: facts, orderId })
 }
 
 const written = async (write: () => Promise<unknown>, done: Outcome): Promise<Outcome> => {

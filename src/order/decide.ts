@@ -5,6 +5,7 @@ import * as deletion from './rules/deletion.ts'
 import * as gate from './rules/gate.ts'
 import * as issue from './rules/issue.ts'
 import * as reissue from './rules/reissue.ts'
+import * as renewal from './rules/renewal.ts'
 import * as track from './rules/track.ts'
 import * as upkeep from './rules/upkeep.ts'
 import { later } from './schedule.ts'
@@ -51,6 +52,7 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
 
     callFailed: track.callFailed,
 
+    formerIsMissing: renewal.formerIsMissing,
     accountForbids: issue.accountForbids,
     csrIsUnusable: issue.csrIsUnusable,
     keystoresAreUnusable: issue.keystoresAreUnusable,

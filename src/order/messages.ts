@@ -3,7 +3,7 @@ import { ORDER_REASONS, type Reason } from '../api/reasons.ts'
 import type { Effective } from '../api/status.ts'
 import type { KnownOrder, Observation } from './observation.ts'
 import { adoptionFault } from './rules/adoption.ts'
-import { endingOf } from './rules/deletion.ts'
+import { endingOf, formerEnding } from './rules/deletion.ts'
 import { givingUp } from './rules/issue.ts'
 import { current } from './rules/track.ts'
 import { isOpen } from './rules/words.ts'
@@ -234,8 +234,12 @@ export const onDeletion = (o: Observation): string | undefined => {
   const order = orderOf(o)
   if (!order) return undefined
   const ending = endingOf(o, order)
-  const what = ending ? ENDINGS[ending.how] : 'stays as it is'
-  return `${o.deletionPolicy}: order ${String(order.orderId)} ${what}; the Secret stays`
+  const former = formerEnding(o)
+  const told = [
+    `order ${String(order.orderId)} ${ending ? ENDINGS[ending.how] : 'stays as it is'}`,
+    ...(former ? [`order ${String(former.orderId)} before it ${ENDINGS[former.how]}`] : []),
+  ]
+  return `${o.deletionPolicy}: ${told.join('; ')}; the Secret stays`
 }
 
 /** The sentence of a condition: what is so, and what a person must do about it, where and with which id. */

@@ -138,8 +138,8 @@ export type Observation = {
   /** Whether the object waits for us before it goes. */
   finalizer: 'yes' | 'no'
   deletionPolicy: 'Retain' | 'CancelPending' | 'RevokeCertificate' | 'RevokeOrder'
-  /** Whether CertCentral was told of the deletion. */
-  ended: 'yes' | 'no'
+  /** Whether CertCentral was told of the deletion; `former`: of the order that is being renewed, and not of that which renews it. */
+  ended: 'yes' | 'former' | 'no'
   /** An order that is to be taken over instead of buying one; `takenBy` where another resource has it. */
   adopt: { orderId: number; takenBy: string | undefined } | undefined
   delivery: Delivery
@@ -160,6 +160,8 @@ export type Observation = {
   order: KnownOrder | undefined
   remote: Remote
   stored: Stored | undefined
+  /** The certificate of the plan that is being renewed, and when it may be fetched; never where its key is gone. */
+  former: { orderId: number; certificateId: number; notAfter: Date; tryAt: Date | undefined } | undefined
   /** Whether a certificate of the order was ever stored. */
   everIssued: 'yes' | 'no'
   validation: ValidationFact

@@ -12,11 +12,11 @@ export type Outcome =
   | { kind: 'validation'; entries: readonly ValidationEntry[]; order?: RemoteOrder | undefined }
   /** Until when what the next certificate needs is validated; `undefined` where CertCentral did not answer. */
   | { kind: 'validity'; entries: readonly KnownValidity[] | undefined }
-  | { kind: 'stored'; certificate: CertificateFacts }
+  | { kind: 'stored'; certificate: CertificateFacts; orderId: number }
   /** CertCentral does not link the renewal to the order that ends; it is ordered without. */
   | { kind: 'unlinked'; intent: Intent }
   /** CertCentral was told that the order is not wanted any more. */
-  | { kind: 'ended'; what: string }
+  | { kind: 'ended'; what: string; orderId: number }
   /** The object changed under us; nothing happened, look again. */
   | { kind: 'conflict' }
   /** Somebody said no; `intent` is what to keep of it, without the mark that it was sent. */

@@ -142,7 +142,9 @@ const reissueOf = (before: OrderStatus, { certificate }: Stored, now: Date): His
 }
 
 const afterStoring = (before: OrderStatus, outcome: Stored, now: Date): OrderStatus => {
-  const { certificate } = outcome
+  const { certificate, orderId } = outcome
+  // The certificate of the plan before is back; nothing changes for the renewal that is under way.
+  if (before.intent?.purpose === 'Renewal' && before.intent.renewalOf === orderId) return { ...before, certificate }
   const stored = { ...without(before, 'failures', 'validation', 'validationSince'), certificate }
   if (before.certificate?.serialNumber === certificate.serialNumber) return stored
   const reissue = reissueOf(before, outcome, now)
@@ -211,7 +213,10 @@ const BOOKKEEPING: Bookkeeping = {
   validity: afterValidity,
   stored: afterStoring,
   refused: (before, outcome, now) => withIntent(withFailure(before, now, outcome), outcome.intent),
-  ended: (before, { what }, now) => ({ ...without(before, 'failures'), deletion: { what, at: now.toISOString() } }),
+  ended: (before, { what, orderId }, now) => ({
+    ...without(before, 'failures'),
+    deletion: { what, orderId, at: now.toISOString() },
+  }),
   unlinked: (before, { intent }) => ({ ...before, intent }),
   unsent: (before, { intent }) => withIntent(before, intent),
   ambiguous: (before, { intent }) => withIntent(before, intent),

@@ -144,6 +144,13 @@ const open = (nextCheckAt: Date | undefined, since: Date | undefined): Observati
   nextCheckAt,
 })
 
+const former = (notAfter: Date): Observation['former'] => ({
+  orderId: OTHER_ORDER_ID,
+  certificateId: 60,
+  notAfter,
+  tryAt: PAST,
+})
+
 const IN_STEP: Observation['outputs'] = { stale: 'no', problem: undefined }
 const UNASKED: Observation['validity'] = { checkAt: undefined, lapses: [] }
 const LAPSE: Observation['validity']['lapses'] = [{ type: 'Domain', name: 'example.com', until: FUTURE }]
@@ -163,6 +170,7 @@ const QUIET: Sets = {
   target: [{ kind: 'free' }],
   csrProblem: [undefined],
   outputs: [IN_STEP],
+  former: [undefined],
   validity: [UNASKED],
   key: ['fits'],
   intent: [undefined],
@@ -345,6 +353,7 @@ export const ENDING: Sets = {
   stored: [undefined, stored(), stored({ notAfter: PAST })],
   renew: ['Renew', 'Never'],
   next: [undefined, due('Renew', PAST), due('Renew', FUTURE), due('Look', PAST), due('Reissue', FUTURE)],
+  former: [undefined, former(FUTURE), former(PAST)],
 }
 
 /** What else the Secret shall hold is out of step, or cannot be made. */
@@ -373,7 +382,8 @@ export const LEAVING: Sets = {
   deleting: ['yes', 'no'],
   finalizer: ['yes', 'no'],
   deletionPolicy: ['Retain', 'CancelPending', 'RevokeCertificate', 'RevokeOrder'],
-  ended: ['yes', 'no'],
+  ended: ['yes', 'former', 'no'],
+  former: [undefined, former(FUTURE)],
   account: [READY, { kind: 'missing' }, { kind: 'not-ready', message: 'no key' }],
   target: TARGETS.slice(1, 3),
   intent: [undefined, intent({}), intent({ sentAt: PAST, sends: 1 })],

@@ -42,6 +42,8 @@ const isReleased = (o: Observation): boolean =>
 
 const isSettled = (o: Observation): boolean => o.settledAt !== undefined && o.settledAt <= NOW
 
+const isWhole = ({ stored }: Observation): boolean => stored !== undefined && stored.harmed === undefined
+
 const isGood = (o: Observation): boolean =>
   o.order?.status === 'issued' &&
   o.stored !== undefined &&
@@ -64,6 +66,7 @@ const isUpkeep = (o: Observation, decision: Decision): boolean => {
   const kind = actionOf(decision)
   if (kind === 'CreateKey') return o.key === 'absent'
   if (kind === 'RewriteSecret') return o.outputs.stale === 'yes'
+  if (kind === 'CheckValidity') return o.validity.checkAt !== undefined && o.validity.checkAt <= NOW
   if (kind === 'RecordIntent') return endsSoon(o) || o.reissue.cause !== undefined
   return o.next?.action === 'Renew' && ['AccountForbids', 'OrderLimitReached'].includes(decision.reason)
 }
@@ -146,7 +149,15 @@ const LAWS: readonly Law[] = [
   { name: 'only an order that was found is taken over', holds: only('AdoptOrder', (o) => o.remote.kind === 'found') },
   {
     name: 'only the certificate of a known order is stored, and none that is on hardware',
-    holds: only('StoreCertificate', (o) => !!o.order && o.delivery !== 'hardware'),
+    holds: only('StoreCertificate', (o) => (!!o.order || !!o.former) && o.delivery !== 'hardware'),
+  },
+  {
+    name: 'the certificate of the plan before comes back only while it is good, and nothing newer is there',
+    holds: (o, decision) =>
+      decision.verdict !== 'act' ||
+      decision.action.kind !== 'StoreCertificate' ||
+      decision.action.orderId !== o.former?.orderId ||
+      (o.former.notAfter > NOW && o.order?.status !== 'issued' && !isWhole(o)),
   },
   {
     name: 'an order is placed with a CSR of somebody else only where it is good, or was sent before',
@@ -169,14 +180,13 @@ const LAWS: readonly Law[] = [
   },
   {
     name: 'an order is ended once, for a resource that goes, by its policy, on a fresh word',
-    holds: only(
-      'EndOrder',
-      (o) =>
-        o.deleting === 'yes' &&
-        o.deletionPolicy !== 'Retain' &&
-        o.ended === 'no' &&
-        ['order', 'found'].includes(o.remote.kind),
-    ),
+    holds: (o, decision) => {
+      if (decision.verdict !== 'act' || decision.action.kind !== 'EndOrder') return true
+      const isFormer = decision.action.orderId === o.former?.orderId
+      const isFirst = o.ended === 'no' || (o.ended === 'former' && !isFormer)
+      const isFresh = isFormer || ['order', 'found'].includes(o.remote.kind)
+      return o.deleting === 'yes' && o.deletionPolicy !== 'Retain' && isFirst && isFresh
+    },
   },
   {
     name: 'what was issued is revoked only by a policy that says so',

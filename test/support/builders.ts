@@ -165,6 +165,7 @@ export const anObservation = (...changes: readonly Facts[]): Observation =>
       stored: aStored(),
       everIssued: 'yes',
       outputs: { stale: 'no', problem: undefined },
+      former: undefined,
       validity: { checkAt: undefined, lapses: [] },
       validation: { entries: [], since: undefined, checkedAt: undefined, nextCheckAt: undefined },
       failure: undefined,

@@ -28,6 +28,16 @@ export const endingOf = (o: Observation, order: KnownOrder): Ending | undefined 
   return isRevocable ? revocationOf(o, order) : undefined
 }
 
+/** What is taken back of the plan before, whose certificate is in use while its renewal waits. */
+export const formerEnding = ({ former, deletionPolicy, ended }: Observation): Ending | undefined => {
+  if (!former || ended !== 'no') return undefined
+  const { orderId, certificateId } = former
+  if (deletionPolicy === 'RevokeOrder') return { kind: 'EndOrder', orderId, how: 'revoke-order' }
+  return deletionPolicy === 'RevokeCertificate'
+    ? { kind: 'EndOrder', orderId, how: 'revoke-certificate', certificateId }
+    : undefined
+}
+
 const letGo: Decision = act('Deleting', { kind: 'RemoveFinalizer' })
 
 /** CertCentral does not answer, or says no: a person can set the policy to Retain, and the object goes at once. */
@@ -65,6 +75,8 @@ export const beingDeleted: Rule = (o, now) => {
   if (o.deleting === 'no') return undefined
   if (o.finalizer === 'no') return wait('Deleting', later(now, SLOW_LOOK))
   if (o.deletionPolicy === 'Retain' || o.ended === 'yes') return letGo
+  const former = formerEnding(o)
+  if (former) return blocked(o, now) ?? act('Deleting', former)
   return o.order ? knownOrder(o, o.order, now) : unknownOrder(o, now)
 }
 

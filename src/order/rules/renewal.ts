@@ -1,4 +1,5 @@
 import { type Decision, act, stalled, wait } from '../decision.ts'
+import type { Rule } from '../decide.ts'
 import type { Observation } from '../observation.ts'
 import { later } from '../schedule.ts'
 
@@ -14,4 +15,17 @@ export const renewal = ({ account }: Observation, purchase: number, now: Date): 
     return stalled('AccountForbids', later(now, FORBIDDEN_LOOK))
   if (account.kind === 'ready' && account.ordersLeft <= 0) return wait('OrderLimitReached', account.limitEnds)
   return act('RecordingIntent', { kind: 'RecordIntent', purchase, purpose: 'Renewal' })
+}
+
+const ISSUED = ['issued', 'reissue_pending']
+
+/**
+ * Until a renewal is issued, the Secret is that of the plan before: somebody who deletes or damages it has it back. What
+ * keeps that from being done is no reason to hold up the renewal.
+ */
+export const formerIsMissing: Rule = ({ former, stored, order, remote }, now) => {
+  if (!former?.tryAt || former.tryAt > now || former.notAfter <= now || (stored && !stored.harmed)) return undefined
+  if (remote.kind !== 'unasked' || (order && ISSUED.includes(order.status))) return undefined
+  const { orderId, certificateId } = former
+  return act('StoringCertificate', { kind: 'StoreCertificate', orderId, certificateId })
 }

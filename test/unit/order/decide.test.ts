@@ -31,6 +31,9 @@ import {
 
 type Row = readonly [sentence: string, rule: string, facts: readonly Facts[], wanted: Decision]
 
+/** The certificate of the plan before a renewal, and when it may be fetched. */
+const formerOf = (tryAt: Date) => ({ orderId: 5, certificateId: 6, notAfter: inDays(9), tryAt })
+
 const TOMORROW = inDays(1)
 const store = act('StoringCertificate', {
   kind: 'StoreCertificate',
@@ -939,6 +942,18 @@ const UPKEEP: readonly Row[] = [
     ready('SecretRefused', inMinutes(10)),
   ],
   [
+    'gives the Secret back of the plan that is being renewed',
+    'formerIsMissing',
+    [ordered('pending'), { stored: undefined, former: formerOf(inMinutes(0)) }],
+    act('StoringCertificate', { kind: 'StoreCertificate', orderId: 5, certificateId: 6 }),
+  ],
+  [
+    'goes on with the renewal where the former certificate was not to be had a moment ago',
+    'validationIsOpen',
+    [ordered('pending'), { stored: undefined, former: formerOf(inMinutes(5)) }],
+    act('AskingValidation', { kind: 'AskValidation', orderId: ORDER_ID }),
+  ],
+  [
     'asks until when what the next certificate needs is validated',
     'validityIsUnknown',
     [{ validity: { checkAt: inMinutes(0), lapses: [] } }],
@@ -1129,6 +1144,7 @@ test('the rules stand in this order', () => {
 
     'callFailed',
 
+    'formerIsMissing',
     'accountForbids',
     'csrIsUnusable',
     'keystoresAreUnusable',

@@ -133,19 +133,19 @@ describe('what an outcome leaves in the status', () => {
     [
       'the certificate, counted, and nothing of the way to it',
       { order: ORDER, failures: FAILURES, validation: [ENTRY], validationSince: AT },
-      { kind: 'stored', certificate: CERTIFICATE },
+      { kind: 'stored', certificate: CERTIFICATE, orderId: ORDER_ID },
       { order: ORDER, certificate: CERTIFICATE, revision: 1 },
     ],
     [
       'the same count where the same certificate was written anew',
       aStatus(),
-      { kind: 'stored', certificate: CERTIFICATE },
+      { kind: 'stored', certificate: CERTIFICATE, orderId: ORDER_ID },
       aStatus(),
     ],
     [
       'a reissue in the history, where another certificate takes the place of one',
       aStatus(),
-      { kind: 'stored', certificate: { ...CERTIFICATE, serialNumber: 'ff', id: 5 } },
+      { kind: 'stored', certificate: { ...CERTIFICATE, serialNumber: 'ff', id: 5 }, orderId: ORDER_ID },
       aStatus({
         certificate: { ...CERTIFICATE, serialNumber: 'ff', id: 5 },
         revision: 2,
@@ -211,7 +211,7 @@ describe('what an outcome leaves in the status', () => {
 
   test('leaves the status that it was given as it was', () => {
     const before = Object.freeze(aStatus({ failures: Object.freeze({ ...FAILURES }) }))
-    expect(step(before, { kind: 'stored', certificate: CERTIFICATE })).not.toBe(before)
+    expect(step(before, { kind: 'stored', certificate: CERTIFICATE, orderId: ORDER_ID })).not.toBe(before)
   })
 })
 

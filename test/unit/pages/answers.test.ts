@@ -63,6 +63,7 @@ const gathered = (order: DigiCertOrder, client: CertCentral): Gathered => ({
   namespaceForbidden: undefined,
   ordersToday: 1,
   passwords: { problem: undefined },
+  formerKeys: [],
   purchase: 1,
   alternativeOrderIdOf: () => ALTERNATIVE_ID,
   payloadHash: INTENT.payloadHash,
