@@ -170,7 +170,7 @@ export const storedFact = (
       notAfter: new Date(pair.facts.notAfter),
       fingerprint: pair.fingerprint,
       missingNames: pair.missing(wireNames(spec.commonName, spec.dnsNames)),
-      ...(pair.isHarmed ? { harmed: 'yes' } : {}),
+      ...(pair.isHarmed || target.unsigned ? { harmed: 'yes' } : {}),
     }
   )
 }
@@ -196,7 +196,10 @@ const olderRival = (
       createdBefore(rival, order, owner),
   )
 
-/** Whose the target Secret is. One that names an order which no longer claims it may be taken over. */
+/**
+ * Whose the target Secret is. One that names an order which no longer claims it may be taken over, and one that somebody
+ * took the name from is still known by our label.
+ */
 export const targetFact = (
   order: DigiCertOrder,
   secret: Secret | undefined,
@@ -206,6 +209,7 @@ export const targetFact = (
   if (rival) return { kind: 'contested', by: rival.metadata.name }
   if (!secret) return { kind: 'free' }
   const owner = ownerOf(secret)
-  if (owner === undefined) return { kind: 'foreign', owner: 'somebody else' }
-  return { kind: 'ours' }
+  if (owner === order.metadata.name) return { kind: 'ours' }
+  const isOurs = owner !== undefined || secret.metadata.labels?.[MANAGED_LABEL] === MANAGED
+  return isOurs ? { kind: 'ours', unsigned: 'yes' } : { kind: 'foreign', owner: 'somebody else' }
 }

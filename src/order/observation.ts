@@ -62,7 +62,11 @@ export type AccountFact =
 
 /** The Secret that shall receive key and certificate. */
 export type TargetFact =
-  { kind: 'free' } | { kind: 'ours' } | { kind: 'foreign'; owner: string } | { kind: 'contested'; by: string }
+  | { kind: 'free' }
+  /** `unsigned` where it carries our label but not the name of this order. */
+  | { kind: 'ours'; unsigned?: 'yes' }
+  | { kind: 'foreign'; owner: string }
+  | { kind: 'contested'; by: string }
 
 /** The key and certificate in the Secret, where they fit each other and the chain verifies (promise P3). */
 export type Stored = {

@@ -153,6 +153,10 @@ describe('the pair in the Secret', () => {
     expect(storedFact(secret, ours, ECDSA)).toMatchObject({ harmed: 'yes' })
   })
 
+  test('is harmed where the Secret does not name its order any more', () => {
+    expect(storedFact(aSecret(), { kind: 'ours', unsigned: 'yes' }, ECDSA)).toMatchObject({ harmed: 'yes' })
+  })
+
   test('and the key that is kept are told apart, even where one Secret is asked for both', () => {
     const secret = aSecret({ 'tls.key': PAIR['tls.key'] })
     expect(keyFact(secret, ECDSA).state).toBe('fits')
@@ -176,11 +180,17 @@ describe('whose the target Secret is', () => {
       'is ours where it names an order that no longer claims it',
       aSecret(PAIR, { annotations: { [ANNOTATIONS.owner]: 'gone' } }),
       [order],
-      { kind: 'ours' },
+      { kind: 'ours', unsigned: 'yes' },
     ],
     [
-      'is foreign where it names nobody',
+      'is ours where it names nobody and carries our label',
       aSecret(PAIR, { annotations: {} }),
+      [order],
+      { kind: 'ours', unsigned: 'yes' },
+    ],
+    [
+      'is foreign where it names nobody and carries no label of ours',
+      aSecret(PAIR, { annotations: {}, labels: {} }),
       [order],
       { kind: 'foreign', owner: 'somebody else' },
     ],
