@@ -61,14 +61,19 @@ const csrIsRefused = ({ csrProblem, failure, nextLookAt }: Observation, now: Dat
   return refused ? stalled('SecretRefused', failure.retryAt) : undefined
 }
 
-/** An order that waits without a key of ours gets a new one: nothing else could ever use what is issued. */
+/** What is issued for a key that nobody has can be issued once more for another one, at no cost. */
+const isReissuable = ({ reissue }: Observation, { status }: KnownOrder): boolean =>
+  status === 'issued' && reissue.allowed === 'yes'
+
+/** An order without a key of ours gets a new one: nothing else could ever use what is issued. */
 export const keyIsLost = ofOrder((o, order, now) => {
   const lost = o.key === 'absent' && o.stored === undefined
   if (!lost && !csrIsForeign(o, order)) return undefined
   const refused = lost ? csrIsRefused(o, now) : undefined
   if (refused) return refused
   if (csrIsForeign(o, { ...order, csr: 'other' })) return act('SendingCSR', { kind: 'SendCSR', orderId: order.orderId })
-  return lost ? stalled('KeyLost', o.nextLookAt) : undefined
+  if (!lost) return undefined
+  return isReissuable(o, order) ? act('CreatingKey', { kind: 'CreateKey' }) : stalled('KeyLost', o.nextLookAt)
 })
 
 export const approvalIsOpen = ofOrder((o, order) =>

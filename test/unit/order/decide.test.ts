@@ -500,9 +500,15 @@ const TRACK: readonly Row[] = [
     stalled('KeyLost', inHours(20)),
   ],
   [
-    'stalls where the key of an issued order is lost with the Secret',
+    'makes another key where that of an issued order is lost with the Secret, to be reissued with',
     'keyIsLost',
     [{ key: 'absent', stored: undefined }],
+    act('CreatingKey', { kind: 'CreateKey' }),
+  ],
+  [
+    'stalls where the key of an issued order is lost with the Secret, and reissues are forbidden',
+    'keyIsLost',
+    [{ key: 'absent', stored: undefined }, { reissue: { ...anObservation().reissue, allowed: 'no' } }],
     stalled('KeyLost', inHours(20)),
   ],
   [
