@@ -13,7 +13,7 @@ import { createKey, createNextKey, csrFor, keptIn, promoteKey } from './keys.ts'
 import type { Gathered } from './gather.ts'
 import { placeOrder } from './place-order.ts'
 import { placeReissue } from './place-reissue.ts'
-import { failedCall, wordOf } from './remote.ts'
+import { failedCall, takenOver, wordOf } from './remote.ts'
 import { type SecretStore, refusedByCluster } from './secrets.ts'
 import { type Hands, type Step, kept, sessionOf, targetOf } from './step.ts'
 import { askValidity } from './validity.ts'
@@ -167,9 +167,9 @@ const reissue = (step: Step, orderId: number, hands: Hands): Promise<Outcome> =>
   )
 }
 
-const adopt = ({ gathered: { purchase }, seen: { remote } }: Step): Outcome =>
+const adopt = ({ gathered: { purchase, traits }, seen: { remote } }: Step): Outcome =>
   remote.kind === 'found'
-    ? { kind: 'adopted', order: remote.order, purchase: remote.purchase ?? purchase }
+    ? { kind: 'adopted', order: takenOver(remote.order, traits), purchase: remote.purchase ?? purchase }
     : { kind: 'conflict' }
 
 const changeFinalizer = async ({ finalize }: Hands, how: 'add' | 'remove'): Promise<Outcome> => {

@@ -59,16 +59,26 @@ export const mismatches = (info: OrderInfo, spec: DigiCertOrder['spec']): string
   return found
 }
 
+/** The names that an order has beside those of the spec are its own: whoever takes it over takes none away (promise P7). */
+const askedNames = ({ commonName, dnsNames }: OrderInfo, spec: DigiCertOrder['spec']): string[] =>
+  wireNames(spec.commonName ?? commonName, [...(spec.dnsNames ?? []), commonName ?? '', ...dnsNames].filter(Boolean))
+
 const foundOrder = (info: OrderInfo, order: DigiCertOrder, fingerprint: string | undefined): FoundOrder => {
   const created = Date.parse(order.metadata.creationTimestamp ?? '')
   const older = info.dateCreated !== undefined && info.dateCreated.getTime() < created
   return {
     ...remoteOrder(info, fingerprint),
-    asked: { dnsNames: wireNames(order.spec.commonName, order.spec.dnsNames) },
+    asked: { dnsNames: askedNames(info, order.spec) },
     mismatches: mismatches(info, order.spec),
     older: older ? 'than-resource' : 'no',
   }
 }
+
+/** What is taken over counts as made in the ways of the spec, so that a later edit of them is seen. */
+export const takenOver = ({ asked, ...order }: FoundOrder, traits: string): FoundOrder => ({
+  ...order,
+  ...optional('asked', asked && { ...asked, certificateHash: traits }),
+})
 
 const GONE = ['rejected', 'canceled']
 

@@ -78,6 +78,13 @@ describe('the look-up by our own id', () => {
     })
   })
 
+  test('counts names that the order has beside those of the spec as asked for', async () => {
+    const certificate = { common_name: 'old.example.com', dns_names: ['example.com', 'sub.example.com'], csr: CSR }
+    expect(await asking([replay('alternate/one'), json(info({ certificate }))], askByIntent)).toMatchObject({
+      order: { asked: { dnsNames: ['example.com', 'sub.example.com', 'old.example.com'] }, mismatches: [] },
+    })
+  })
+
   test.each([
     ['is over', { status: 'expired' }],
     ['was renewed', { status: 'issued', renewed_order_id: 124 }],
