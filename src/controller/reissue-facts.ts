@@ -9,10 +9,13 @@ import { dateOf } from './dates.ts'
 import type { Gathered } from './gather.ts'
 import type { ReissueMark } from './remote.ts'
 
+/** Whether the Secret still holds the certificate of an order before this one. */
+const isOfAnother = ({ orderId }: Stored, { order }: OrderStatus): boolean =>
+  orderId !== undefined && orderId !== order?.id
+
 /** What is due next for the certificate at hand. */
 export const nextOf = ({ order }: Gathered, status: OrderStatus, stored: Stored | undefined): Step | undefined => {
-  const isOld = stored?.orderId !== undefined && stored.orderId !== status.order?.id
-  if (!stored || isOld || !status.order) return undefined
+  if (!stored || isOfAnother(stored, status) || !status.order) return undefined
   const { notBefore, notAfter } = stored
   const { validUntil } = status.order
   const planEnd = validUntil === undefined ? undefined : planEndOf(validUntil)
@@ -64,7 +67,8 @@ export const reissueFact = (gathered: Gathered, status: OrderStatus, sources: Re
   const { order, names, traits, key } = gathered
   const { stored, next, failure, intent, now } = sources
   const wishes = {
-    ...{ spec: order.spec, asked: status.order?.asked, traits, names, stored, key: key.state },
+    ...{ spec: order.spec, asked: status.order?.asked, traits, names, key: key.state },
+    stored: stored && !isOfAnother(stored, status) ? stored : undefined,
     ...{ isForeign: isForeign(failure), isRequested: isRequested(gathered, status), next, now },
   }
   return {

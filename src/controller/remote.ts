@@ -150,11 +150,14 @@ const lastPurchase = async (question: Question): Promise<Remote> => {
   return last
 }
 
-/** Before a renewal is placed: whether somebody else renewed the order, which would make it two. */
-const renewedElsewhere = async ({ session, renewalOf }: Question): Promise<Remote> => {
+/** Before a renewal is placed: whether somebody else renewed the order, which would make it two; found where it is to be adopted. */
+const renewedElsewhere = async (question: Question): Promise<Remote> => {
+  const { session, order, renewalOf, fingerprint, purchase } = question
   if (renewalOf === undefined) return { kind: 'absent' }
-  const { renewedOrderId } = await session.client.orderInfo(renewalOf)
-  return renewedOrderId === undefined ? { kind: 'absent' } : { kind: 'renewed', orderId: renewedOrderId }
+  const { renewedOrderId: orderId } = await session.client.orderInfo(renewalOf)
+  if (orderId === undefined) return { kind: 'absent' }
+  if (orderId !== order.spec.adoptOrderId) return { kind: 'renewed', orderId }
+  return { kind: 'found', order: foundOrder(await session.client.orderInfo(orderId), order, fingerprint), purchase }
 }
 
 /** Asks for the order by our own id. */

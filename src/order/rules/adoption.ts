@@ -19,9 +19,13 @@ const taken = (o: Observation, order: FoundOrder): Decision =>
     ? act('SendingCSR', { kind: 'SendCSR', orderId: order.orderId })
     : act('Adopting', { kind: 'AdoptOrder', orderId: order.orderId })
 
+/** The plan of what was taken over once is renewed like any other; only who finds that order in its place takes it over. */
+const isRenewing = ({ intent, remote }: Observation, orderId: number): boolean =>
+  intent?.purpose === 'Renewal' && !(remote.kind === 'found' && remote.order.orderId === orderId)
+
 /** An order that was bought elsewhere is taken over in place of buying one: nothing is ever bought for this resource first. */
 export const orderIsToBeAdopted: Rule = (o, now) => {
-  if (o.order || !o.adopt || o.intent?.sentAt) return undefined
+  if (o.order || !o.adopt || o.intent?.sentAt || isRenewing(o, o.adopt.orderId)) return undefined
   if (o.adopt.takenBy === undefined && o.remote.kind === 'unasked') return look('LookingUp', 'adoption')
   if (o.remote.kind === 'found' && adoptionFault(o) === undefined) return taken(o, o.remote.order)
   return stalled('AdoptionRefused', later(now, SLOW_LOOK))

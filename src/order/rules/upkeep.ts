@@ -17,11 +17,15 @@ const badBefore = (o: Observation, now: Date) => {
 /** Whether the Secret holds something that nobody touched, of whatever certificate. */
 const isWhole = ({ stored }: Observation): boolean => stored !== undefined && stored.harmed === undefined
 
+/** Whether the Secret still holds the certificate of an order before this one. */
+const holdsAnother = ({ stored, order }: Observation): boolean =>
+  stored?.orderId !== undefined && stored.orderId !== order?.orderId
+
 /** A reissue with our own key is under way, or about to be, in place of a certificate that nobody here can use. */
 const isMendedByReissue = (o: Observation): boolean => {
   const { allowed, cause, intent } = o.reissue
   if (allowed === 'no') return false
-  if (cause === 'lost' || intent?.supersedes === '') return true
+  if (cause === 'lost' || intent?.supersedes === '' || (intent && holdsAnother(o))) return true
   return isForeignForGood(o.failure) && (cause !== undefined || intent !== undefined)
 }
 

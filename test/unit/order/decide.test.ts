@@ -861,6 +861,18 @@ const PEOPLE: readonly Row[] = [
     stalled('AdoptionRefused', TOMORROW),
   ]),
   [
+    'renews the plan of an order that was taken over, and does not take it over again',
+    'outcomeIsUnasked',
+    adopting(intended({ purpose: 'Renewal', renewalOf: ORDER_ID })),
+    look('LookingUp', 'intent'),
+  ],
+  [
+    'takes over the order that renewed its own, once it is named',
+    'orderIsToBeAdopted',
+    adopting(intended({ purpose: 'Renewal', renewalOf: 7 }), found({ status: 'issued' })),
+    adopt,
+  ],
+  [
     'makes sure of the deletion policy before anything is bought',
     'finalizerIsWrong',
     [unbought, { deletionPolicy: 'RevokeCertificate' }],

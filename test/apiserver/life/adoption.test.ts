@@ -1,0 +1,108 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { createCsr } from '../../../src/pki/csr.ts'
+import { generateKey } from '../../../src/pki/keys.ts'
+import { conditionOf, orderIdOf, orderNamed, sentenceOf } from '../../support/journey.ts'
+import { type Life, lifeOf } from '../../support/life.ts'
+import { startTimeMachine, type TimeMachine } from '../../support/time-machine.ts'
+
+let machine: TimeMachine
+let life: Life
+beforeAll(async () => {
+  machine = await startTimeMachine()
+  life = lifeOf(machine)
+})
+afterAll(() => machine.close())
+afterEach(async () => expect(await machine.faults()).toEqual([]))
+
+const PRODUCT = 'ssl_basic'
+
+/** A person buys a certificate for `<name>.example.com` in the console, with a key of their own. */
+const boughtInConsole = async (name: string, more: { names?: string[]; order?: object } = {}): Promise<number> => {
+  const common = `${name}.example.com`
+  const csr = await createCsr(await generateKey({ algorithm: 'ECDSA', size: 256 }), [common], common)
+  const answer = await life.inConsole('POST', `/order/certificate/${PRODUCT}`, {
+    certificate: { common_name: common, dns_names: more.names ?? [], csr, signature_hash: 'sha256' },
+    organization: { id: 117483 },
+    order_validity: { years: 1 },
+    ...more.order,
+  })
+  return Number(answer['id'])
+}
+
+const adopting = (name: string, adoptOrderId: number, spec: object = {}) =>
+  machine.apply(orderNamed(name, { product: PRODUCT, adoptOrderId, ...spec }))
+
+describe('an order that was bought in the console', () => {
+  test('is taken over with a key of ours by a free reissue, and is DigiCert’s to reissue no more', async () => {
+    const id = await boughtInConsole('taken', { order: { auto_reissue: 1 } })
+    expect(await machine.certCentral.order(id)).toMatchObject({ autoReissue: 1 })
+
+    await adopting('taken', id)
+
+    const order = await machine.settled('taken')
+    expect(orderIdOf(order)).toBe(id)
+    await life.looked('taken')
+    expect(await machine.certCentral.order(id)).toMatchObject({ autoReissue: 0 })
+    expect(await life.happened('taken')).toEqual(['order', 'reissue'])
+  })
+
+  test('with more names than the spec keeps them until a person consents to their loss', async () => {
+    const id = await boughtInConsole('wider', { names: ['also.wider.example.com'] })
+
+    await adopting('wider', id)
+
+    const held = await life.says('wider', 'NameRemovalHeld')
+    expect(sentenceOf(held)).toContain('also.wider.example.com stays')
+    expect(held.status?.certificate?.dnsNames.toSorted()).toEqual(['also.wider.example.com', 'wider.example.com'])
+    await machine.travel(4)
+    expect(await life.happened('wider')).toEqual(['order', 'reissue'])
+  })
+
+  test('is kept good by reissue and renewal as if it were bought here', async () => {
+    const id = await boughtInConsole('kept')
+    await adopting('kept', id)
+    await machine.settled('kept')
+
+    for (const revision of [2, 3]) {
+      await machine.travel(1.01)
+      const { status } = await life.looked('kept')
+      await machine.travelTo(new Date(Date.parse(status?.next?.at ?? '') + 1000))
+      await life.revised('kept', revision)
+    }
+
+    const { status } = await machine.order('kept')
+    expect(status?.history?.map(({ what }) => what)).toEqual(['Adopted', 'Reissued', 'Reissued', 'Renewed'])
+    expect(await life.happened('kept')).toEqual(['order', 'reissue', 'reissue', 'renewal'])
+  })
+
+  test.each([
+    ['another organization', 'organized', { organization: { id: 123456 } }, 'organization'],
+    ['another product', 'produced', { product: 'ssl_securesite_flex' }, 'product'],
+    ['fewer names', 'fewer', { dnsNames: ['more.fewer.example.com'] }, 'more.fewer.example.com'],
+  ])('is refused where it has %s than the spec, and nothing happens to it', async (_what, name, spec, said) => {
+    const id = await boughtInConsole(name)
+
+    await adopting(name, id, spec)
+
+    const order = await life.says(name, 'AdoptionRefused')
+    expect(sentenceOf(order)).toContain(said)
+    expect(conditionOf(order, 'Stalled')?.status).toBe('True')
+    expect(await life.happened(name)).toEqual(['order'])
+  })
+
+  test.each(['canceled', 'rejected', 'revoked', 'expired'])(
+    'is refused where it is %s, and nothing is bought in its place',
+    async (word) => {
+      const name = `over-${word}`
+      const id = await boughtInConsole(name)
+      await machine.certCentral.setStatus(id, word)
+
+      await adopting(name, id)
+
+      expect(sentenceOf(await life.says(name, 'AdoptionRefused'))).toContain(`it is ${word}`)
+      await machine.travel(3)
+      await life.says(name, 'AdoptionRefused')
+      expect(await life.happened(name)).toEqual(['order'])
+    },
+  )
+})
