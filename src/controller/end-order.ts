@@ -35,6 +35,9 @@ export const endOrder = async (
     else if (how === 'revoke-order') await client.revokeOrder(orderId, revocation)
     else if (certificateId !== undefined) await client.revokeCertificate(certificateId, revocation)
   } catch (error) {
+    // A key that may do everything but this is none that the account is in trouble with: a person has to know.
+    if (error instanceof CertCentralError && error.kind === 'forbidden')
+      return { kind: 'refused', reason: 'DeletionBlocked', code: error.kind, message: error.message }
     if (!isEndedBefore(error)) throw error
   }
   return { kind: 'ended', what: how, orderId }
