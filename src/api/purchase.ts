@@ -75,7 +75,7 @@ const renewalFields = z.object({
       ...wire('renewed_thumbprint'),
     }),
   byDigiCert: bool(
-    "DigiCert renews, and charges, by itself 30 days before the plan ends. Silent: as false, CertCentral's default.",
+    "DigiCert renews, and charges, by itself 30 days before the plan ends; the operator then buys no renewal and takes that one over. Silent: as false, CertCentral's default.",
     'auto_renew',
   ),
 })
@@ -85,6 +85,12 @@ export const RENEWAL_RULES: readonly CrossFieldRule<z.infer<typeof renewalFields
     rule: '!has(self.ofOrderId) || !has(self.ofThumbprint)',
     message: 'renewal has either ofOrderId or ofThumbprint: both name the order that is renewed',
     holds: ({ ofOrderId, ofThumbprint }) => ofOrderId === undefined || ofThumbprint === undefined,
+  },
+  {
+    rule: "!has(self.byDigiCert) || !self.byDigiCert || !has(self.policy) || self.policy != 'Never'",
+    message:
+      'renewal.byDigiCert cannot be used with policy Never: DigiCert would renew, and charge for, what nobody follows',
+    holds: ({ byDigiCert, policy }) => byDigiCert !== true || policy !== 'Never',
   },
 ]
 

@@ -66,6 +66,8 @@ export const ORDER_REASONS = {
   NameRemovalHeld:
     'Names were taken out of the spec and stay in the certificate: without them DigiCert would revoke every earlier certificate. Set spec.reissue.allowNameRemoval to let them go.',
   SwitchingAutoReissue: "DigiCert's own reissuing of the order is being switched on or off.",
+  AwaitingRenewal:
+    'renewal.byDigiCert is set: DigiCert renews the order, and that renewal is taken over. Nothing is bought beside it.',
   RenewedElsewhere: 'The order was renewed by somebody else; nothing is bought beside that renewal.',
   ReissueDue: 'The certificate should be reissued: it ends soon, or the spec asks for other names.',
   ValidationLapsing:

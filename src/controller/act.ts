@@ -72,9 +72,11 @@ const recordIntent = (step: Step, recording: Recording, now: Date): Outcome => {
   }
 }
 
-/** A renewal has a key of its own, unless the spec wants to keep the one there is. */
+/** A renewal has a key of its own, unless the spec wants to keep the one there is, or DigiCert renews with its CSR. */
 const newKey = ({ order, purchase, givenCsr }: Gathered, secrets: SecretStore, { intent }: OrderStatus) => {
-  const isFresh = intent?.purpose === 'Renewal' && order.spec.privateKey.rotationPolicy === 'Always'
+  const { privateKey, renewal } = order.spec
+  const isKept = privateKey.rotationPolicy === 'Never' || renewal?.byDigiCert === true
+  const isFresh = intent?.purpose === 'Renewal' && !isKept
   return createKey(secrets, order, purchase, { given: givenCsr, left: isFresh ? 'unwanted' : 'wanted' })
 }
 

@@ -14,6 +14,7 @@ import type {
   Remote,
   ValidationFact,
 } from '../order/observation.ts'
+import { renewsBy } from '../order/reissue.ts'
 import * as schedule from '../order/schedule.ts'
 import type { Session } from './accounts.ts'
 import { dateOf } from './dates.ts'
@@ -216,7 +217,7 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
     orderAgain: metadata.annotations?.[ORDER_AGAIN],
     reissue: reissueFact(gathered, status, { stored, next, failure, intent, now: moment.now }),
     next,
-    renew: order.spec.renewal?.policy ?? 'Renew',
+    renew: renewsBy(order.spec),
     ...times(gathered, status, moment),
   }
 }

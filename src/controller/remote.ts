@@ -156,7 +156,8 @@ const renewedElsewhere = async (question: Question): Promise<Remote> => {
   if (renewalOf === undefined) return { kind: 'absent' }
   const { renewedOrderId: orderId } = await session.client.orderInfo(renewalOf)
   if (orderId === undefined) return { kind: 'absent' }
-  if (orderId !== order.spec.adoptOrderId) return { kind: 'renewed', orderId }
+  const isWanted = orderId === order.spec.adoptOrderId || order.spec.renewal?.byDigiCert === true
+  if (!isWanted) return { kind: 'renewed', orderId }
   return { kind: 'found', order: foundOrder(await session.client.orderInfo(orderId), order, fingerprint), purchase }
 }
 

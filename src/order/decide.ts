@@ -71,6 +71,7 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
     keyIsUnkept: reissue.keyIsUnkept,
     orderIsNotVisible: track.orderIsNotVisible,
     lookIsDue: track.lookIsDue,
+    renewedByDigiCert: renewal.renewedByDigiCert,
     orderIsOver: track.orderIsOver,
     keyIsLost: track.keyIsLost,
     approvalIsOpen: track.approvalIsOpen,

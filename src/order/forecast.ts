@@ -79,10 +79,15 @@ const orderedOn = ({ spec, caps }: Given, at: Date) => {
   return { ...certificateAt(spec, caps, at, planEnd), planEnd }
 }
 
+/** What DigiCert renews is only looked for as well, and costs the same. */
+const isRenewal = (step: Step, standing: Standing & { planEnd: Date }, { renew }: Habits): boolean =>
+  step.action === 'Renew' || (renew === 'DigiCert' && step.action === 'Look' && !isInsidePlan(step, standing))
+
 /** The certificate that a step leaves behind; `undefined` where it is left to a person. */
 const after = (given: Given, standing: Standing & { planEnd: Date }, step: Step) => {
   const { spec, caps, habits } = given
-  if (step.action === 'Renew') return spec.orderValidity.expiresOn === undefined ? orderedOn(given, step.at) : undefined
+  if (isRenewal(step, standing, habits))
+    return spec.orderValidity.expiresOn === undefined ? orderedOn(given, step.at) : undefined
   // What DigiCert reissues is only looked for; here it is taken as done.
   const isDone = step.action === 'Reissue' || (habits.reissueBy === 'DigiCert' && isInsidePlan(step, standing))
   const { planEnd } = standing
@@ -107,7 +112,7 @@ export const forecast = (given: Given): Forecast[] => {
     if (step.at > until) return steps
     const next = after(given, standing, step)
     if (!next) return [...steps, entryOf(standing, { at: step.at, action: 'Stop', paid: false, why: whyStopped(step) })]
-    const action = step.action === 'Renew' ? 'Renew' : 'Reissue'
+    const action = isRenewal(step, standing, habits) ? 'Renew' : 'Reissue'
     steps.push(entryOf(next, { at: step.at, action, paid: action === 'Renew', why: step.why }))
     standing = next
   }

@@ -97,6 +97,8 @@ const ends = (o: Observation): string => (o.stored ? isoDay(o.stored.notAfter) :
 const reissue: Message = (o) => {
   const names = o.stored?.missingNames ?? []
   const why = names.length > 0 ? `does not cover ${names.join(', ')}` : `ends on ${ends(o)}`
+  if (o.renew === 'DigiCert' && o.reissue.autoReissue !== 'on' && o.next?.why.includes('renews'))
+    return `${o.next.why.replace('the plan', `The plan of ${id(o)}`)} (renewal.byDigiCert), but CertCentral shows no renewal yet: look there whether auto-renew is on for it, or take renewal.byDigiCert out of the spec to have it renewed by the operator`
   return `The certificate ${why}, and spec.reissue.by or spec.renewal.policy forbids to go on by itself: reissue or renew ${id(o)} in CertCentral with the same CSR and names, and it is fetched by itself; or change the spec`
 }
 
@@ -217,6 +219,8 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   ReissueRejected: (o) =>
     `The reissue of ${id(o)} was rejected or canceled in CertCentral, and the certificate in the Secret is left alone. Edit the spec to ask for another one`,
   NameRemovalHeld: heldNames,
+  AwaitingRenewal: (o) =>
+    `DigiCert renews order ${String(o.intent?.renewalOf ?? '')} (renewal.byDigiCert) and has not done so yet; its renewal is taken over. Take renewal.byDigiCert out of the spec to have it renewed by the operator`,
   RenewedElsewhere: (o) =>
     `Order ${String(o.intent?.renewalOf ?? '')} was renewed by order ${o.remote.kind === 'renewed' ? String(o.remote.orderId) : ''}, which is not ours; nothing was bought. Set spec.adoptOrderId to that order to take it over`,
   CertificateExpired: (o, { secretName }) =>

@@ -181,7 +181,7 @@ export type Observation = {
   settledAt: Date | undefined
   reissue: ReissueFact
   /** What follows the end of a plan. */
-  renew: 'Renew' | 'Never'
+  renew: 'Renew' | 'DigiCert' | 'Never'
   /** What is due next, and when. */
   next: Step | undefined
 }

@@ -9,6 +9,9 @@ const LEAST_MARGIN = 14 * DAY
 /** A certificate that would live less than this longer than the present one is not worth a reissue. */
 const WORTH_A_REISSUE = DAY
 
+/** When DigiCert should have renewed an order with auto_renew: it does so 30 days before the end (`certcentral-lifecycle.md`, 4). */
+const DIGICERT_RENEWED = 25 * DAY
+
 /** The last moment of the day that CertCentral names as the end of a plan. */
 export const planEndOf = (validUntil: string): Date => new Date(`${validUntil.slice(0, 10)}T23:59:59.999Z`)
 
@@ -26,7 +29,7 @@ export type Habits = {
   reissueBefore?: number | undefined
   /** Share of the certificate's life that is left when it is reissued, from 1 to 99. */
   reissueBeforePercentage?: number | undefined
-  renew: 'Renew' | 'Never'
+  renew: 'Renew' | 'DigiCert' | 'Never'
   renewBefore: number
   /** Spreads what is due at one time for many; the same for ever for a resource. */
   seed: string
@@ -84,8 +87,13 @@ const reissueStep = (standing: Standing, habits: Habits): Step => {
 const planStep = (standing: Standing & { planEnd: Date }, habits: Habits): Step => {
   const ends = `the plan ends on ${isoDay(standing.planEnd)}`
   const at = renewalTime(standing, habits)
-  return habits.renew === 'Renew'
-    ? { action: 'Renew', at, why: ends }
+  if (habits.renew === 'Renew') return { action: 'Renew', at, why: ends }
+  return habits.renew === 'DigiCert'
+    ? {
+        action: 'Look',
+        at: new Date(standing.planEnd.getTime() - DIGICERT_RENEWED),
+        why: `${ends}, and DigiCert renews it`,
+      }
     : { action: 'Look', at, why: `${ends}, and renewal.policy is Never` }
 }
 

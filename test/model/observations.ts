@@ -342,6 +342,11 @@ const SWITCHED: Remote = {
   order: { orderId: ORDER_ID, status: 'issued', certificateId: 70, autoReissue: 'on' },
 }
 
+const RENEWED: Remote = {
+  kind: 'order',
+  order: { orderId: ORDER_ID, status: 'issued', certificateId: 70, renewedBy: OTHER_ORDER_ID },
+}
+
 /** The plan ends, has ended, or goes on. */
 export const ENDING: Sets = {
   ...QUIET,
@@ -349,9 +354,16 @@ export const ENDING: Sets = {
   target: [{ kind: 'ours' }],
   intent: [undefined, intent({ purpose: 'Renewal', renewalOf: ORDER_ID })],
   order: [undefined, ...KNOWN],
-  remote: [{ kind: 'unasked' }, ...FAILED, { kind: 'absent' }, { kind: 'renewed', orderId: OTHER_ORDER_ID }, SWITCHED],
+  remote: [
+    { kind: 'unasked' },
+    ...FAILED,
+    { kind: 'absent' },
+    { kind: 'renewed', orderId: OTHER_ORDER_ID },
+    SWITCHED,
+    RENEWED,
+  ],
   stored: [undefined, stored(), stored({ notAfter: PAST })],
-  renew: ['Renew', 'Never'],
+  renew: ['Renew', 'DigiCert', 'Never'],
   next: [undefined, due('Renew', PAST), due('Renew', FUTURE), due('Look', PAST), due('Reissue', FUTURE)],
   former: [undefined, former(FUTURE), former(PAST)],
 }

@@ -59,6 +59,10 @@ const mayTurnTo = (decision: Decision): boolean =>
 const endsSoon = (o: Observation): boolean =>
   o.renew === 'Renew' && o.next?.action === 'Renew' && o.next.at <= NOW && mayBuy(o) && !hasFailed(o)
 
+/** DigiCert renewed the order, as the spec asks. */
+const isFollowed = ({ renew, remote }: Observation): boolean =>
+  renew === 'DigiCert' && remote.kind === 'order' && remote.order.renewedBy !== undefined
+
 const hasFailed = ({ remote }: Observation): boolean => ['unavailable', 'refused'].includes(remote.kind)
 
 /** What may be done for a good certificate besides leaving it alone, and does not touch it. */
@@ -67,7 +71,7 @@ const isUpkeep = (o: Observation, decision: Decision): boolean => {
   if (kind === 'CreateKey') return o.key === 'absent'
   if (kind === 'RewriteSecret') return o.outputs.stale === 'yes'
   if (kind === 'CheckValidity') return o.validity.checkAt !== undefined && o.validity.checkAt <= NOW
-  if (kind === 'RecordIntent') return endsSoon(o) || o.reissue.cause !== undefined
+  if (kind === 'RecordIntent') return endsSoon(o) || isFollowed(o) || o.reissue.cause !== undefined
   return o.next?.action === 'Renew' && ['AccountForbids', 'OrderLimitReached'].includes(decision.reason)
 }
 
@@ -84,6 +88,10 @@ const REVOKING: Readonly<Record<Ending['how'], readonly Observation['deletionPol
 const isListed = (o: Observation): boolean => o.remote.kind === 'reissues' && o.remote.order.status === 'issued'
 
 const LAWS: readonly Law[] = [
+  {
+    name: 'what DigiCert renews is not bought beside it',
+    holds: only('PlaceOrder', (o) => o.renew !== 'DigiCert' || o.intent?.purpose !== 'Renewal' || !!o.intent.sentAt),
+  },
   {
     name: 'a Secret is written anew only around a good pair of ours',
     holds: only(
@@ -141,7 +149,7 @@ const LAWS: readonly Law[] = [
       decision.verdict !== 'act' ||
       decision.action.kind !== 'RecordIntent' ||
       decision.action.purchase === 1 ||
-      (decision.action.purpose === 'Renewal' && endsSoon(o)) ||
+      (decision.action.purpose === 'Renewal' && (endsSoon(o) || isFollowed(o))) ||
       [o.order, o.remote.kind === 'order' || o.remote.kind === 'found' ? o.remote.order : undefined].some((order) =>
         ['rejected', 'canceled', 'revoked', 'expired'].includes(order?.status ?? ''),
       ),

@@ -18,6 +18,9 @@ const NAMESPACE_LOOK = 60_000
 /** A Secret with a CSR or a password does not carry our label and is not watched; it is looked at this often, in milliseconds. */
 const GIVEN_LOOK = 30_000
 
+/** How often it is looked whether DigiCert has renewed an order, in milliseconds. */
+const RENEWAL_LOOK = 60 * 60_000
+
 /** Guard rails bind what is bought, not what was bought before they were put up. */
 export const accountForbids = beforeOrder((o, now) =>
   o.account.kind === 'ready' && o.account.forbids !== undefined && !o.intent?.sentAt
@@ -130,5 +133,8 @@ export const renewedElsewhere = beforeOrder((o, now) =>
 
 export const orderNotFound = beforeOrder((o, now) => {
   if (o.remote.kind !== 'absent' || !o.intent) return undefined
-  return o.intent.sentAt ? unknownOutcome(o, o.intent, now) : placing(o)
+  if (o.intent.sentAt) return unknownOutcome(o, o.intent, now)
+  // Who renews was changed to DigiCert since this was written down: a renewal beside that one would be the second.
+  const isDigiCerts = o.intent.purpose === 'Renewal' && o.renew === 'DigiCert'
+  return isDigiCerts ? wait('AwaitingRenewal', later(now, RENEWAL_LOOK)) : placing(o)
 })

@@ -181,7 +181,7 @@ export const reissueIsWanted: Rule = (o) => {
 /** The end of the plan is near: a new order follows, once. */
 export const renewalIsDue: Rule = (o, now) => {
   const { next, order } = o
-  if (!order || next?.action !== 'Renew' || next.at > now) return undefined
+  if (!order || o.renew !== 'Renew' || next?.action !== 'Renew' || next.at > now) return undefined
   if (isUnserved(o) || callFailed(o)) return undefined
   return renewal(o, order.purchase + 1, now)
 }

@@ -17,6 +17,13 @@ export const renewal = ({ account }: Observation, purchase: number, now: Date): 
   return act('RecordingIntent', { kind: 'RecordIntent', purchase, purpose: 'Renewal' })
 }
 
+/** DigiCert renewed the order by itself, as the spec asks: the order that followed is taken over. */
+export const renewedByDigiCert: Rule = ({ order, remote, renew }) => {
+  if (!order || renew !== 'DigiCert' || remote.kind !== 'order' || remote.order.renewedBy === undefined)
+    return undefined
+  return act('RecordingIntent', { kind: 'RecordIntent', purchase: order.purchase + 1, purpose: 'Renewal' })
+}
+
 const ISSUED = ['issued', 'reissue_pending']
 
 /**

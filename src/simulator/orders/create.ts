@@ -38,11 +38,22 @@ export function placeOrder(world: World, product: Product, body: unknown, key: K
   return { order, newOrganizationId: organization?.created === true ? organization.id : undefined }
 }
 
+/** Renews with the words of the order before, its CSR among them, as DigiCert does where auto_renew is on. */
+export function autoRenew(world: World, before: Order): void {
+  if (before.fields.auto_renew !== 1 || before.renewedBy !== undefined || before.status !== 'issued') return
+  const fields = { ...before.fields, alternative_order_id: undefined, renewal_of_order_id: before.id }
+  const { organizationId, user, keyName } = before
+  const order = newOrder(world, before.product, fields, { key: { user, name: keyName }, organizationId })
+  world.orders.set(order.id, order)
+  before.renewedBy = order.id
+  startWork(world, order, newCertificate(world, fields), { kind: 'order', skipApproval: true, requester: 'DigiCert' })
+}
+
 function newOrder(
   world: World,
   product: Product,
   fields: OrderFields,
-  from: { key: Key; organizationId: number | undefined },
+  from: { key: Pick<Key, 'user' | 'name'>; organizationId: number | undefined },
 ): Order {
   const now = world.clock.now()
   const length = planLength(product, fields)

@@ -2,6 +2,7 @@ import { planNextLook } from '../dcv/polling.ts'
 import { lookForProofs } from '../dcv/proofs.ts'
 import type { World } from '../world.ts'
 import { autoReissue } from './auto-reissue.ts'
+import { autoRenew } from './create.ts'
 import { issue } from './issue.ts'
 import type { Event, Order } from './model.ts'
 import { progress } from './progress.ts'
@@ -25,6 +26,9 @@ function handle(world: World, event: Event): void {
       break
     case 'end-of-plan':
       if (event.order.validTill === event.end) expire(world, event.order)
+      break
+    case 'auto-renew':
+      if (event.order.validTill === event.end) autoRenew(world, event.order)
       break
     case 'auto-reissue':
       if (event.order.current === event.certificate) autoReissue(world, event.order)

@@ -15,6 +15,7 @@ import { organizationOf } from './validation.ts'
 
 /** DigiCert reissues by itself when the newest certificate is within 30 days of its end (page 003). */
 const autoReissueBefore = 30 * day
+const autoRenewBefore = 30 * day
 
 /** Issues the certificate that an order works on, whatever is still open, and brings the order to `issued`. */
 export function issue(world: World, order: Order, work: Work): void {
@@ -58,6 +59,7 @@ function startPlan(world: World, order: Order): void {
   const length = planLength(order.product, order.fields)
   order.validFrom = startOfDay(world.clock.now())
   if (length !== undefined) order.validTill = endOf(length, world.clock.now())
+  world.agenda.plan(order.validTill - autoRenewBefore, { kind: 'auto-renew', order, end: order.validTill })
   world.agenda.plan(order.validTill + 1000, { kind: 'end-of-plan', order, end: order.validTill })
 }
 

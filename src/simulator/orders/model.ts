@@ -99,5 +99,6 @@ export type Event =
   | { readonly kind: 'look-for-proofs'; readonly order: Order; readonly work: Work; readonly since: number }
   | { readonly kind: 'finish-processing'; readonly order: Order; readonly work: Work }
   | { readonly kind: 'end-of-plan'; readonly order: Order; readonly end: number }
+  | { readonly kind: 'auto-renew'; readonly order: Order; readonly end: number }
   | { readonly kind: 'auto-reissue'; readonly order: Order; readonly certificate: Certificate }
   | { readonly kind: 'revoke'; readonly order: Order; readonly certificates: readonly Certificate[] }

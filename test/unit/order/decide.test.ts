@@ -972,6 +972,24 @@ const UPKEEP: readonly Row[] = [
     act('AskingValidation', { kind: 'AskValidation', orderId: ORDER_ID }),
   ],
   [
+    'takes over what DigiCert renewed by itself',
+    'renewedByDigiCert',
+    [seen({ status: 'issued', certificateId: CERTIFICATE_ID, renewedBy: 99 }), { renew: 'DigiCert' }],
+    act('RecordingIntent', { kind: 'RecordIntent', purchase: 2, purpose: 'Renewal' }),
+  ],
+  [
+    'buys no renewal beside that of DigiCert',
+    'orderNotFound',
+    [unbought, { key: 'fits', intent: anIntent({ purpose: 'Renewal' }), renew: 'DigiCert' }, absent],
+    wait('AwaitingRenewal', inMinutes(60)),
+  ],
+  [
+    'buys nothing where DigiCert did not renew in time, and says so',
+    'orderIsOver',
+    [seen({ status: 'expired' }), { renew: 'DigiCert' }],
+    stalled('OrderExpired', inDays(1)),
+  ],
+  [
     'asks until when what the next certificate needs is validated',
     'validityIsUnknown',
     [{ validity: { checkAt: inMinutes(0), lapses: [] } }],
@@ -1181,6 +1199,7 @@ test('the rules stand in this order', () => {
     'keyIsUnkept',
     'orderIsNotVisible',
     'lookIsDue',
+    'renewedByDigiCert',
     'orderIsOver',
     'keyIsLost',
     'approvalIsOpen',
