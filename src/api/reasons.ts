@@ -37,6 +37,8 @@ export const ORDER_REASONS = {
   OrderRefused: 'CertCentral refused the order; the message holds its whole list. Nothing was bought.',
   DuplicateOrders: 'CertCentral knows several orders with our own id. Cancel all but one there.',
   OrderMismatch: 'The order that CertCentral has under our own id is not what the spec asks for.',
+  LookRefused:
+    'CertCentral refuses to tell of the order, so that its end, revocation or renewal would go unseen. Check the role of the API key. The certificate in the Secret is good.',
   OrderNotVisible: "CertCentral does not show the order to this API key. Check the key's user, division and role.",
   CertCentralUnavailable:
     'CertCentral cannot be reached or answers with errors. The call is repeated; nothing is bought twice.',

@@ -8,7 +8,7 @@ import { shownOf, withoutEffect } from '../order/effective.ts'
 import type { Observation, Remote } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { earliest } from '../order/schedule.ts'
-import { after, withOrder } from '../order/progress.ts'
+import { after, afterLook } from '../order/progress.ts'
 import { type Announcement, report } from '../order/report.ts'
 import type { Log } from '../telemetry/log.ts'
 import { act } from './act.ts'
@@ -57,9 +57,6 @@ type Pass = { stored: DigiCertOrder; draft: OrderStatus; remote: Remote; memory:
 
 /** A view of one moment of a pass. */
 type View = { gathered: Gathered; seen: Observation; decision: Decision }
-
-/** What was said of the order that is known. */
-const toldOf = (remote: Remote) => (remote.kind === 'order' || remote.kind === 'reissues' ? remote.order : undefined)
 
 /** Whether an answer was one to the question what became of something that was sent. */
 const isSearch = (remote: Remote, { order }: OrderStatus): boolean =>
@@ -147,8 +144,7 @@ export class Reconciler {
     memory.failedCalls = failing(remote) ? memory.failedCalls + 1 : 0
     if (remote.kind !== 'unavailable') memory.lookedAt = now
     if (memory.quickLooks !== undefined) memory.quickLooks += 1
-    const told = toldOf(remote)
-    if (told && draft.order) pass.draft = withOrder(draft, told, draft.order.purchase)
+    if (draft.order) pass.draft = afterLook(draft, remote, now)
     if (draft.intent?.sentAt !== undefined && isSearch(remote, draft)) {
       memory.searches += 1
       memory.searchedAt = now

@@ -91,6 +91,7 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
     namesAreHeld: reissue.namesAreHeld,
     reissueIsDue: upkeep.reissueIsDue,
     outputsAreLacking: upkeep.outputsAreLacking,
+    lookWasRefused: upkeep.lookWasRefused,
     validationWillLapse: upkeep.validationWillLapse,
     certificateIsGood: upkeep.certificateIsGood,
   }),

@@ -193,6 +193,8 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   DuplicateOrders: (o) =>
     `CertCentral has several orders with our own id: ${o.remote.kind === 'several' ? o.remote.orderIds.join(', ') : ''}; cancel all but one there`,
   OrderMismatch: mismatch,
+  LookRefused: (o, { account }) =>
+    `CertCentral does not let the API key of ${account} read ${id(o)}: ${failureOf(o)}. The certificate is good until ${ends(o)}, but what becomes of the order goes unseen; check the role of the key`,
   OrderNotVisible: (o, { account }) =>
     `CertCentral does not show ${id(o)} to the API key of ${account}; check the user, division and role of the key`,
   CertCentralUnavailable: (o) => `${callMessage(o)}; tried again by itself, nothing is bought twice`,

@@ -1,7 +1,7 @@
 import type { Reason } from '../api/reasons.ts'
 import type { OrderStatus } from '../api/status.ts'
 import type { About } from './messages.ts'
-import type { RemoteOrder } from './observation.ts'
+import type { Remote, RemoteOrder } from './observation.ts'
 import type { Outcome } from './outcome.ts'
 import { isoDay } from './schedule.ts'
 
@@ -178,6 +178,16 @@ const afterReissue = (before: OrderStatus, { order, intent, validation }: Reissu
     intent,
     ...(validation.length > 0 ? { validation: [...validation], validationSince: now.toISOString() } : {}),
   }
+}
+
+/** What a look at a known order changes: what was told of it, or that it was refused to tell. */
+export const afterLook = (before: OrderStatus, remote: Remote, now: Date): OrderStatus => {
+  const wasRefused = before.failures?.reason === 'LookRefused'
+  if (remote.kind === 'refused' && (before.failures === undefined || wasRefused))
+    return withFailure(before, now, { reason: 'LookRefused', code: 'forbidden', message: remote.message })
+  if (!before.order || (remote.kind !== 'order' && remote.kind !== 'reissues')) return before
+  const told = wasRefused ? without(before, 'failures') : before
+  return withOrder(told, remote.order, before.order.purchase)
 }
 
 type Bookkeeping = {

@@ -72,6 +72,7 @@ const WARNINGS: readonly Reason[] = [
   'KeystorePasswordMissing',
   'SecretRefused',
   'ValidationLapsing',
+  'LookRefused',
 ]
 
 const announcement = (before: OrderStatus | undefined, decision: Decision, message: string): Announcement[] => {
@@ -89,8 +90,11 @@ const withStored = (status: OrderStatus, { stored }: Observation): OrderStatus =
   stored && stored.harmed === undefined ? { ...status, certificate: stored.facts } : status
 
 /** The order is settled once its certificate is stored: what was written down before buying it has served. */
-const settle = (status: OrderStatus, { verdict }: Decision): OrderStatus =>
-  verdict === 'ready' ? without(status, 'intent', 'failures') : status
+const settle = (status: OrderStatus, { verdict }: Decision): OrderStatus => {
+  if (verdict !== 'ready') return status
+  // That a look was refused is true until one is not.
+  return status.failures?.reason === 'LookRefused' ? without(status, 'intent') : without(status, 'intent', 'failures')
+}
 
 /** Said once per edit of the spec. */
 const ignoredFields = ({ before, generation, about }: Subject): Announcement[] =>

@@ -79,6 +79,12 @@ export const validityIsUnknown: Rule = (o, now) => {
     : undefined
 }
 
+/** A key that may not read the order any more would let whatever becomes of it go unseen. */
+export const lookWasRefused: Rule = (o, now) =>
+  o.stored && o.failure?.reason === 'LookRefused'
+    ? ready('LookRefused', earliest(o.nextLookAt, dueLater(o, now)))
+    : undefined
+
 /** People have to be told before the next certificate waits for them. */
 export const validationWillLapse: Rule = (o, now) =>
   o.stored && o.validity.lapses.length > 0

@@ -168,7 +168,10 @@ describe('an API key whose rights are narrowed', () => {
     await life.looked('no-read')
 
     expect(await readyOf('no-read')).toBe('True')
+    expect(sentenceOf(await life.says('no-read', 'LookRefused'))).toContain(`read order ${id}`)
     await machine.certCentral.clearFaults()
+    await life.looked('no-read')
+    await life.says('no-read', 'Issued')
     await machine.certCentral.consoleReissue(id)
     await machine.travel(HOUR)
     await life.revised('no-read', 2)

@@ -990,6 +990,12 @@ const UPKEEP: readonly Row[] = [
     stalled('OrderExpired', inDays(1)),
   ],
   [
+    'says that CertCentral refuses to tell of an order whose certificate is good',
+    'lookWasRefused',
+    [failed('LookRefused')],
+    ready('LookRefused', inHours(20)),
+  ],
+  [
     'asks until when what the next certificate needs is validated',
     'validityIsUnknown',
     [{ validity: { checkAt: inMinutes(0), lapses: [] } }],
@@ -1219,6 +1225,7 @@ test('the rules stand in this order', () => {
     'namesAreHeld',
     'reissueIsDue',
     'outputsAreLacking',
+    'lookWasRefused',
     'validationWillLapse',
     'certificateIsGood',
   ])
