@@ -2,11 +2,12 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { Config } from '../../src/config.ts'
 import type { DigiCertOrder } from '../../src/api/order.ts'
 import { startOperator } from '../../src/operator.ts'
-import { type Cluster, openCluster, type SecretContent } from './cluster.ts'
+import { type Cluster, openCluster } from './cluster.ts'
 import { ACCOUNT, conditionOf, statusFaults } from './journey.ts'
 import { createLeapingClock } from './leaping-clock.ts'
 import type { SimulatorControl } from './simulator-control.ts'
 import { type SimulatorFlags, startSimulatorProcess } from './simulator-process.ts'
+import { type Written, watchSecrets } from './secret-watch.ts'
 import { waitFor } from './wait-for.ts'
 
 const DAY = 24 * 60 * 60_000
@@ -52,19 +53,19 @@ const configOf = (kubeconfig: string, namespace: string): Config => ({
 })
 
 /** What is wrong with a Secret of a certificate: key and chain that do not fit, or a certificate that is over. */
-export function pairFaults({ metadata, data }: SecretContent, now: Date): string[] {
+export function pairFaults({ name, data }: Written, now: Date): string[] {
   const [leaf, ...issuers] = (data['tls.crt']?.toString() ?? '')
     .split(/(?=-----BEGIN CERTIFICATE-----)/)
     .filter((pem) => pem.trim() !== '')
     .map((pem) => new X509Certificate(pem))
-  if (!leaf) return [`${metadata.name}: no certificate`]
+  if (!leaf) return [`${name}: no certificate`]
   const key = data['tls.key'] && createPrivateKey(data['tls.key'])
   const root = data['ca.crt'] && new X509Certificate(data['ca.crt'])
   const chain = [leaf, ...issuers, ...(root ? [root] : [])]
   return [
-    ...(key && !leaf.checkPrivateKey(key) ? [`${metadata.name}: the key is of another certificate`] : []),
+    ...(key && !leaf.checkPrivateKey(key) ? [`${name}: the key is of another certificate`] : []),
     ...chain.slice(1).flatMap((issuer, at) => (chain[at]?.verify(issuer.publicKey) ? [] : ['a link does not verify'])),
-    ...(new Date(leaf.validTo) <= now ? [`${metadata.name}: expired ${leaf.validTo} at ${now.toISOString()}`] : []),
+    ...(new Date(leaf.validTo) <= now ? [`${name}: expired ${leaf.validTo} at ${now.toISOString()}`] : []),
   ]
 }
 
@@ -95,7 +96,7 @@ export async function startTimeMachine(simulatorFlags: SimulatorFlags = { instan
   )
   const operator = await startOperator(configOf(kubeconfig, namespace), clock)
   const found: string[] = []
-  const watcher = watchSecrets(cluster, namespace, (secret) => found.push(...pairFaults(secret, now())))
+  const watcher = await watchSecrets(kubeconfig, namespace, (secret) => found.push(...pairFaults(secret, now())))
   const order = async (name: string): Promise<DigiCertOrder> => {
     const seen = await cluster.order(namespace, name)
     if (!seen) throw new Error(`order ${name} does not exist`)
@@ -129,7 +130,7 @@ export async function startTimeMachine(simulatorFlags: SimulatorFlags = { instan
     },
     settled: (name) => until(name, `a settled order ${name}`, (seen) => isSettled(seen, now())),
     faults: async () => {
-      await watcher.look()
+      await watcher.upToDate()
       return found
     },
     close: async () => {
@@ -152,22 +153,4 @@ const isSettled = (order: DigiCertOrder, now: Date): boolean => {
     (next === undefined || new Date(next) > now) &&
     statusFaults(order).length === 0
   )
-}
-
-/** Looks at the Secrets of certificates again and again: every version that is there for a while is seen. */
-function watchSecrets(cluster: Cluster, namespace: string, told: (secret: SecretContent) => void) {
-  const versions = new Set<string>()
-  const look = async (): Promise<void> => {
-    const names = (await cluster.list({ kind: 'Secret', namespace })).flatMap(({ metadata, ...rest }) =>
-      (rest as { type?: string }).type === 'kubernetes.io/tls' ? [metadata.name] : [],
-    )
-    for (const name of names) {
-      const secret = await cluster.secret(namespace, name)
-      const version = `${name}@${String((secret?.metadata as { resourceVersion?: string }).resourceVersion)}`
-      if (secret && !versions.has(version)) told(secret)
-      versions.add(version)
-    }
-  }
-  const timer = setInterval(() => void look().catch(() => undefined), 100)
-  return { look, stop: () => clearInterval(timer) }
 }
