@@ -384,7 +384,7 @@ export const OUTPUTS: Sets = {
   remote: [{ kind: 'unasked' }, { kind: 'absent' }, ...FAILED],
   stored: STORED,
   everIssued: ['yes', 'no'],
-  failure: [undefined, failure('SecretRefused', FUTURE), failure('SecretRefused', PAST)],
+  failure: [undefined, failure('SecretRefused', FUTURE), failure('SecretRefused', PAST), failure('LookRefused', PAST)],
   validity: [UNASKED, { checkAt: PAST, lapses: [] }, { checkAt: FUTURE, lapses: LAPSE }],
 }
 
