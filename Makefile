@@ -33,6 +33,9 @@ unit: setup ## tests without an API server; T='name' or F=file for a single one
 apiserver: setup ## tests on a real API server; T='name' or F=file for a single one, which keeps the server for the next
 	@$(if $(T)$(F),DIGICERT_OPERATOR_TESTBED=keep) $(RUN) apiserver -- $(JEST)
 
+sweep: setup ## every order scenario under every fault at each of its calls, on a real API server; half an hour
+	@SWEEP=all $(RUN) apiserver -- test/apiserver/sweep
+
 testbed: setup ## starts a control plane that the next test runs use (DIGICERT_OPERATOR_TESTBED=keep), prints its KUBECONFIG
 	@PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts start
 
@@ -58,4 +61,4 @@ clean: ## removes what was built and installed in the checkout, and ends a kept 
 	@[ ! -d node_modules ] || PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts stop
 	@rm -rf dist coverage node_modules
 
-.PHONY: help setup demo test check unit apiserver testbed testbed-stop verify generate lint format dev clean
+.PHONY: help setup demo test check unit apiserver sweep testbed testbed-stop verify generate lint format dev clean
