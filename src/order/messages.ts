@@ -7,7 +7,7 @@ import { endingOf, formerEnding } from './rules/deletion.ts'
 import { givingUp } from './rules/issue.ts'
 import { current } from './rules/track.ts'
 import { isOpen } from './rules/words.ts'
-import { isoDay } from './schedule.ts'
+import { DAY, isoDay } from './schedule.ts'
 
 /** The names that a message needs and a decision does not. */
 export type About = {
@@ -94,11 +94,19 @@ const mismatch: Message = (o) => {
 
 const ends = (o: Observation): string => (o.stored ? isoDay(o.stored.notAfter) : 'an unknown day')
 
-const reissue: Message = (o) => {
+/** Whether the plan ends with the certificate, so that a renewal is what comes next. */
+const isLastOfPlan = (o: Observation): boolean => {
+  const ends = orderOf(o)?.validUntil
+  return ends !== undefined && o.stored !== undefined && o.stored.notAfter.getTime() + DAY >= ends.getTime()
+}
+
+const notRenewed: Message = (o) =>
+  `The plan of ${id(o)} ends on ${ends(o)} and DigiCert renews it (renewal.byDigiCert), but CertCentral shows no renewal yet: look there whether auto-renew is on for it, or take renewal.byDigiCert out of the spec to have it renewed by the operator`
+
+const reissue: Message = (o, about) => {
   const names = o.stored?.missingNames ?? []
+  if (o.renew === 'DigiCert' && names.length === 0 && isLastOfPlan(o)) return notRenewed(o, about)
   const why = names.length > 0 ? `does not cover ${names.join(', ')}` : `ends on ${ends(o)}`
-  if (o.renew === 'DigiCert' && o.reissue.autoReissue !== 'on' && o.next?.why.includes('renews'))
-    return `${o.next.why.replace('the plan', `The plan of ${id(o)}`)} (renewal.byDigiCert), but CertCentral shows no renewal yet: look there whether auto-renew is on for it, or take renewal.byDigiCert out of the spec to have it renewed by the operator`
   return `The certificate ${why}, and spec.reissue.by or spec.renewal.policy forbids to go on by itself: reissue or renew ${id(o)} in CertCentral with the same CSR and names, and it is fetched by itself; or change the spec`
 }
 
