@@ -144,7 +144,7 @@ export class Reconciler {
     memory.failedCalls = failing(remote) ? memory.failedCalls + 1 : 0
     if (remote.kind !== 'unavailable') memory.lookedAt = now
     if (memory.quickLooks !== undefined) memory.quickLooks += 1
-    if (draft.order) pass.draft = afterLook(draft, remote, now)
+    pass.draft = afterLook(draft, remote, now)
     if (draft.intent?.sentAt !== undefined && isSearch(remote, draft)) {
       memory.searches += 1
       memory.searchedAt = now

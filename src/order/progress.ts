@@ -180,13 +180,24 @@ const afterReissue = (before: OrderStatus, { order, intent, validation }: Reissu
   }
 }
 
-/** What a look at a known order changes: what was told of it, or that it was refused to tell. */
+/** What keeps an order of ours from being seen; true until a look says otherwise. */
+export const UNSEEN: readonly (string | undefined)[] = ['LookRefused', 'OrderNotVisible']
+
+const unseen = (remote: Remote): NewFailure | undefined => {
+  if (remote.kind === 'refused') return { reason: 'LookRefused', code: 'forbidden', message: remote.message }
+  return remote.kind === 'absent'
+    ? { reason: 'OrderNotVisible', code: 'not-found', message: 'CertCentral does not know the order' }
+    : undefined
+}
+
+/** What a look at a known order changes: what was told of it, or that it was not to be seen. */
 export const afterLook = (before: OrderStatus, remote: Remote, now: Date): OrderStatus => {
-  const wasRefused = before.failures?.reason === 'LookRefused'
-  if (remote.kind === 'refused' && (before.failures === undefined || wasRefused))
-    return withFailure(before, now, { reason: 'LookRefused', code: 'forbidden', message: remote.message })
-  if (!before.order || (remote.kind !== 'order' && remote.kind !== 'reissues')) return before
-  const told = wasRefused ? without(before, 'failures') : before
+  if (!before.order) return before
+  const wasUnseen = UNSEEN.includes(before.failures?.reason)
+  const failure = unseen(remote)
+  if (failure) return before.failures === undefined || wasUnseen ? withFailure(before, now, failure) : before
+  if (remote.kind !== 'order' && remote.kind !== 'reissues') return before
+  const told = wasUnseen ? without(before, 'failures') : before
   return withOrder(told, remote.order, before.order.purchase)
 }
 

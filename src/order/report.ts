@@ -4,7 +4,7 @@ import type { OrderStatus } from '../api/status.ts'
 import type { Decision } from './decision.ts'
 import { type About, messageOf, onDeletion } from './messages.ts'
 import type { Observation } from './observation.ts'
-import { clipped, withOrder, without } from './progress.ts'
+import { UNSEEN, clipped, withOrder, without } from './progress.ts'
 import { current } from './rules/track.ts'
 
 /** What a person is told once: the reason is that of the condition. */
@@ -73,6 +73,7 @@ const WARNINGS: readonly Reason[] = [
   'SecretRefused',
   'ValidationLapsing',
   'LookRefused',
+  'OrderNotVisible',
 ]
 
 const announcement = (before: OrderStatus | undefined, decision: Decision, message: string): Announcement[] => {
@@ -92,8 +93,7 @@ const withStored = (status: OrderStatus, { stored }: Observation): OrderStatus =
 /** The order is settled once its certificate is stored: what was written down before buying it has served. */
 const settle = (status: OrderStatus, { verdict }: Decision): OrderStatus => {
   if (verdict !== 'ready') return status
-  // That a look was refused is true until one is not.
-  return status.failures?.reason === 'LookRefused' ? without(status, 'intent') : without(status, 'intent', 'failures')
+  return UNSEEN.includes(status.failures?.reason) ? without(status, 'intent') : without(status, 'intent', 'failures')
 }
 
 /** Said once per edit of the spec. */

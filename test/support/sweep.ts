@@ -185,8 +185,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     purchases: 1,
     begin: apply,
     meanwhile: async ({ bed }, { status }) => {
-      const open = status?.order?.requests?.some((request) => request.status === 'pending')
-      if (open && status?.order) await bed.control.approve(status.order.id).catch(() => undefined)
+      // A person sees the request in the console, whatever the operator knows of it.
+      if (status?.order?.status === 'needs_approval') await bed.control.approve(status.order.id).catch(() => undefined)
     },
     isOver: isIssued,
   },

@@ -80,10 +80,11 @@ export const validityIsUnknown: Rule = (o, now) => {
 }
 
 /** A key that may not read the order any more would let whatever becomes of it go unseen. */
-export const lookWasRefused: Rule = (o, now) =>
-  o.stored && o.failure?.reason === 'LookRefused'
-    ? ready('LookRefused', earliest(o.nextLookAt, dueLater(o, now)))
-    : undefined
+export const lookWasRefused: Rule = (o, now) => {
+  const reason = o.failure?.reason
+  if (!o.stored || (reason !== 'LookRefused' && reason !== 'OrderNotVisible')) return undefined
+  return ready(reason, earliest(o.nextLookAt, dueLater(o, now)))
+}
 
 /** People have to be told before the next certificate waits for them. */
 export const validationWillLapse: Rule = (o, now) =>

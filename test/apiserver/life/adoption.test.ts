@@ -1,18 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { createCsr } from '../../../src/pki/csr.ts'
 import { generateKey } from '../../../src/pki/keys.ts'
 import { conditionOf, orderIdOf, orderNamed, sentenceOf } from '../../support/journey.ts'
-import { type Life, lifeOf } from '../../support/life.ts'
-import { startTimeMachine, type TimeMachine } from '../../support/time-machine.ts'
+import { holdTimeMachine } from '../../support/held-machine.ts'
 
-let machine: TimeMachine
-let life: Life
-beforeAll(async () => {
-  machine = await startTimeMachine()
-  life = lifeOf(machine)
-})
-afterAll(() => machine.close())
-afterEach(async () => expect(await machine.faults()).toEqual([]))
+const here = holdTimeMachine('file')
 
 const PRODUCT = 'ssl_basic'
 
@@ -20,7 +12,7 @@ const PRODUCT = 'ssl_basic'
 const boughtInConsole = async (name: string, more: { names?: string[]; order?: object } = {}): Promise<number> => {
   const common = `${name}.example.com`
   const csr = await createCsr(await generateKey({ algorithm: 'ECDSA', size: 256 }), [common], common)
-  const answer = await life.inConsole('POST', `/order/certificate/${PRODUCT}`, {
+  const answer = await here.life.inConsole('POST', `/order/certificate/${PRODUCT}`, {
     certificate: { common_name: common, dns_names: more.names ?? [], csr, signature_hash: 'sha256' },
     organization: { id: 117483 },
     order_validity: { years: 1 },
@@ -30,20 +22,20 @@ const boughtInConsole = async (name: string, more: { names?: string[]; order?: o
 }
 
 const adopting = (name: string, adoptOrderId: number, spec: object = {}) =>
-  machine.apply(orderNamed(name, { product: PRODUCT, adoptOrderId, ...spec }))
+  here.machine.apply(orderNamed(name, { product: PRODUCT, adoptOrderId, ...spec }))
 
 describe('an order that was bought in the console', () => {
   test('is taken over with a key of ours by a free reissue, and is DigiCert’s to reissue no more', async () => {
     const id = await boughtInConsole('taken', { order: { auto_reissue: 1 } })
-    expect(await machine.certCentral.order(id)).toMatchObject({ autoReissue: 1 })
+    expect(await here.machine.certCentral.order(id)).toMatchObject({ autoReissue: 1 })
 
     await adopting('taken', id)
 
-    const order = await machine.settled('taken')
+    const order = await here.machine.settled('taken')
     expect(orderIdOf(order)).toBe(id)
-    await life.looked('taken')
-    expect(await machine.certCentral.order(id)).toMatchObject({ autoReissue: 0 })
-    expect(await life.happened('taken')).toEqual(['order', 'reissue'])
+    await here.life.looked('taken')
+    expect(await here.machine.certCentral.order(id)).toMatchObject({ autoReissue: 0 })
+    expect(await here.life.happened('taken')).toEqual(['order', 'reissue'])
   })
 
   test('with more names than the spec keeps them until a person consents to their loss', async () => {
@@ -51,28 +43,28 @@ describe('an order that was bought in the console', () => {
 
     await adopting('wider', id)
 
-    const held = await life.says('wider', 'NameRemovalHeld')
+    const held = await here.life.says('wider', 'NameRemovalHeld')
     expect(sentenceOf(held)).toContain('also.wider.example.com stays')
     expect(held.status?.certificate?.dnsNames.toSorted()).toEqual(['also.wider.example.com', 'wider.example.com'])
-    await machine.travel(4)
-    expect(await life.happened('wider')).toEqual(['order', 'reissue'])
+    await here.machine.travel(4)
+    expect(await here.life.happened('wider')).toEqual(['order', 'reissue'])
   })
 
   test('is kept good by reissue and renewal as if it were bought here', async () => {
     const id = await boughtInConsole('kept')
     await adopting('kept', id)
-    await machine.settled('kept')
+    await here.machine.settled('kept')
 
     for (const revision of [2, 3]) {
-      await machine.travel(1.01)
-      const { status } = await life.looked('kept')
-      await machine.travelTo(new Date(Date.parse(status?.next?.at ?? '') + 1000))
-      await life.revised('kept', revision)
+      await here.machine.travel(1.01)
+      const { status } = await here.life.looked('kept')
+      await here.machine.travelTo(new Date(Date.parse(status?.next?.at ?? '') + 1000))
+      await here.life.revised('kept', revision)
     }
 
-    const { status } = await machine.order('kept')
+    const { status } = await here.machine.order('kept')
     expect(status?.history?.map(({ what }) => what)).toEqual(['Adopted', 'Reissued', 'Reissued', 'Renewed'])
-    expect(await life.happened('kept')).toEqual(['order', 'reissue', 'reissue', 'renewal'])
+    expect(await here.life.happened('kept')).toEqual(['order', 'reissue', 'reissue', 'renewal'])
   })
 
   test.each([
@@ -84,10 +76,10 @@ describe('an order that was bought in the console', () => {
 
     await adopting(name, id, spec)
 
-    const order = await life.says(name, 'AdoptionRefused')
+    const order = await here.life.says(name, 'AdoptionRefused')
     expect(sentenceOf(order)).toContain(said)
     expect(conditionOf(order, 'Stalled')?.status).toBe('True')
-    expect(await life.happened(name)).toEqual(['order'])
+    expect(await here.life.happened(name)).toEqual(['order'])
   })
 
   test.each(['canceled', 'rejected', 'revoked', 'expired'])(
@@ -95,14 +87,14 @@ describe('an order that was bought in the console', () => {
     async (word) => {
       const name = `over-${word}`
       const id = await boughtInConsole(name)
-      await machine.certCentral.setStatus(id, word)
+      await here.machine.certCentral.setStatus(id, word)
 
       await adopting(name, id)
 
-      expect(sentenceOf(await life.says(name, 'AdoptionRefused'))).toContain(`it is ${word}`)
-      await machine.travel(3)
-      await life.says(name, 'AdoptionRefused')
-      expect(await life.happened(name)).toEqual(['order'])
+      expect(sentenceOf(await here.life.says(name, 'AdoptionRefused'))).toContain(`it is ${word}`)
+      await here.machine.travel(3)
+      await here.life.says(name, 'AdoptionRefused')
+      expect(await here.life.happened(name)).toEqual(['order'])
     },
   )
 })

@@ -1,45 +1,38 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import type { DigiCertOrder } from '../../../src/api/order.ts'
 import { conditionOf, eventually, orderIdOf, orderNamed, reasonOf } from '../../support/journey.ts'
-import { startTimeMachine, type TimeMachine } from '../../support/time-machine.ts'
+import { holdTimeMachine } from '../../support/held-machine.ts'
 
-let machine: TimeMachine
-beforeEach(async () => {
-  machine = await startTimeMachine()
-})
-afterEach(async () => {
-  expect(await machine.faults()).toEqual([])
-  await machine.close()
-})
+const here = holdTimeMachine('test')
 
 const order = { kind: 'DigiCertOrder', name: 'shop' }
-const inNamespace = (object: { kind: string; name: string }) => ({ ...object, namespace: machine.namespace })
+const inNamespace = (object: { kind: string; name: string }) => ({ ...object, namespace: here.machine.namespace })
 
-const secretNamed = (name: string) => machine.cluster.secret(machine.namespace, name)
+const secretNamed = (name: string) => here.machine.cluster.secret(here.machine.namespace, name)
 
-const remove = (kind: string, name: string) => machine.cluster.remove(inNamespace({ kind, name }))
+const remove = (kind: string, name: string) => here.machine.cluster.remove(inNamespace({ kind, name }))
 
-const wipeStatus = () => machine.cluster.patch(inNamespace(order), { status: null }, 'status')
+const wipeStatus = () => here.machine.cluster.patch(inNamespace(order), { status: null }, 'status')
 
 const happened = async () =>
-  (await machine.certCentral.journal()).map(({ kind }) => kind).filter((kind) => kind !== 'issue')
+  (await here.machine.certCentral.journal()).map(({ kind }) => kind).filter((kind) => kind !== 'issue')
 
-const serial = async () => (await machine.order('shop')).status?.certificate?.serialNumber
+const serial = async () => (await here.machine.order('shop')).status?.certificate?.serialNumber
 
 /** Plays the order forward until it did this, and gives it when all is settled. */
 const playedTo = async (what: 'Reissued' | 'Renewed'): Promise<DigiCertOrder> => {
-  await machine.apply(orderNamed('shop'))
+  await here.machine.apply(orderNamed('shop'))
   for (let done: string | undefined; done !== what;) {
-    await machine.settled('shop')
-    await machine.travel(1.01)
-    await machine.until('shop', 'the end of its plan', ({ status }) => status?.order?.validUntil !== undefined)
-    const { status } = await machine.settled('shop')
-    await machine.travelTo(new Date(Date.parse(status?.next?.at ?? '') + 1000))
+    await here.machine.settled('shop')
+    await here.machine.travel(1.01)
+    await here.machine.until('shop', 'the end of its plan', ({ status }) => status?.order?.validUntil !== undefined)
+    const { status } = await here.machine.settled('shop')
+    await here.machine.travelTo(new Date(Date.parse(status?.next?.at ?? '') + 1000))
     const { revision = 0 } = status ?? {}
-    await machine.until('shop', 'another revision', (seen) => (seen.status?.revision ?? 0) > revision)
-    done = (await machine.settled('shop')).status?.history?.at(-1)?.what
+    await here.machine.until('shop', 'another revision', (seen) => (seen.status?.revision ?? 0) > revision)
+    done = (await here.machine.settled('shop')).status?.history?.at(-1)?.what
   }
-  return machine.settled('shop')
+  return here.machine.settled('shop')
 }
 
 const DISASTERS: readonly (readonly [what: string, strike: () => Promise<unknown>])[] = [
@@ -55,13 +48,13 @@ const DISASTERS: readonly (readonly [what: string, strike: () => Promise<unknown
   [
     'its Secret is damaged',
     () =>
-      machine.cluster.patch(inNamespace({ kind: 'Secret', name: 'shop-tls' }), {
+      here.machine.cluster.patch(inNamespace({ kind: 'Secret', name: 'shop-tls' }), {
         data: { 'tls.crt': Buffer.from('damaged').toString('base64') },
       }),
   ],
   [
     'its Secret gets another name',
-    () => machine.cluster.patch(inNamespace(order), { spec: { secretName: 'elsewhere-tls' } }),
+    () => here.machine.cluster.patch(inNamespace(order), { spec: { secretName: 'elsewhere-tls' } }),
   ],
 ]
 
@@ -74,7 +67,7 @@ describe.each(['Reissued', 'Renewed'] as const)('an order that was %s, when', (l
 
       await strike()
 
-      const after = await machine.until('shop', 'the same certificate', ({ status, spec, metadata }) => {
+      const after = await here.machine.until('shop', 'the same certificate', ({ status, spec, metadata }) => {
         const isSeen = status?.observedGeneration === metadata.generation
         return (
           isSeen &&
@@ -83,8 +76,8 @@ describe.each(['Reissued', 'Renewed'] as const)('an order that was %s, when', (l
         )
       })
       await eventually('its Secret', async () => (await secretNamed(after.spec.secretName ?? ''))?.data['tls.crt'])
-      await machine.travel(2)
-      const settled = await machine.settled('shop')
+      await here.machine.travel(2)
+      const settled = await here.machine.settled('shop')
       expect(orderIdOf(settled)).toBe(orderIdOf(before))
       expect(settled.status?.order?.purchase).toBe(before.status?.order?.purchase)
       expect(await happened()).toEqual(journal)
@@ -93,44 +86,44 @@ describe.each(['Reissued', 'Renewed'] as const)('an order that was %s, when', (l
 
   test('its resource is deleted and made again, has its order again, and nothing is bought', async () => {
     const before = await playedTo(life)
-    const paid = await machine.certCentral.paid()
+    const paid = await here.machine.certCentral.paid()
 
     await remove('DigiCertOrder', 'shop')
-    await eventually('it to be gone', async () => !(await machine.cluster.get(inNamespace(order))))
-    await machine.apply(orderNamed('shop'))
+    await eventually('it to be gone', async () => !(await here.machine.cluster.get(inNamespace(order))))
+    await here.machine.apply(orderNamed('shop'))
 
-    expect(orderIdOf(await machine.settled('shop'))).toBe(orderIdOf(before))
-    expect(await machine.certCentral.paid()).toEqual(paid)
+    expect(orderIdOf(await here.machine.settled('shop'))).toBe(orderIdOf(before))
+    expect(await here.machine.certCentral.paid()).toEqual(paid)
   })
 
   test('both of its keys are deleted, is reissued with another one where it must, and nothing is bought', async () => {
     const before = await playedTo(life)
-    const paid = await machine.certCentral.paid()
+    const paid = await here.machine.certCentral.paid()
 
     await remove('Secret', 'shop-tls')
     await remove('Secret', `shop-key-${String(before.status?.order?.purchase)}`)
 
     await eventually('its Secret', async () => (await secretNamed('shop-tls'))?.data['tls.crt'], 20_000)
-    expect(orderIdOf(await machine.settled('shop'))).toBe(orderIdOf(before))
-    expect(await machine.certCentral.paid()).toEqual(paid)
+    expect(orderIdOf(await here.machine.settled('shop'))).toBe(orderIdOf(before))
+    expect(await here.machine.certCentral.paid()).toEqual(paid)
   })
 })
 
 describe('a reissue that waits for approval, when', () => {
   const waiting = async () => {
-    await machine.apply(orderNamed('shop'))
-    const before = await machine.settled('shop')
-    await machine.certCentral.changeSettings({ approval: 'one-step' })
-    await machine.cluster.patch(inNamespace(order), {
+    await here.machine.apply(orderNamed('shop'))
+    const before = await here.machine.settled('shop')
+    await here.machine.certCentral.changeSettings({ approval: 'one-step' })
+    await here.machine.cluster.patch(inNamespace(order), {
       metadata: { annotations: { 'digicert-operator.io/reissue-requested-at': 'now' } },
     })
-    await machine.until('shop', 'a request', (seen) => reasonOf(seen) === 'AwaitingApproval')
+    await here.machine.until('shop', 'a request', (seen) => reasonOf(seen) === 'AwaitingApproval')
     return before
   }
 
   const approved = async (id: number) => {
-    await machine.certCentral.approve(id)
-    await machine.travel(1 / 24)
+    await here.machine.certCentral.approve(id)
+    await here.machine.travel(1 / 24)
   }
 
   test.each(DISASTERS.slice(0, 4))(
@@ -141,30 +134,32 @@ describe('a reissue that waits for approval, when', () => {
       await strike()
       await eventually('the old pair', async () => {
         const pem = (await secretNamed('shop-tls'))?.data['tls.crt']?.toString() ?? ''
-        return pem.includes('BEGIN CERTIFICATE') && conditionOf(await machine.order('shop'), 'Ready')?.status === 'True'
+        return (
+          pem.includes('BEGIN CERTIFICATE') && conditionOf(await here.machine.order('shop'), 'Ready')?.status === 'True'
+        )
       })
       expect(await serial()).toBe(before.status?.certificate?.serialNumber)
       await approved(orderIdOf(before))
 
       await eventually('the new one', async () => (await serial()) !== before.status?.certificate?.serialNumber)
-      await machine.settled('shop')
+      await here.machine.settled('shop')
       expect((await happened()).filter((kind) => kind !== 'approve')).toEqual(['order', 'reissue'])
     },
   )
 
   test('the operator forgets the next key, ends with a certificate of a key that it has, and nothing is bought', async () => {
     const before = await waiting()
-    await machine.cluster.patch(inNamespace({ kind: 'Secret', name: 'shop-key-1' }), {
+    await here.machine.cluster.patch(inNamespace({ kind: 'Secret', name: 'shop-key-1' }), {
       data: { 'next.key': null, 'next.csr': null },
     })
-    await machine.certCentral.changeSettings({ approval: 'none' })
+    await here.machine.certCentral.changeSettings({ approval: 'none' })
     await approved(orderIdOf(before))
 
     await eventually('another certificate', async () => {
-      await machine.travel(1 / 96)
+      await here.machine.travel(1 / 96)
       return (await serial()) !== before.status?.certificate?.serialNumber
     })
-    await machine.settled('shop')
-    expect(await machine.certCentral.paid()).toHaveLength(1)
+    await here.machine.settled('shop')
+    expect(await here.machine.certCentral.paid()).toHaveLength(1)
   })
 })

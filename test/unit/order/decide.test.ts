@@ -996,6 +996,12 @@ const UPKEEP: readonly Row[] = [
     ready('LookRefused', inHours(20)),
   ],
   [
+    'says that CertCentral does not show an order whose certificate is good until it does',
+    'lookWasRefused',
+    [failed('OrderNotVisible')],
+    ready('OrderNotVisible', inHours(20)),
+  ],
+  [
     'asks until when what the next certificate needs is validated',
     'validityIsUnknown',
     [{ validity: { checkAt: inMinutes(0), lapses: [] } }],
