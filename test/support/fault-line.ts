@@ -30,6 +30,8 @@ export type FaultLine = {
   readonly trace: () => readonly TracedCall[]
   /** Whether look-ups by our own id find nothing, as with a server that forgot what it took. */
   readonly blind: (look: 'blind' | 'seeing') => void
+  /** Whether the fault is under way. */
+  readonly isStriking: () => boolean
   /** Whether the fault happened. */
   readonly struck: () => boolean
   readonly close: () => Promise<void>
@@ -48,7 +50,7 @@ const labelOf = (side: TracedCall['side'], { method, path }: Passing): string =>
 
 /** Starts a proxy before each of the two servers. */
 export async function startFaultLine(kubeconfig: string, certCentralUrl: string): Promise<FaultLine> {
-  let isBlind = false
+  let [isBlind, striking] = [false, false]
   let [trace, strike, struck]: [TracedCall[], Strike | undefined, boolean] = [[], undefined, false]
   const decide = (side: TracedCall['side'], isCounted: (call: Passing) => boolean) => (call: Passing) => {
     if (!isCounted(call)) {
@@ -66,7 +68,11 @@ export async function startFaultLine(kubeconfig: string, certCentralUrl: string)
       return
     }
     struck = true
-    void STRIKES[strike?.fault ?? 'call lost'](call, strike?.crash ?? (() => undefined))
+    const { fault, crash } = strike ?? { fault: 'call lost', crash: () => undefined }
+    striking = true
+    void Promise.resolve(STRIKES[fault](call, crash)).finally(() => {
+      striking = false
+    })
   }
   const kubernetes = await startProxy(await upstreamOf(kubeconfig), decide('kubernetes', isOfOrders))
   const { origin, pathname } = new URL(certCentralUrl)
@@ -81,6 +87,7 @@ export async function startFaultLine(kubeconfig: string, certCentralUrl: string)
       isBlind = look === 'blind'
     },
     trace: () => [...trace],
+    isStriking: () => striking,
     struck: () => struck,
     close: async () => {
       await Promise.all([kubernetes.close(), certCentral.close()])

@@ -116,11 +116,13 @@ export async function play(
   }
   line.begin(strike && { ...strike, crash })
   await scenario.begin(stage, name)
+  const revive = async (): Promise<void> => {
+    if (!isDead) return
+    isDead = false
+    await operator.restart()
+  }
   const look = async () => {
-    if (isDead) {
-      isDead = false
-      await operator.restart()
-    }
+    await revive()
     const order = await bed.cluster.order(bed.namespace, name)
     if (order) await scenario.meanwhile?.(stage, order)
     return scenario.isOver(order, serial)
@@ -130,6 +132,9 @@ export async function play(
     broken.push(`it never ends: ${(error as Error).message}`),
   )
   const trace = line.trace()
+  // The last call may be seen to have arrived before the operator dies of it.
+  await waitFor(() => Promise.resolve(!line.isStriking()), { what: 'the fault to be over', limitMs: 5000, everyMs: 10 })
+  await revive()
   await quiet(line).catch(() => broken.push('it goes on writing after its end'))
   await stage.watch.upToDate()
   broken.push(...faults.slice(wasFaulty))
