@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
-import { CertCentralError } from '../certcentral/index.ts'
 import type { Action } from '../order/decision.ts'
 import { wireNames } from '../order/names.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { storedKey } from './facts.ts'
+import { isRefusal } from './remote.ts'
 import { type Hands, type Step, kept, sessionOf, targetOf } from './step.ts'
 import { rewriteSecret, storeCertificate } from './store-certificate.ts'
 
@@ -48,8 +48,7 @@ const restoreFormer = async (step: Step, action: Storing, hands: Hands): Promise
     const outcome = await store(step, action, fitting, hands)
     return outcome.kind === 'refused' ? { kind: 'done' } : outcome
   } catch (error) {
-    if (error instanceof CertCentralError && error.outcome === 'refused' && error.kind !== 'throttled')
-      return { kind: 'done' }
+    if (isRefusal(error)) return { kind: 'done' }
     throw error
   }
 }

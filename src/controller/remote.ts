@@ -196,6 +196,10 @@ export const askByOrderId = async (question: Question, orderId: number): Promise
   }
 }
 
+/** Whether CertCentral said no, rather than later or nothing. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof CertCentralError && error.outcome === 'refused' && error.kind !== 'throttled'
+
 /** By what a reissue of ours is known in the list: its key and, where the key is an old one, the time since when. */
 export type ReissueMark = { fingerprint: string | undefined; since: Date | undefined }
 

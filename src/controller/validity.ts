@@ -1,12 +1,13 @@
 import type { DigiCertOrder, OrderSpec } from '../api/order.ts'
 import { rulesOf } from '../api/products.ts'
 import type { KnownValidity, OrderStatus } from '../api/status.ts'
-import { type CertCentral, CertCentralError, type NameValidation, type OrderValidation } from '../certcentral/index.ts'
+import type { CertCentral, NameValidation, OrderValidation } from '../certcentral/index.ts'
 
 import type { Observation } from '../order/observation.ts'
 import * as schedule from '../order/schedule.ts'
 import { dateOf } from './dates.ts'
 import type { Gathered } from './gather.ts'
+import { isRefusal } from './remote.ts'
 
 /** Most domains of one order that are asked for, each a call of the budget. */
 const MOST_DOMAINS = 25
@@ -18,7 +19,7 @@ const untold = async <T>(call: Promise<T>): Promise<T | undefined> => {
   try {
     return await call
   } catch (error) {
-    if (error instanceof CertCentralError && error.outcome === 'refused' && error.kind !== 'throttled') return undefined
+    if (isRefusal(error)) return undefined
     throw error
   }
 }

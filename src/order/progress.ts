@@ -3,6 +3,7 @@ import type { OrderStatus } from '../api/status.ts'
 import type { About } from './messages.ts'
 import type { Remote, RemoteOrder } from './observation.ts'
 import type { Outcome } from './outcome.ts'
+import { isIssued } from './rules/words.ts'
 import { isoDay } from './schedule.ts'
 
 const KEPT_HISTORY = 10
@@ -89,7 +90,7 @@ const whatHappened = (outcome: Placed | Adopted): History['what'] => {
 
 /** An issued order that was taken over and was made with another key has to be reissued with ours. */
 const foreignKey = ({ order }: Placed | Adopted, now: Date): OrderStatus =>
-  order.csr === 'other' && ['issued', 'reissue_pending'].includes(order.status)
+  order.csr === 'other' && isIssued(order)
     ? {
         failures: {
           reason: 'KeyLost',

@@ -6,6 +6,7 @@ import { type About, messageOf, onDeletion } from './messages.ts'
 import type { Observation } from './observation.ts'
 import { UNSEEN, clipped, withOrder, without } from './progress.ts'
 import { current } from './rules/track.ts'
+import { isIssued } from './rules/words.ts'
 
 /** What a person is told once: the reason is that of the condition. */
 export type Announcement = { type: 'Normal' | 'Warning'; reason: Reason | EventReason; message: string }
@@ -22,8 +23,8 @@ const isGivenUp = ({ stored, order, orderAgain }: Observation): boolean =>
 /** What is on a token is good as long as its order. */
 const isGoodOnHardware = (o: Observation, now: Date): boolean => {
   if (o.delivery !== 'hardware' || !o.order) return false
-  const { status, validUntil } = current(o, o.order)
-  return ['issued', 'reissue_pending'].includes(status) && (validUntil === undefined || validUntil > now)
+  const order = current(o, o.order)
+  return isIssued(order) && (order.validUntil === undefined || order.validUntil > now)
 }
 
 const readyStatus = (o: Observation, now: Date): 'True' | 'False' => {

@@ -3,6 +3,7 @@ import { type Action, type Decision, act, look, stalled, wait } from '../decisio
 import type { KnownOrder, Observation } from '../observation.ts'
 import { SLOW_LOOK, later } from '../schedule.ts'
 import { current } from './track.ts'
+import { isIssued } from './words.ts'
 
 const PENDING = ['needs_approval', 'pending', 'needs_csr', 'processing', 'waiting_pickup']
 
@@ -24,7 +25,7 @@ export const endingOf = (o: Observation, order: KnownOrder): Ending | undefined 
   const { orderId, status } = order
   if (o.deletionPolicy === 'Retain') return undefined
   if (PENDING.includes(status)) return { kind: 'EndOrder', orderId, how: 'cancel' }
-  const isRevocable = ['issued', 'reissue_pending'].includes(status) && o.deletionPolicy !== 'CancelPending'
+  const isRevocable = isIssued(order) && o.deletionPolicy !== 'CancelPending'
   return isRevocable ? revocationOf(o, order) : undefined
 }
 

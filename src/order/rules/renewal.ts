@@ -2,6 +2,7 @@ import { type Decision, act, stalled, wait } from '../decision.ts'
 import type { Rule } from '../decide.ts'
 import type { Observation } from '../observation.ts'
 import { later } from '../schedule.ts'
+import { isIssued } from './words.ts'
 
 /** How often it is looked whether a guard rail still forbids a renewal, in milliseconds. */
 const FORBIDDEN_LOOK = 10 * 60_000
@@ -24,15 +25,13 @@ export const renewedByDigiCert: Rule = ({ order, remote, renew }) => {
   return act('RecordingIntent', { kind: 'RecordIntent', purchase: order.purchase + 1, purpose: 'Renewal' })
 }
 
-const ISSUED = ['issued', 'reissue_pending']
-
 /**
  * Until a renewal is issued, the Secret is that of the plan before: somebody who deletes or damages it has it back. What
  * keeps that from being done is no reason to hold up the renewal.
  */
 export const formerIsMissing: Rule = ({ former, stored, order, remote }, now) => {
   if (!former?.tryAt || former.tryAt > now || former.notAfter <= now || (stored && !stored.harmed)) return undefined
-  if (remote.kind !== 'unasked' || (order && ISSUED.includes(order.status))) return undefined
+  if (remote.kind !== 'unasked' || (order && isIssued(order))) return undefined
   const { orderId, certificateId } = former
   return act('StoringCertificate', { kind: 'StoreCertificate', orderId, certificateId })
 }

@@ -4,7 +4,7 @@ import type { KnownOrder, Observation } from '../observation.ts'
 import { SLOW_LOOK, earliest, later } from '../schedule.ts'
 import { wantedAnew } from './issue.ts'
 import { renewal } from './renewal.ts'
-import { csrIsForeign, isOver, isStored } from './words.ts'
+import { csrIsForeign, isIssued, isOver, isStored } from './words.ts'
 
 /** The newest that is known of the order: what CertCentral said in this pass, over what the status holds. */
 export const current = (o: Observation, known: KnownOrder): KnownOrder =>
@@ -16,11 +16,9 @@ const ofOrder =
   (o, now) =>
     o.order ? rule(o, current(o, o.order), now) : undefined
 
-const ISSUED = ['issued', 'reissue_pending']
-
 /** The newest certificate, good and stored, stays as it is when a look after it fails; anything else waits. */
 const isSettled = ({ order, stored }: Observation, now: Date): boolean =>
-  order !== undefined && ISSUED.includes(order.status) && isStored(stored, order) && stored.notAfter > now
+  order !== undefined && isIssued(order) && isStored(stored, order) && stored.notAfter > now
 
 export const callFailed: Rule = (o, now) => {
   if (isSettled(o, now)) return undefined
@@ -105,6 +103,6 @@ const WAITING: Readonly<Record<string, 'Processing' | 'AwaitingPickup'>> = {
 }
 
 export const othersAreWorking = ofOrder((o, order) => {
-  if (ISSUED.includes(order.status)) return undefined
+  if (isIssued(order)) return undefined
   return wait(WAITING[order.status] ?? 'UnknownStatus', o.nextLookAt)
 })

@@ -3,6 +3,11 @@ import type { Failure, Observation, RemoteOrder, Stored } from '../observation.t
 /** Whether a request waits for a person; `submitted` is the first of two steps. */
 export const isOpen = ({ status }: { status: string }): boolean => status === 'submitted' || status === 'pending'
 
+const ISSUED = ['issued', 'reissue_pending']
+
+/** Whether an order has a certificate that is good as far as its status tells. */
+export const isIssued = ({ status }: { status: string }): boolean => ISSUED.includes(status)
+
 const OVER = ['rejected', 'canceled', 'revoked', 'expired']
 
 /** Whether an order has ended for good. */
