@@ -33,8 +33,8 @@ unit: setup ## tests without an API server; T='name' or F=file for a single one
 apiserver: setup ## tests on a real API server; T='name' or F=file for a single one, which keeps the server for the next
 	@$(if $(T)$(F),DIGICERT_OPERATOR_TESTBED=keep) $(RUN) apiserver -- $(JEST)
 
-sweep: setup ## every order scenario under every fault at each of its calls, on a real API server; half an hour
-	@SWEEP=all $(RUN) apiserver -- test/apiserver/sweep
+sweep: setup ## every order scenario under every fault at each of its calls, on a real API server; F=part of it, SEED=n
+	@$(RUN) sweep -- $(JEST)
 
 testbed: setup ## starts a control plane that the next test runs use (DIGICERT_OPERATOR_TESTBED=keep), prints its KUBECONFIG
 	@PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts start

@@ -29,6 +29,10 @@ export type ControlPlane = {
   readonly killApiServer: () => Promise<void>
   /** Ends the API server in good order, if it runs, and starts it again on the same port with the same data. */
   readonly restartApiServer: () => Promise<void>
+  /** Ends etcd at once, as a crash does, and starts it again with the same data. */
+  readonly restartEtcd: () => Promise<void>
+  /** Makes etcd forget all versions but the present one. */
+  readonly compact: () => Promise<void>
   /** Whether the API server says that it is ready. */
   readonly isReady: () => Promise<boolean>
   /** Path of a new kubeconfig with the rights of a service account, for 24 hours (TokenRequest). */
@@ -108,6 +112,11 @@ function handleOf(state: State): ControlPlane {
       await endChild({ directory, name: 'kube-apiserver' }, 'SIGTERM', 2000)
       await startApiServer(state)
     },
+    restartEtcd: async () => {
+      await endChild({ directory, name: 'etcd' }, 'SIGKILL')
+      await start(state, 'etcd')
+    },
+    compact: () => compact(state),
     isReady: () => isReady(state),
     userKubeconfig: async ({ namespace, name }) => {
       const user = await succeed(kubectl, ['create', 'token', name, '-n', namespace, '--duration=24h'])
@@ -156,6 +165,19 @@ const urlOf = ({ apiPort }: Layout): string => `https://127.0.0.1:${apiPort}`
 
 const hasDefaultAccount = async (kubectl: Kubectl): Promise<boolean> =>
   (await kubectl(['get', 'serviceaccount', 'default', '-n', 'default'])).code === 0
+
+async function compact({ etcdPort }: State): Promise<void> {
+  const ask = async (path: string, body: object): Promise<unknown> => {
+    const answer = await fetch(`http://127.0.0.1:${etcdPort}/v3/kv/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+    })
+    if (!answer.ok) throw new Error(`etcd ${path}: ${answer.status} ${await answer.text()}`)
+    return answer.json()
+  }
+  const { header } = (await ask('range', { key: btoa('/') })) as { header: { revision: string } }
+  await ask('compaction', { revision: header.revision, physical: true })
+}
 
 function isReady(state: State): Promise<boolean> {
   const { certificate } = filesOf(state.directory)

@@ -77,8 +77,14 @@ export function lifeOf(machine: TimeMachine): Life {
 const prefixed = (annotations: Readonly<Record<string, string | null>>) =>
   Object.fromEntries(Object.entries(annotations).map(([name, value]) => [`${PREFIX}${name}`, value]))
 
-async function callAsPerson(url: string, method: string, body?: object): Promise<Record<string, unknown>> {
-  const headers = { 'content-type': 'application/json', 'X-DC-DEVKEY': 'simulator' }
+/** A call to CertCentral with a person's key, as the console makes it. */
+export async function callAsPerson(
+  url: string,
+  method: string,
+  body?: object,
+  apiKey = 'simulator',
+): Promise<Record<string, unknown>> {
+  const headers = { 'content-type': 'application/json', 'X-DC-DEVKEY': apiKey }
   const answer = await fetch(url, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) })
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${method} ${url} by a person: ${answer.status} ${text}`)

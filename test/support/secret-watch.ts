@@ -31,26 +31,35 @@ export async function watchSecrets(
     seen.add(versionOf(secret))
     if (type !== 'DELETED' && isCertificate(secret) && isOperators(secret)) told(contentOf(secret))
   }
+  /** Watches from where a list ends, as a server that was restarted may have forgotten what was seen last. */
+  const watchFromNow = async (): Promise<void> => {
+    const { metadata, items } = await core.listNamespacedSecret({ namespace })
+    for (const secret of items) hear('LISTED', secret)
+    await watchFrom(metadata?.resourceVersion ?? '')
+  }
   const watchFrom = async (resourceVersion: string): Promise<void> => {
-    let latest = resourceVersion
+    let [latest, isForgotten] = [resourceVersion, false]
     const path = `/api/v1/namespaces/${namespace}/secrets`
     const onEvent = (type: string, secret: V1Secret): void => {
-      latest = secret.metadata?.resourceVersion ?? latest
+      if (type === 'ERROR') isForgotten = true
+      else latest = secret.metadata?.resourceVersion ?? latest
       hear(type, secret)
     }
     const again = (): void => {
-      if (!ending.signal.aborted) void watchFrom(latest)
+      if (ending.signal.aborted) return
+      const next = () => (isForgotten ? watchFromNow() : watchFrom(latest))
+      void waitFor(() => next().then(() => true), { what: 'watch of Secrets', limitMs: 60_000, everyMs: 200 })
     }
     const watching = await new Watch(config).watch(path, { resourceVersion }, onEvent, again)
     ending.signal.addEventListener('abort', () => {
       watching.abort()
     })
   }
-  const { metadata } = await core.listNamespacedSecret({ namespace })
-  await watchFrom(metadata?.resourceVersion ?? '')
+  await watchFromNow()
   return {
     upToDate: async () => {
-      const { items } = await core.listNamespacedSecret({ namespace })
+      const list = () => core.listNamespacedSecret({ namespace })
+      const { items } = await waitFor(list, { what: 'list of Secrets', limitMs: 30_000 })
       const versions = items.filter(isCertificate).map(versionOf)
       await waitFor(() => Promise.resolve(versions.every((version) => seen.has(version))), {
         what: 'every version of every Secret',

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Guard } from '../../support/guards-off.ts'
+import { SCENARIOS } from '../../support/scenarios.ts'
+import { endStage, play, type Plan, type Stage, startStage } from '../../support/sweep.ts'
+
+const ISSUED = SCENARIOS['issued at once']
+/* The calls of that scenario. */
+const [LOOK_UP, POST] = ['GET order/alternate/', 4]
+
+let stage: Stage
+beforeAll(async () => {
+  // Look-ups show an order 4 s late, which the settle time allows for; CertCentral takes an id twice.
+  stage = await startStage({ flags: { 'settle-time': '8s' } })
+  await stage.bed.control.changeSettings({ uniqueAlternativeOrderIds: false, lookupLagSeconds: 4 })
+})
+afterAll(() => endStage(stage))
+
+/** How often is bought what two operators order at the same moment, none of which leads. */
+const purchasesOfTwo = async (name: string): Promise<number> => {
+  const { bed, line } = stage
+  const second = await bed.startOperator({ kubeconfig: line.kubeconfig })
+  const met = line.meet(LOOK_UP, 2)
+  const { purchases } = await play(stage, ISSUED, name)
+  await met
+  await second.kill()
+  return purchases
+}
+
+const purchasesUnder = async (name: string, fault: Plan['fault']): Promise<number> =>
+  (await play(stage, ISSUED, name, { plans: [{ at: POST, fault }] })).purchases
+
+type KnockOut = { guard: Guard; fault: string; bought: (name: string) => Promise<number> }
+
+const KNOCK_OUTS: readonly KnockOut[] = [
+  {
+    guard: 'look-up',
+    fault: 'the answer to the order is lost',
+    bought: (name) => purchasesUnder(name, 'answer lost'),
+  },
+  {
+    guard: 'sent mark',
+    fault: 'the operator dies after the order, and look-ups show it late',
+    bought: (name) => purchasesUnder(name, 'crash after it'),
+  },
+  { guard: 'optimistic lock', fault: 'two operators order at once', bought: purchasesOfTwo },
+]
+
+describe('each guard against a second purchase, and its absence', () => {
+  test.each(KNOCK_OUTS)(
+    'with the $guard, one is bought where $fault; without it, two',
+    async ({ guard, bought }) => {
+      const slug = guard.replaceAll(' ', '-')
+
+      const guarded = await bought(`with-${slug}`)
+      stage.line.without(guard)
+      const bare = await bought(`without-${slug}`)
+      stage.line.without()
+
+      expect([guarded, bare]).toEqual([1, 2])
+    },
+    200_000,
+  )
+})

@@ -1,0 +1,122 @@
+import type { DigiCertOrder } from '../../src/api/order.ts'
+import { createCsr } from '../../src/pki/csr.ts'
+import { generateKey } from '../../src/pki/keys.ts'
+import { annotate, API_KEY, orderIn } from './bad-days.ts'
+import { conditionOf } from './journey.ts'
+import { callAsPerson } from './life.ts'
+import { LIMIT, quiet, type Scenario, type Stage } from './sweep.ts'
+import { waitFor } from './wait-for.ts'
+
+/** Ready with nothing more to do, and not with the certificate of before. */
+const isIssued = (order: DigiCertOrder | undefined, serial?: string): boolean =>
+  order !== undefined &&
+  order.status?.observedGeneration === order.metadata.generation &&
+  conditionOf(order, 'Ready')?.status === 'True' &&
+  conditionOf(order, 'Issuing')?.reason === 'Issued' &&
+  order.status?.certificate?.serialNumber !== serial
+
+const apply = ({ bed }: Stage, name: string, spec: object = {}) => bed.cluster.apply(orderIn(bed.namespace, name, spec))
+
+const boughtBefore = async (stage: Stage, name: string, spec: object = {}) => {
+  await apply(stage, name, spec)
+  const look = async () => isIssued(await stage.bed.cluster.order(stage.bed.namespace, name))
+  await waitFor(look, { what: `certificate of ${name}`, limitMs: LIMIT, everyMs: 50 })
+  await quiet(stage.line)
+}
+
+const edit = ({ bed }: Stage, name: string, spec: object) =>
+  bed.cluster.patch({ kind: 'DigiCertOrder', namespace: bed.namespace, name }, { spec })
+
+const approve = async ({ bed }: Stage, { status }: DigiCertOrder): Promise<void> => {
+  // A person sees the request in the console, whatever the operator knows of it, and may be told that it was approved.
+  if (status?.order?.status === 'needs_approval') await bed.control.approve(status.order.id).catch(() => undefined)
+}
+
+const publish = async ({ bed }: Stage, { status }: DigiCertOrder): Promise<void> => {
+  for (const { record } of status?.validation ?? [])
+    if (record) await bed.control.publishRecord(record.name, record.type, [record.value])
+}
+
+/** A person buys in the console, with a key of their own. */
+const buyInConsole = async ({ bed }: Stage, name: string): Promise<number> => {
+  const common_name = `${name}.example.com`
+  const csr = await createCsr(await generateKey({ algorithm: 'ECDSA', size: 256 }), [common_name], common_name)
+  const url = `${bed.simulator.url}/order/certificate/ssl_dv_geotrust_flex`
+  const order = { certificate: { common_name, csr, signature_hash: 'sha256' }, order_validity: { years: 1 } }
+  return Number((await callAsPerson(url, 'POST', order, API_KEY))['id'])
+}
+
+export const SCENARIOS = {
+  'issued at once': {
+    settings: {},
+    purchases: 1,
+    begin: apply,
+    isOver: isIssued,
+  },
+  'with approval': {
+    settings: { approval: 'one-step' },
+    purchases: 1,
+    begin: apply,
+    meanwhile: approve,
+    isOver: isIssued,
+  },
+  'with two approvals': {
+    settings: { approval: 'two-step' },
+    purchases: 1,
+    begin: apply,
+    meanwhile: approve,
+    isOver: isIssued,
+  },
+  'with a proof of control': {
+    // The operator's own second check comes after a minute; that of DigiCert is what ends the wait here.
+    settings: { instant: false, ownDcvPolling: true },
+    purchases: 1,
+    begin: (stage, name) => apply(stage, name, { dcv: { method: 'dns-txt-token' } }),
+    meanwhile: publish,
+    isOver: isIssued,
+  },
+  adopted: {
+    settings: {},
+    purchases: 1,
+    begin: async (stage, name) => apply(stage, name, { adoptOrderId: await buyInConsole(stage, name) }),
+    isOver: isIssued,
+  },
+  'reissued with another key': {
+    settings: {},
+    purchases: 1,
+    before: boughtBefore,
+    begin: ({ bed }, name) => annotate(bed, name, { 'digicert-operator.io/reissue-requested-at': 'now' }),
+    isOver: isIssued,
+  },
+  'given one more name': {
+    settings: {},
+    purchases: 1,
+    before: boughtBefore,
+    begin: (stage, name) => edit(stage, name, { dnsNames: [`www.${name}.example.com`] }),
+    isOver: isIssued,
+  },
+  'given another kind of key': {
+    settings: {},
+    purchases: 1,
+    before: boughtBefore,
+    begin: (stage, name) => edit(stage, name, { privateKey: { algorithm: 'ECDSA', size: 384 } }),
+    isOver: isIssued,
+  },
+  renewed: {
+    settings: {},
+    purchases: 2,
+    before: (stage, name) => boughtBefore(stage, name, { orderValidity: { days: 20 }, renewal: { policy: 'Never' } }),
+    begin: (stage, name) =>
+      edit(stage, name, { orderValidity: { days: null, years: 1 }, renewal: { policy: 'Renew', before: '30d' } }),
+    isOver: (order, serial) => order?.status?.order?.purchase === 2 && isIssued(order, serial),
+  },
+  'deleted and revoked': {
+    settings: {},
+    purchases: 1,
+    before: (stage, name) => boughtBefore(stage, name, { deletionPolicy: 'RevokeOrder' }),
+    begin: ({ bed }, name) => bed.cluster.remove({ kind: 'DigiCertOrder', namespace: bed.namespace, name }),
+    isOver: (order) => order === undefined,
+  },
+} as const satisfies Readonly<Record<string, Scenario>>
+
+export type ScenarioName = keyof typeof SCENARIOS

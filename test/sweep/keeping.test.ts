@@ -1,0 +1,3 @@
+import { sweepOf } from '../support/sweep-tests.ts'
+
+sweepOf('reissued with another key', 'renewed', 'deleted and revoked')
