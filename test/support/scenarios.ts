@@ -110,6 +110,19 @@ export const SCENARIOS = {
       edit(stage, name, { orderValidity: { days: null, years: 1 }, renewal: { policy: 'Renew', before: '30d' } }),
     isOver: (order, serial) => order?.status?.order?.purchase === 2 && isIssued(order, serial),
   },
+  'deleted and made again': {
+    settings: {},
+    purchases: 1,
+    before: boughtBefore,
+    begin: async (stage, name) => {
+      const { cluster, namespace } = stage.bed
+      await cluster.remove({ kind: 'DigiCertOrder', namespace, name })
+      const isGone = async () => (await cluster.order(namespace, name)) === undefined
+      await waitFor(isGone, { what: `end of ${name}`, limitMs: LIMIT })
+      await apply(stage, name)
+    },
+    isOver: (order) => isIssued(order),
+  },
   'deleted and revoked': {
     settings: {},
     purchases: 1,

@@ -108,7 +108,8 @@ const accountBehind = ({ namespace }: Bed, { certCentralUrl }: FaultLine) => [
   },
 ]
 
-const endOf = (order: DigiCertOrder | undefined): string => {
+/** What stays the same whatever went wrong on the way. */
+export const endOf = (order: DigiCertOrder | undefined): string => {
   if (!order) return 'gone'
   const { status } = order
   return JSON.stringify({

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { leaks } from '../support/bad-days.ts'
-import type { ControlPlane } from '../support/control-plane.ts'
+import { bought, leaks, place, untilReady } from '../support/bad-days.ts'
+import { applyCrds, type ControlPlane } from '../support/control-plane.ts'
 import { faultsOf } from '../support/faults.ts'
 import { sweepThrough } from '../support/sweep-table.ts'
-import { endStage, type Stage, startStage } from '../support/sweep.ts'
-import { startOwnTestBed } from '../support/test-bed.ts'
+import { endStage, play, type Stage, startStage } from '../support/sweep.ts'
+import { CRDS, startOwnTestBed } from '../support/test-bed.ts'
+import { SCENARIOS } from '../support/scenarios.ts'
+import { succeed } from '../support/kubectl.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 let plane: ControlPlane
 let stage: Stage
@@ -25,6 +28,38 @@ describe('an order, while the servers of the cluster die, freeze and forget at e
       expect(await sweepThrough(stage, name, faultsOf('servers'))).toEqual([])
     },
   )
+
+  test('is not bought again when etcd comes back from a backup that does not know it', async () => {
+    const { bed, operator } = stage
+    const restore = await plane.backUp()
+    const { broken } = await play(stage, SCENARIOS['issued at once'], 'restored')
+    expect(broken).toEqual([])
+
+    await restore()
+    await waitFor(() => operator.logs().some((line) => line.includes('Resource versions have gone back')), {
+      what: 'operator that noticed',
+      limitMs: 600_000,
+    })
+    await place(bed, 'restored')
+
+    await untilReady(bed, 'restored', 120_000)
+    expect(await bought(bed, 'restored')).toHaveLength(1)
+    expect(operator.pid()).toBeDefined()
+  })
+
+  test('is taken up again, and not bought again, when its kind was removed from the cluster with all orders', async () => {
+    const { bed, operator } = stage
+    const { broken } = await play(stage, SCENARIOS['issued at once'], 'unknown')
+    expect(broken).toEqual([])
+
+    await succeed(plane.kubectl, ['delete', 'crd', 'digicertorders.digicert-operator.io', '--wait=true'])
+    await applyCrds(plane.kubectl, CRDS)
+    await place(bed, 'unknown')
+
+    await untilReady(bed, 'unknown', 120_000)
+    expect(await bought(bed, 'unknown')).toHaveLength(1)
+    expect(operator.pid()).toBeDefined()
+  })
 
   test('tells no key in logs, Events, statuses or metrics', async () => {
     expect(await leaks(stage.bed)).toEqual([])
