@@ -109,7 +109,7 @@ const accountBehind = ({ namespace }: Bed, { certCentralUrl }: FaultLine) => [
 ]
 
 /** What stays the same whatever went wrong on the way. */
-export const endOf = (order: DigiCertOrder | undefined): string => {
+const endOf = (order: DigiCertOrder | undefined): string => {
   if (!order) return 'gone'
   const { status } = order
   return JSON.stringify({
