@@ -24,6 +24,13 @@ const boughtBefore = async (stage: Stage, name: string, spec: object = {}) => {
   await quiet(stage.line)
 }
 
+/** CertCentral is asked how long the plan lasts, which the answer to an order does not say. */
+const looked = async ({ bed, line }: Stage, name: string) => {
+  await annotate(bed, name, { 'digicert-operator.io/check-requested-at': 'now' })
+  await bed.cluster.waitForOrder(bed.namespace, name, ({ status }) => status?.order?.validUntil !== undefined, LIMIT)
+  await quiet(line)
+}
+
 const edit = ({ bed }: Stage, name: string, spec: object) =>
   bed.cluster.patch({ kind: 'DigiCertOrder', namespace: bed.namespace, name }, { spec })
 
@@ -105,7 +112,10 @@ export const SCENARIOS = {
   renewed: {
     settings: {},
     purchases: 2,
-    before: (stage, name) => boughtBefore(stage, name, { orderValidity: { days: 20 }, renewal: { policy: 'Never' } }),
+    before: async (stage, name) => {
+      await boughtBefore(stage, name, { orderValidity: { days: 20 }, renewal: { policy: 'Never' } })
+      await looked(stage, name)
+    },
     begin: (stage, name) =>
       edit(stage, name, { orderValidity: { days: null, years: 1 }, renewal: { policy: 'Renew', before: '30d' } }),
     isOver: (order, serial) => order?.status?.order?.purchase === 2 && isIssued(order, serial),

@@ -154,8 +154,11 @@ export async function play(
     broken.push(`it never ends: ${(error as Error).message}`),
   )
   const trace = line.trace()
-  // The last call may be seen to have arrived before the operator dies of it.
-  const isOver = () => Promise.resolve(!line.isStriking())
+  // The last call may be seen to have arrived before the operator dies of it; and some faults end with its next start.
+  const isOver = async () => {
+    await revive()
+    return !line.isStriking()
+  }
   await waitFor(isOver, { what: 'the fault to be over', limitMs: 60_000, everyMs: 10 })
   await revive()
   await quiet(line).catch(() => broken.push('it goes on writing after its end'))
