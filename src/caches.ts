@@ -30,9 +30,24 @@ export type Handlers = {
   secret: InformerOptions<Secret>['onChange']
 }
 
-type Scope = { client: KubeClient; log: Log; namespaces: readonly string[]; watchSecrets: boolean }
+type Scope = {
+  client: KubeClient
+  log: Log
+  namespaces: readonly string[]
+  watchSecrets: boolean
+  clusterAccounts: boolean
+}
 
-export const createCaches = ({ client, log, namespaces, watchSecrets }: Scope, told: Handlers): Caches => {
+const clusterAccounts = ({ client, log }: Scope, told: Handlers): Informer<Account> =>
+  createInformer<Account>({
+    client,
+    log,
+    resource: ACCOUNTS.ClusterDigiCertAccount,
+    onChange: told.account('ClusterDigiCertAccount'),
+  })
+
+export const createCaches = (scope: Scope, told: Handlers): Caches => {
+  const { client, log, namespaces, watchSecrets } = scope
   const scopes = namespaces.length > 0 ? namespaces : [undefined]
   const namespaced = <T extends KubeObject>(options: Omit<InformerOptions<T>, 'client' | 'log'>): Informer<T> =>
     manyInformers(scopes.map((namespace) => createInformer<T>({ client, log, ...options, namespace })))
@@ -46,12 +61,7 @@ export const createCaches = ({ client, log, namespaces, watchSecrets }: Scope, t
       resource: ACCOUNTS.DigiCertAccount,
       onChange: told.account('DigiCertAccount'),
     }),
-    ClusterDigiCertAccount: createInformer<Account>({
-      client,
-      log,
-      resource: ACCOUNTS.ClusterDigiCertAccount,
-      onChange: told.account('ClusterDigiCertAccount'),
-    }),
+    ClusterDigiCertAccount: manyInformers(scope.clusterAccounts ? [clusterAccounts(scope, told)] : []),
   }
   const all = [orders, accounts.DigiCertAccount, accounts.ClusterDigiCertAccount, ...(secrets ? [secrets] : [])]
   return {

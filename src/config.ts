@@ -21,6 +21,7 @@ export type Config = {
   allowedHosts: readonly string[]
   allowHttp: boolean
   secretWatch: boolean
+  clusterAccounts: boolean
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
@@ -132,6 +133,12 @@ const FLAGS: readonly Flag[] = [
   {
     flags: '--secret-watch [boolean]',
     says: 'watch Secrets by label; false needs no list or watch on Secrets',
+    parse: boolean,
+    otherwise: true,
+  },
+  {
+    flags: '--cluster-accounts [boolean]',
+    says: 'read ClusterDigiCertAccounts; false needs no ClusterRole beside --watch-namespaces and --cluster-id, and finds none',
     parse: boolean,
     otherwise: true,
   },

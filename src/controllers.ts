@@ -156,7 +156,8 @@ export const createControllers = (given: Surroundings): Controllers => {
     for (const key of keys) queues.orders.add(key)
   }
   const shared = { ...given, now, own: createOwnWrites(), memory: createMemory(now()), wake }
-  const scope = { client: kube, log, namespaces: config.watchNamespaces, watchSecrets: config.secretWatch }
+  const { watchNamespaces: namespaces, secretWatch: watchSecrets, clusterAccounts } = config
+  const scope = { client: kube, log, namespaces, watchSecrets, clusterAccounts }
   const caches: Caches = createCaches(scope, handlers({ ...shared, caches: () => caches }))
   const parts: Parts = { ...shared, caches }
   return {

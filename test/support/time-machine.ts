@@ -50,6 +50,7 @@ const configOf = (kubeconfig: string, namespace: string): Config => ({
   allowedHosts: ['127.0.0.1'],
   allowHttp: true,
   secretWatch: true,
+  clusterAccounts: true,
 })
 
 /** What is wrong with a Secret of a certificate: key and chain that do not fit, or a certificate that is over. */

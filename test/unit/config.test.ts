@@ -52,6 +52,7 @@ describe('the configuration', () => {
       allowedHosts: ['www.digicert.com', 'certcentral.digicert.eu'],
       allowHttp: false,
       secretWatch: true,
+      clusterAccounts: true,
     })
   })
 
@@ -74,6 +75,7 @@ describe('the configuration', () => {
     [['--allowed-hosts', 'localhost:8443'], { allowedHosts: ['localhost:8443'] }],
     [['--allow-http'], { allowHttp: true }],
     [['--secret-watch=false'], { secretWatch: false }],
+    [['--cluster-accounts=false'], { clusterAccounts: false }],
   ])('takes %j', async (args, wanted) => {
     expect((await configOf(args)).config).toMatchObject(wanted)
   })
