@@ -44,6 +44,8 @@ export type CallParts = {
   budget: Budget
   clock: Clock
   told: Telling
+  /** Told what the server's clock showed at the last answer. */
+  heard: (serverTime: number) => void
   onCall?: ((record: CallRecord) => void) | undefined
 }
 
@@ -68,7 +70,7 @@ const failureRecord = (error: unknown): Pick<CallRecord, 'result' | 'kind' | 'st
 }
 
 /** The way every endpoint takes: budget, transport, classification, and one more try where that can do no harm. */
-export const createCalls = ({ transport, budget, clock, told, onCall }: CallParts): Calls => {
+export const createCalls = ({ transport, budget, clock, told, heard, onCall }: CallParts): Calls => {
   const once = async (request: CallRequest, signal: AbortSignal | undefined): Promise<Answer> => {
     const { operation } = request
     const startedAt = clock.now()
@@ -76,6 +78,7 @@ export const createCalls = ({ transport, budget, clock, told, onCall }: CallPart
       onCall?.({ operation, ...record, tookMs: clock.now() - startedAt })
     try {
       const reply = settleWithBudget(budget, await transport.send(request, signal))
+      if (reply.serverTime !== undefined) heard(reply.serverTime)
       const answer = answerOf(request, reply)
       tell({ result: 'ok', status: answer.status })
       return answer

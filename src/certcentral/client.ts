@@ -83,6 +83,8 @@ export type CertCentral = {
   organizationValidations: (organizationId: number, options?: CallOptions) => Promise<OrganizationValidation[]>
   /** `GET /user/me`. */
   userMe: (options?: CallOptions) => Promise<User>
+  /** By how many milliseconds the caller's clock is ahead of the server's, by its last answer; negative where behind. */
+  aheadMs: () => number | undefined
   /** Closes the idle connections; to be called when the client is replaced. */
   close: () => void
 }
@@ -101,7 +103,12 @@ export const createCertCentral = (options: CertCentralOptions): CertCentral => {
   const { budget, clock = systemClock, wall = clock.now, onCall } = options
   const transport = createTransport(options, clock)
   const told = tellBy(wall, clock)
-  const calls = createCalls({ transport, budget, clock, told, onCall })
+  // Counted on by our own clock, which nobody sets, so that a caller's that was set since is seen at once.
+  let behindServer: number | undefined
+  const heard = (serverTime: number): void => {
+    behindServer = serverTime - clock.now()
+  }
+  const calls = createCalls({ transport, budget, clock, told, heard, onCall })
   const permits = new WeakSet<Permit>()
   const placeOrder = endpoints.placeOrder(calls)
   return {
@@ -135,6 +142,7 @@ export const createCertCentral = (options: CertCentralOptions): CertCentral => {
     domainInfo: validity.domainInfo(calls),
     organizationValidations: validity.organizationValidations(calls),
     userMe: endpoints.userMe(calls),
+    aheadMs: () => (behindServer === undefined ? undefined : wall() - clock.now() - behindServer),
     close: transport.close,
   }
 }

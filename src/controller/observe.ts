@@ -27,16 +27,21 @@ import { nextOf, reissueFact } from './reissue-facts.ts'
 import { isTokenMethod } from './validation.ts'
 import { validityFact } from './validity.ts'
 
+/** How far our clock may be ahead of CertCentral's before what is due by it alone is doubted, in milliseconds. */
+const CLOCKS_AGREE = 60 * 60_000
+
 const accountFact = (gathered: Gathered, now: Date): AccountFact => {
   const { account, order } = gathered
   if (account.kind !== 'ready') return account
   const { policy, uniqueAlternativeOrderIds } = account.session.account.spec
+  const aheadMs = account.session.client.aheadMs() ?? 0
   return {
     kind: 'ready',
     uniqueIds: uniqueAlternativeOrderIds ? 'yes' : 'no',
     forbids: gathered.namespaceForbidden ?? forbidden(order.spec, policy),
     ordersLeft: policy.maxOrdersPerDay - gathered.ordersToday,
     limitEnds: schedule.nextMidnight(now),
+    ...(aheadMs > CLOCKS_AGREE ? { aheadMs } : {}),
   }
 }
 

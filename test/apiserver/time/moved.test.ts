@@ -14,6 +14,12 @@ const begin = async (options?: TimeBedOptions): Promise<void> => {
 
 const certificateOf = async (name: string) => (await bed.cluster.order(bed.namespace, name))?.status?.certificate
 
+/** Waits until a condition of an order has that reason. */
+const untilReason = (name: string, wanted: string): Promise<DigiCertOrder> => {
+  const isSaid = ({ status }: DigiCertOrder) => status?.conditions?.some(({ reason }) => reason === wanted) === true
+  return bed.cluster.waitForOrder(bed.namespace, name, isSaid, 30_000)
+}
+
 /** One purchase, no bad pair in any version of the Secret, and nothing done while nothing happens. */
 async function expectPeace(name: string): Promise<void> {
   const { calls, passes } = await bed.idle()
@@ -66,9 +72,7 @@ describe('the wall clock of a running operator', () => {
     bed.setClock(200 * DAY)
     await nudge(bed, 'leap')
 
-    const isSaid = ({ status }: DigiCertOrder) =>
-      status?.conditions?.some(({ reason }) => reason === 'BadCertificate') === true
-    await bed.cluster.waitForOrder(bed.namespace, 'leap', isSaid, 30_000)
+    await untilReason('leap', 'BadCertificate')
     await expectPeace('leap')
 
     bed.setClock(0)
@@ -78,6 +82,28 @@ describe('the wall clock of a running operator', () => {
     expect((await bed.control.state()).counts.reissues).toBeLessThanOrEqual(1)
   }, 180_000)
 })
+
+test('a renewal that is due by a clock ahead of CertCentral is said, and not bought', async () => {
+  await begin()
+  await place(bed, 'renewal', { orderValidity: { days: 190 } })
+  await untilReady(bed, 'renewal')
+  // Until the order is looked at, nobody knows when its plan ends.
+  await nudge(bed, 'renewal')
+  const isKnown = ({ status }: DigiCertOrder) => status?.next?.action === 'Renew'
+  await bed.cluster.waitForOrder(bed.namespace, 'renewal', isKnown)
+
+  bed.setClock(170 * DAY)
+  await nudge(bed, 'renewal')
+
+  await untilReason('renewal', 'ClockAhead')
+  await expectPeace('renewal')
+
+  bed.setClock(0)
+
+  await nudge(bed, 'renewal')
+  await untilReady(bed, 'renewal')
+  await expectPeace('renewal')
+}, 90_000)
 
 describe('a suspended machine', () => {
   test('begins with what is overdue within 60 s of waking up, though its monotonic clock stood still', async () => {

@@ -71,7 +71,7 @@ describe('an operator whose clock is', () => {
       await untilReady(bed, name, 30_000)
       expect(await bought(bed, name)).toHaveLength(1)
       expect(await callsOf('/order/alternate/')).toBeLessThanOrEqual(4)
-    expect(await bed.passes()).toBeLessThanOrEqual(20)
+      expect(await bed.passes()).toBeLessThanOrEqual(20)
     },
     90_000,
   )
