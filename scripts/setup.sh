@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Makes the checkout ready: says what is missing in one line each, and installs what npm and, as root on Debian, apt can.
 #
-#   scripts/setup.sh          for the checks and the tests, which read certificates and keystores with openssl and keytool
-#   scripts/setup.sh demo     also nginx, which the demo shows the certificate with
+#   scripts/setup.sh          for the checks and the tests, which read certificates and keystores with openssl and keytool,
+#                             and move the clock of the operator with libfaketime
+#   scripts/setup.sh demo     nginx, which the demo shows the certificate with, in place of the clock
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -44,11 +45,20 @@ require_runtime() {
   esac
 }
 
+# A library, and no program on the PATH; where test/support/moved-clock.ts looks for it as well.
+has_faketime() {
+  compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || compgen -G '/usr/lib*/faketime/libfaketime.so.1' >/dev/null
+}
+
 # Prints the Debian packages whose programs are missing.
 missing_packages() {
   command -v openssl >/dev/null || echo openssl
   command -v keytool >/dev/null || echo default-jre-headless
-  [ "$1" != demo ] || PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || echo nginx-light
+  if [ "$1" = demo ]; then
+    PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || echo nginx-light
+  else
+    has_faketime || echo libfaketime
+  fi
 }
 
 install_programs() {

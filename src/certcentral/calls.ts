@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts'
 import type { ErrorKind, Outcome } from './errors.ts'
 import { CertCentralError } from './errors.ts'
 import { sendAgainAtOnce } from './retry.ts'
+import type { Telling } from './telling.ts'
 import type { Transport, WireRequest } from './transport.ts'
 
 export type CallOptions = {
@@ -42,6 +43,9 @@ export type CallParts = {
   transport: Transport
   budget: Budget
   clock: Clock
+  told: Telling
+  /** Told what the server's clock showed at the last answer. */
+  heard: (serverTime: number) => void
   onCall?: ((record: CallRecord) => void) | undefined
 }
 
@@ -66,7 +70,7 @@ const failureRecord = (error: unknown): Pick<CallRecord, 'result' | 'kind' | 'st
 }
 
 /** The way every endpoint takes: budget, transport, classification, and one more try where that can do no harm. */
-export const createCalls = ({ transport, budget, clock, onCall }: CallParts): Calls => {
+export const createCalls = ({ transport, budget, clock, told, heard, onCall }: CallParts): Calls => {
   const once = async (request: CallRequest, signal: AbortSignal | undefined): Promise<Answer> => {
     const { operation } = request
     const startedAt = clock.now()
@@ -74,6 +78,7 @@ export const createCalls = ({ transport, budget, clock, onCall }: CallParts): Ca
       onCall?.({ operation, ...record, tookMs: clock.now() - startedAt })
     try {
       const reply = settleWithBudget(budget, await transport.send(request, signal))
+      if (reply.serverTime !== undefined) heard(reply.serverTime)
       const answer = answerOf(request, reply)
       tell({ result: 'ok', status: answer.status })
       return answer
@@ -82,20 +87,26 @@ export const createCalls = ({ transport, budget, clock, onCall }: CallParts): Ca
       throw error
     }
   }
+  const inTurn = async (request: CallRequest, signal: AbortSignal | undefined, priority: Priority): Promise<Answer> => {
+    await budget.take(priority, signal)
+    return await once(request, signal)
+  }
+  const twiceAtMost = async (request: CallRequest, { signal, priority = 'foreground' }: CallOptions) => {
+    try {
+      return await inTurn(request, signal, priority)
+    } catch (error) {
+      if (!(error instanceof CertCentralError) || !sendAgainAtOnce(request.method, error)) throw error
+    }
+    return await inTurn(request, signal, priority)
+  }
   return {
-    call: async (request, { signal, priority = 'foreground' } = {}) => {
-      await budget.take(priority, signal)
-      try {
-        return await once(request, signal)
-      } catch (error) {
-        if (!(error instanceof CertCentralError) || !sendAgainAtOnce(request.method, error)) throw error
-      }
-      await budget.take(priority, signal)
-      return await once(request, signal)
-    },
+    call: (request, options = {}) => told(twiceAtMost(request, options)),
     callInTurn: async (request, signal) => {
-      budget.refuseWhilePaused()
-      return await once(request, signal)
+      const sent = async () => {
+        budget.refuseWhilePaused()
+        return await once(request, signal)
+      }
+      return await told(sent())
     },
   }
 }

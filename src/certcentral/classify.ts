@@ -14,6 +14,8 @@ export type Reply = {
   location?: string
   /** From Retry-After. */
   retryAt?: Date
+  /** From Date, in milliseconds since the epoch: what the server's clock showed. */
+  serverTime?: number
 }
 
 const KINDS: Partial<Record<number, ErrorKind>> = {

@@ -19,6 +19,7 @@ import { systemClock } from './clock.ts'
 import * as endpoints from './endpoints.ts'
 import type { Revocation } from './life.ts'
 import * as life from './life.ts'
+import { tellBy } from './telling.ts'
 import type { TransportOptions } from './transport.ts'
 import { createTransport } from './transport.ts'
 import * as validity from './validity.ts'
@@ -82,6 +83,8 @@ export type CertCentral = {
   organizationValidations: (organizationId: number, options?: CallOptions) => Promise<OrganizationValidation[]>
   /** `GET /user/me`. */
   userMe: (options?: CallOptions) => Promise<User>
+  /** By how many milliseconds the caller's clock is ahead of the server's, by its last answer; negative where behind. */
+  aheadMs: () => number | undefined
   /** Closes the idle connections; to be called when the client is replaced. */
   close: () => void
 }
@@ -89,20 +92,28 @@ export type CertCentral = {
 export type CertCentralOptions = TransportOptions & {
   budget: Budget
   clock?: Clock
+  /** The clock that dates in errors are by, in milliseconds since the epoch: the caller's; that of `clock` by default. */
+  wall?: () => number
   /** Told of every request made, for metrics. Must not throw. */
   onCall?: (record: CallRecord) => void
 }
 
 /** A client for one account. Throws a TypeError for a URL, an API key or a CA bundle that cannot be used. */
 export const createCertCentral = (options: CertCentralOptions): CertCentral => {
-  const { budget, clock = systemClock, onCall } = options
+  const { budget, clock = systemClock, wall = clock.now, onCall } = options
   const transport = createTransport(options, clock)
-  const calls = createCalls({ transport, budget, clock, onCall })
+  const told = tellBy(wall, clock)
+  // Counted on by our own clock, which nobody sets, so that a caller's that was set since is seen at once.
+  let behindServer: number | undefined
+  const heard = (serverTime: number): void => {
+    behindServer = serverTime - clock.now()
+  }
+  const calls = createCalls({ transport, budget, clock, told, heard, onCall })
   const permits = new WeakSet<Permit>()
   const placeOrder = endpoints.placeOrder(calls)
   return {
     reserve: async (priority, { signal } = {}) => {
-      await budget.take(priority, signal)
+      await told(budget.take(priority, signal))
       const permit = { takenAt: new Date(clock.now()) }
       permits.add(permit)
       return permit
@@ -131,6 +142,7 @@ export const createCertCentral = (options: CertCentralOptions): CertCentral => {
     domainInfo: validity.domainInfo(calls),
     organizationValidations: validity.organizationValidations(calls),
     userMe: endpoints.userMe(calls),
+    aheadMs: () => (behindServer === undefined ? undefined : wall() - clock.now() - behindServer),
     close: transport.close,
   }
 }

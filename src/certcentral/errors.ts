@@ -72,6 +72,12 @@ export class CertCentralError extends Error {
     this.errors = errors
     if (retryAt !== undefined) this.retryAt = retryAt
   }
+
+  /** The same error with another `retryAt`. */
+  at(retryAt: Date): CertCentralError {
+    const { outcome, kind, message, status, errors } = this
+    return new CertCentralError({ outcome, kind, message, status, errors, retryAt })
+  }
 }
 
 /** An answer that cannot be read: of a call that may change something, nobody knows then whether it did. */

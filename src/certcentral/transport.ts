@@ -128,12 +128,14 @@ const replyOf = async (response: AxiosResponse<Readable>, deadline: Deadline, re
   const location = locationOf(response, base)
   const headers = { retryAfter: headerOf(response, 'retry-after'), date: headerOf(response, 'date') }
   const retryAt = retryAfter(headers, clock.now())
+  const serverTime = Date.parse(headers.date ?? '')
   return {
     status: response.status,
     // A gateway may echo the headers of a request in its error page.
     body: 'text' in body ? { text: body.text.replaceAll(key, '[redacted]') } : body,
     ...(location === undefined ? {} : { location }),
     ...(retryAt === undefined ? {} : { retryAt }),
+    ...(Number.isNaN(serverTime) ? {} : { serverTime }),
   }
 }
 

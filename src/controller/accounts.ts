@@ -203,9 +203,8 @@ export class Accounts {
       url: account.spec.url,
       apiKey,
       ...caBundleOf(account),
-      budget,
-      requestTimeoutMs,
-      userAgent,
+      ...{ budget, requestTimeoutMs, userAgent },
+      wall: () => now().getTime(),
       onCall: ({ operation, result, status, kind }) => {
         onCall(operation, status === undefined ? result : String(status))
         if (kind === 'unauthorized') session.verdict = KEY_REFUSED

@@ -19,9 +19,13 @@ export type Recollection = {
   /** Look-ups made since the order was sent without an answer, and when the last one was. */
   searches: number
   searchedAt: Date | undefined
-  /** When a CSR was last handed in. */
+  /** When the first of them was. */
+  searchedSince: Date | undefined
+  /** The access to the account under which something was last refused, by its hash. */
+  refusedUnder: string | undefined
   /** When the certificate of the plan before a renewal was last fetched. */
   formerTriedAt: Date | undefined
+  /** When a CSR was last handed in. */
   csrSentAt: Date | undefined
   /** A chain that came with an answer, so that it need not be fetched. */
   chain: { certificateId: number; pem: string } | undefined
@@ -44,6 +48,8 @@ export const createMemory = (startedAt: Date): Memory => {
         failedCalls: 0,
         searches: 0,
         searchedAt: undefined,
+        searchedSince: undefined,
+        refusedUnder: undefined,
         csrSentAt: undefined,
         formerTriedAt: undefined,
         chain: undefined,

@@ -17,7 +17,8 @@ export const createNamespaceCheck = (kube: Pick<KubeClient, 'get'>, now: () => D
 
   const labelsOf = async (name: string): Promise<Labels> => {
     const cached = known.get(name)
-    if (cached && now().getTime() - cached.at < BELIEVED) return cached.labels
+    // A clock that was set back must not make them believed until it has caught up.
+    if (cached && Math.abs(now().getTime() - cached.at) < BELIEVED) return cached.labels
     const namespace = await kube.get<KubeObject>(NAMESPACES, { name })
     const labels = namespace?.metadata.labels ?? {}
     known.set(name, { labels, at: now().getTime() })

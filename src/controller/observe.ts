@@ -27,16 +27,21 @@ import { nextOf, reissueFact } from './reissue-facts.ts'
 import { isTokenMethod } from './validation.ts'
 import { validityFact } from './validity.ts'
 
+/** How far our clock may be ahead of CertCentral's before what is due by it alone is doubted, in milliseconds. */
+const CLOCKS_AGREE = 60 * 60_000
+
 const accountFact = (gathered: Gathered, now: Date): AccountFact => {
   const { account, order } = gathered
   if (account.kind !== 'ready') return account
   const { policy, uniqueAlternativeOrderIds } = account.session.account.spec
+  const aheadMs = account.session.client.aheadMs() ?? 0
   return {
     kind: 'ready',
     uniqueIds: uniqueAlternativeOrderIds ? 'yes' : 'no',
     forbids: gathered.namespaceForbidden ?? forbidden(order.spec, policy),
     ordersLeft: policy.maxOrdersPerDay - gathered.ordersToday,
     limitEnds: schedule.nextMidnight(now),
+    ...(aheadMs > CLOCKS_AGREE ? { aheadMs } : {}),
   }
 }
 
@@ -58,31 +63,46 @@ const orderFact = ({ order }: OrderStatus): KnownOrder | undefined =>
     ...(order.asked === undefined ? {} : { asked: order.asked }),
   }
 
-/** What was refused under another access to the account (a new key) may be tried again at once. */
 /** A failure of this pass is none that a person asked to have looked at again. */
 const THIS_PASS = 1000
 
-/** Whether a failure is no reason to wait any more: the account has another key since, or a person asked for a look. */
-const isOutdated = (reason: Reason, lastAt: Date, session: Session | undefined, asked: Date | undefined): boolean => {
-  const isKeyBound = ['OrderRefused', 'ReissueRefused'].includes(reason)
-  if (isKeyBound && session !== undefined && lastAt < session.since) return true
+type FailureContext = { session: Session | undefined; asked: Date | undefined; moment: Moment }
+
+/** What was refused under another access to the account (a new key) may be tried again at once. */
+const isOfOtherAccess = (reason: Reason, lastAt: Date, { session, moment }: FailureContext): boolean => {
+  if (!session || !['OrderRefused', 'ReissueRefused'].includes(reason)) return false
+  // By the clock alone, a refusal after that was set back would be older than the access for ever.
+  return lastAt < session.since && moment.memory.refusedUnder !== session.hash
+}
+
+/**
+ * Whether a failure is no reason to wait any more: the account has another key since, a person asked for a look, or it is
+ * noted for a time to come, which would put off what may be tried again for as long as the clock was wrong.
+ */
+const isOutdated = (reason: Reason, lastAt: Date, context: FailureContext): boolean => {
+  const { asked, moment } = context
+  if (schedule.isAhead(lastAt, moment.now) || isOfOtherAccess(reason, lastAt, context)) return true
   return asked !== undefined && lastAt.getTime() + THIS_PASS < asked.getTime()
 }
 
-const failureFact = (
-  { failures }: OrderStatus,
-  session: Session | undefined,
-  asked: Date | undefined,
-): Failure | undefined => {
+const failureFact = ({ failures }: OrderStatus, context: FailureContext): Failure | undefined => {
   if (!failures) return undefined
   const { count, code, message } = failures
   const reason = (failures.reason ?? 'CertCentralUnavailable') as Reason
-  const lastAt = new Date(failures.lastAt)
-  const retryAt = isOutdated(reason, lastAt, session, asked) ? lastAt : schedule.retryAt(reason, lastAt, count)
+  const noted = new Date(failures.lastAt)
+  const lastAt = schedule.passed(noted, context.moment.now) ?? schedule.LONG_AGO
+  const retryAt = isOutdated(reason, noted, context) ? lastAt : schedule.retryAt(reason, lastAt, count)
   return { reason, count, code, message, lastAt, retryAt }
 }
 
-const validationFact = (status: OrderStatus): ValidationFact => {
+/** What is known to wait only since a time to come is checked slowly: when it began to, nobody knows. */
+const nextCheck = (since: Date, checkedAt: Date | undefined, now: Date): Date => {
+  const [began, checked] = [schedule.passed(since, now), schedule.passed(checkedAt, now)]
+  if (began) return schedule.nextDcvCheck(began, checked)
+  return checked ? schedule.nextDcvCheck(schedule.LONG_AGO, checked) : now
+}
+
+const validationFact = (status: OrderStatus, now: Date): ValidationFact => {
   const entries = status.validation ?? []
   const since = dateOf(status.validationSince)
   const open = entries.filter((entry) => isTokenMethod(entry.method) && !isProven(entry.status))
@@ -92,7 +112,7 @@ const validationFact = (status: OrderStatus): ValidationFact => {
       .toSorted()
       .at(-1),
   )
-  const nextCheckAt = since && open.length > 0 ? schedule.nextDcvCheck(since, checkedAt) : undefined
+  const nextCheckAt = since && open.length > 0 ? nextCheck(since, checkedAt, now) : undefined
   return { entries, since, checkedAt, nextCheckAt }
 }
 
@@ -101,23 +121,34 @@ const SETTLED = ['issued', 'rejected', 'canceled', 'revoked', 'expired']
 const nextLook = (
   { order }: OrderStatus,
   { metadata: { uid: seed = '' } }: DigiCertOrder,
-  { lookedAt, quickLooks }: Recollection,
+  { now, memory: { lookedAt, quickLooks } }: Moment,
 ): Date => {
+  if (schedule.isAhead(lookedAt, now)) return now
   if (order && SETTLED.includes(order.status)) return schedule.dailyLook(seed, lookedAt)
   return schedule.quickLook(lookedAt, quickLooks) ?? schedule.waitingLook(seed, lookedAt)
 }
 
 export type Moment = { now: Date; settleTimeMs: number; remote: Remote; memory: Recollection }
 
+const nextSearch = (
+  sentAt: Date | undefined,
+  { now, memory: { searchedAt = sentAt ?? now, searches } }: Moment,
+): Date => (schedule.isAhead(searchedAt, now) ? now : schedule.nextSearch(searchedAt, searches))
+
+/** What is marked with a time to come was sent before it was first looked for. */
+const settled = (sentAt: Date, { now, memory, settleTimeMs }: Moment): Date =>
+  schedule.later(schedule.passed(sentAt, now) ?? schedule.passed(memory.searchedSince, now) ?? now, settleTimeMs)
+
 /** The times that rules compare with now. A failed call puts the next one off. */
-const times = (gathered: Gathered, status: OrderStatus, { now, remote, memory, settleTimeMs }: Moment) => {
+const times = (gathered: Gathered, status: OrderStatus, moment: Moment) => {
+  const { now, remote } = moment
   const sentAt = dateOf(status.intent?.sentAt)
   const failedUntil = remote.kind === 'unavailable' ? remote.retryAt : undefined
   const isAsked = remote.kind === 'unasked' && isLookAsked(gathered, status)
   return {
-    nextLookAt: failedUntil ?? (isAsked ? now : nextLook(status, gathered.order, memory)),
-    nextSearchAt: failedUntil ?? schedule.nextSearch(memory.searchedAt ?? sentAt ?? now, memory.searches),
-    settledAt: sentAt && schedule.later(sentAt, settleTimeMs),
+    nextLookAt: failedUntil ?? (isAsked ? now : nextLook(status, gathered.order, moment)),
+    nextSearchAt: failedUntil ?? nextSearch(sentAt, moment),
+    settledAt: sentAt && settled(sentAt, moment),
   }
 }
 
@@ -178,7 +209,8 @@ const formerFact = (
 ): Observation['former'] => {
   const orderId = intent?.purpose === 'Renewal' ? intent.renewalOf : undefined
   if (orderId === undefined || orderId === order?.id || certificate?.id === undefined) return undefined
-  const tryAt = formerTriedAt ? schedule.later(formerTriedAt, FORMER_AGAIN) : now
+  const triedAt = schedule.passed(formerTriedAt, now)
+  const tryAt = triedAt ? schedule.later(triedAt, FORMER_AGAIN) : now
   return {
     ...{ orderId, certificateId: certificate.id, notAfter: new Date(certificate.notAfter) },
     tryAt: formerKeys.length > 0 ? tryAt : undefined,
@@ -194,7 +226,8 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
   const stored = storedFact(targetSecret, target, order.spec, keptFingerprints(gathered))
   const next = nextOf(gathered, status, stored)
   const asked = isLookAsked(gathered, status) ? moment.now : undefined
-  const failure = failureFact(status, account.kind === 'ready' ? account.session : undefined, asked)
+  const session = account.kind === 'ready' ? account.session : undefined
+  const failure = failureFact(status, { session, asked, moment })
   const intent = intentFact(status, gathered.payloadHash)
   return {
     deleting: metadata.deletionTimestamp === undefined ? 'no' : 'yes',
@@ -211,7 +244,7 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
     remote: moment.remote,
     stored,
     everIssued: stored || wasIssued(status) ? 'yes' : 'no',
-    validation: validationFact(status),
+    validation: validationFact(status, moment.now),
     validity: validityFact(gathered, status, { next, now: moment.now, asked }),
     failure,
     orderAgain: metadata.annotations?.[ORDER_AGAIN],

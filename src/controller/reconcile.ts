@@ -7,7 +7,7 @@ import { type About, isProven } from '../order/messages.ts'
 import { shownOf, withoutEffect } from '../order/effective.ts'
 import type { Observation, Remote } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
-import { earliest } from '../order/schedule.ts'
+import { earliest, passed } from '../order/schedule.ts'
 import { after, afterLook } from '../order/progress.ts'
 import { type Announcement, report } from '../order/report.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -148,6 +148,7 @@ export class Reconciler {
     if (draft.intent?.sentAt !== undefined && isSearch(remote, draft)) {
       memory.searches += 1
       memory.searchedAt = now
+      memory.searchedSince = passed(memory.searchedSince, now) ?? now
     }
   }
 
@@ -173,7 +174,7 @@ export class Reconciler {
 
   /** A CSR that was handed in a moment ago may not show yet, and is not to be handed in again for that. */
   #csrMayLag({ csrSentAt }: Recollection): boolean {
-    return csrSentAt !== undefined && this.#options.now().getTime() - csrSentAt.getTime() < CSR_LAG
+    return csrSentAt !== undefined && Math.abs(this.#options.now().getTime() - csrSentAt.getTime()) < CSR_LAG
   }
 
   async #write(pass: Pass, status: OrderStatus): Promise<DigiCertOrder | undefined> {
@@ -201,6 +202,8 @@ export class Reconciler {
     if (outcome.kind === 'conflict') return 'conflict'
     pass.draft = after(pass.draft, outcome, this.#options.now(), aboutOf(view))
     this.#digest(pass, outcome)
+    if (outcome.kind === 'refused' && gathered.account.kind === 'ready')
+      pass.memory.refusedUnder = gathered.account.session.hash
     // The intent is written down before anything rests on it; all else is written when the pass ends.
     if (outcome.kind === 'recorded') return (await this.#write(pass, pass.draft)) ? 'go-on' : 'conflict'
     return 'go-on'
@@ -233,7 +236,10 @@ export class Reconciler {
     if (outcome.kind === 'placed' || outcome.kind === 'adopted') memory.lookedAt = this.#options.now()
     if (outcome.kind === 'placed') memory.quickLooks = mayBeIssuedSoon(outcome) ? 0 : undefined
     if (outcome.kind === 'validation') memory.quickLooks = mayBeIssuedSoon(outcome) ? 1 : undefined
-    if (outcome.kind === 'ambiguous') Object.assign(memory, { searches: 0, searchedAt: this.#options.now() })
+    if (outcome.kind === 'ambiguous') {
+      const now = this.#options.now()
+      Object.assign(memory, { searches: 0, searchedAt: now, searchedSince: now })
+    }
   }
 
   async #conclude(pass: Pass, view: View): Promise<Next> {

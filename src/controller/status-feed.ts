@@ -35,7 +35,8 @@ export const createStatusFeed = ({ accounts, memory, ordersById, wake, now }: Fe
 
   const window = (key: string): number => {
     const last = heardAt.get(key)
-    if (!last) return MAX_STATUS_CHANGES_SECONDS
+    // After the clock was set back, nobody knows how long ago that was.
+    if (!last || last > now()) return MAX_STATUS_CHANGES_SECONDS
     const seconds = Math.ceil((now().getTime() - last.getTime()) / 1000) + OVERLAP
     return Math.min(Math.max(seconds, OVERLAP), MAX_STATUS_CHANGES_SECONDS)
   }

@@ -108,5 +108,5 @@ export const validityFact = (
   })
   const lapses = known.filter(({ until }) => until < next.at)
   const found = lapses.length > 0 ? 'lapsing' : 'good'
-  return { checkAt: checkAt(next, dateOf(validity?.checkedAt), found, asked), lapses }
+  return { checkAt: checkAt(next, schedule.passed(dateOf(validity?.checkedAt), now), found, asked), lapses }
 }

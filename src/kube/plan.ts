@@ -5,7 +5,10 @@ import type { Timetable } from './timetable.ts'
 
 /** Keys to be added later. Of several times for one key the earliest wins. */
 export type Plan = {
-  /** By the wall clock. Throws a RangeError for an invalid date, which would never come. */
+  /**
+   * When the wall clock shows the date, or when as much time has passed as it was ahead: a clock that was set back must
+   * not put off what was planned before. Throws a RangeError for an invalid date, which would never come.
+   */
   at: (key: string, date: Date, priority: Priority) => void
   /** By the monotonic clock. */
   after: (key: string, ms: number, priority: Priority) => void
@@ -18,7 +21,7 @@ export type Plan = {
  * The clock is read again at least this often: a timer of more than 24.8 days fires at once, and one that was set by
  * the wall clock does not notice when that is corrected.
  */
-const LONGEST_TIMER_MS = 60_000
+const LONGEST_TIMER_MS = 30_000
 
 type Book = { readonly times: Timetable; readonly now: () => number }
 
@@ -35,7 +38,9 @@ export function createPlan(clock: Clock, add: (key: string, priority: Priority) 
   }
 
   function fire(): void {
-    for (const key of [wall, steady].flatMap((book) => book.times.takeDue(book.now()))) {
+    const due = new Set([wall, steady].flatMap((book) => book.times.takeDue(book.now())))
+    for (const key of due) {
+      for (const { times } of [wall, steady]) times.remove(key)
       const priority = priorities.get(key) ?? 'high'
       priorities.delete(key)
       add(key, priority)
@@ -43,12 +48,11 @@ export function createPlan(clock: Clock, add: (key: string, priority: Priority) 
     arm()
   }
 
-  function put(key: string, at: number, [book, other]: readonly [Book, Book], priority: Priority): void {
+  function put(key: string, ms: number, books: readonly Book[], priority: Priority): void {
     if (priorities.get(key) !== 'high') priorities.set(key, priority)
-    const held = Math.min(remaining(book, key), remaining(other, key))
-    if (held <= at - book.now()) return
-    other.times.remove(key)
-    book.times.put(key, at)
+    if (Math.min(remaining(wall, key), remaining(steady, key)) <= ms) return
+    for (const { times } of [wall, steady]) times.remove(key)
+    for (const { times, now } of books) times.put(key, now() + ms)
     arm()
   }
 
@@ -56,9 +60,9 @@ export function createPlan(clock: Clock, add: (key: string, priority: Priority) 
     at: (key, date, priority) => {
       const at = date.getTime()
       if (Number.isNaN(at)) throw new RangeError(`an invalid date was planned for ${key}`)
-      put(key, at, [wall, steady], priority)
+      put(key, at - clock.now(), [wall, steady], priority)
     },
-    after: (key, ms, priority) => put(key, clock.monotonic() + ms, [steady, wall], priority),
+    after: (key, ms, priority) => put(key, ms, [steady], priority),
     remove: (key) => {
       wall.times.remove(key)
       steady.times.remove(key)

@@ -27,7 +27,10 @@ export type QueueSnapshot = {
  */
 export type Workqueue = {
   add: (key: string, priority?: Priority) => void
-  /** Adds it then, by the wall clock; of several times the earliest wins. Throws a RangeError for an invalid date. */
+  /**
+   * Adds it then, by the wall clock, and not later where that is set back; of several times the earliest wins. Throws a
+   * RangeError for an invalid date.
+   */
   addAt: (key: string, date: Date, priority?: Priority) => void
   /** Adds it after so many milliseconds, whatever the wall clock does; of several times the earliest wins. */
   addAfter: (key: string, ms: number, priority?: Priority) => void

@@ -82,6 +82,9 @@ const over = (o: Observation, word: string, rest: string): string => {
   return `${capital(id(o))} was ${word} in CertCentral. ${rest} To buy anew, set the annotation ${release}`
 }
 
+const aheadOf = ({ account }: Observation): string =>
+  account.kind === 'ready' ? String(Math.round((account.aheadMs ?? 0) / 3_600_000)) : 'some'
+
 const conflict: Message = (o, { secretName }) => {
   const owner = o.target.kind === 'foreign' ? o.target.owner : 'somebody else'
   return `Secret ${secretName} exists and belongs to ${owner} (it lacks our annotation ${ANNOTATIONS.owner}); delete it or choose another secretName. Nothing was bought`
@@ -231,6 +234,8 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   NameRemovalHeld: heldNames,
   AwaitingRenewal: (o) =>
     `DigiCert renews order ${String(o.intent?.renewalOf ?? '')} (renewal.byDigiCert) and has not done so yet; its renewal is taken over. Take renewal.byDigiCert out of the spec to have it renewed by the operator`,
+  ClockAhead: (o) =>
+    `The renewal of ${id(o)} is due by the clock of the operator alone, which is ${aheadOf(o)} hours ahead of CertCentral's; set the clock of its machine right. Nothing was bought`,
   RenewedElsewhere: (o) =>
     `Order ${String(o.intent?.renewalOf ?? '')} was renewed by order ${o.remote.kind === 'renewed' ? String(o.remote.orderId) : ''}, which is not ours; nothing was bought. Set spec.adoptOrderId to that order to take it over`,
   CertificateExpired: (o, { secretName }) =>

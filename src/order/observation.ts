@@ -58,7 +58,15 @@ export type Remote =
 export type AccountFact =
   | { kind: 'missing' }
   | { kind: 'not-ready'; message: string }
-  | { kind: 'ready'; uniqueIds: 'yes' | 'no'; forbids: string | undefined; ordersLeft: number; limitEnds: Date }
+  | {
+      kind: 'ready'
+      uniqueIds: 'yes' | 'no'
+      forbids: string | undefined
+      ordersLeft: number
+      limitEnds: Date
+      /** By how many milliseconds our clock is ahead of CertCentral's, where that is more than a little. */
+      aheadMs?: number
+    }
 
 /** The Secret that shall receive key and certificate. */
 export type TargetFact =

@@ -13,6 +13,19 @@ export const later = (from: Date, milliseconds: number): Date => new Date(from.g
 export const earliest = (first: Date, ...others: readonly (Date | undefined)[]): Date =>
   new Date(Math.min(first.getTime(), ...others.flatMap((date) => (date ? [date.getTime()] : []))))
 
+/** Before anything that was ever noted. */
+export const LONG_AGO = new Date(0)
+
+/** How much the clocks of two replicas may differ, in milliseconds. */
+const CLOCKS_DIFFER = 60_000
+
+/** Whether a time that was noted is none that has passed: the clock that it was read from was wrong, or was set back since. */
+export const isAhead = (noted: Date, now: Date): boolean => noted.getTime() - now.getTime() > CLOCKS_DIFFER
+
+/** A noted time, unless it is none that has passed. */
+export const passed = (noted: Date | undefined, now: Date): Date | undefined =>
+  noted && !isAhead(noted, now) ? noted : undefined
+
 /** A stalled order is looked at again this late, whatever happens: a person may have mended what nobody tells of. */
 export const SLOW_LOOK = DAY
 

@@ -182,6 +182,7 @@ export const createLedger = (options: LedgerOptions): Ledger => {
     }
     const unused = () => Promise.reject(new Error('the model does not have this call'))
     return {
+      aheadMs: () => undefined,
       reserve: () => call('reserve', () => ({ takenAt: now() })),
       placeOrder: (product, body) => call('placeOrder', () => place(product, body as unknown as OrderBody)),
       orderInfo: (orderId) => call('orderInfo', () => infoOf(byId(orderId))),

@@ -350,7 +350,7 @@ const RENEWED: Remote = {
 /** The plan ends, has ended, or goes on. */
 export const ENDING: Sets = {
   ...QUIET,
-  account: [READY, { ...READY, ordersLeft: 0 }, { ...READY, forbids: 'its policy does' }],
+  account: [READY, { ...READY, ordersLeft: 0 }, { ...READY, forbids: 'its policy does' }, { ...READY, aheadMs: 1e12 }],
   target: [{ kind: 'ours' }],
   intent: [undefined, intent({ purpose: 'Renewal', renewalOf: ORDER_ID })],
   order: [undefined, ...KNOWN],

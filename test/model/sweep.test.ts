@@ -57,7 +57,14 @@ const mayTurnTo = (decision: Decision): boolean =>
 
 /** The plan is about to end, the account may buy, and CertCentral answers. */
 const endsSoon = (o: Observation): boolean =>
-  o.renew === 'Renew' && o.next?.action === 'Renew' && o.next.at <= NOW && mayBuy(o) && !hasFailed(o)
+  o.renew === 'Renew' &&
+  o.next?.action === 'Renew' &&
+  o.next.at.getTime() <= NOW.getTime() - aheadOf(o) &&
+  mayBuy(o) &&
+  !hasFailed(o)
+
+/** By how much our clock is ahead of CertCentral's: what is due by ours alone must not be bought. */
+const aheadOf = ({ account }: Observation): number => (account.kind === 'ready' ? (account.aheadMs ?? 0) : 0)
 
 /** DigiCert renewed the order, as the spec asks. */
 const isFollowed = ({ renew, remote }: Observation): boolean =>
@@ -72,7 +79,7 @@ const isUpkeep = (o: Observation, decision: Decision): boolean => {
   if (kind === 'RewriteSecret') return o.outputs.stale === 'yes'
   if (kind === 'CheckValidity') return o.validity.checkAt !== undefined && o.validity.checkAt <= NOW
   if (kind === 'RecordIntent') return endsSoon(o) || isFollowed(o) || o.reissue.cause !== undefined
-  return o.next?.action === 'Renew' && ['AccountForbids', 'OrderLimitReached'].includes(decision.reason)
+  return o.next?.action === 'Renew' && ['AccountForbids', 'OrderLimitReached', 'ClockAhead'].includes(decision.reason)
 }
 
 const isOfFinalizer = (decision: Decision): boolean =>

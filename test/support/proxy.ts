@@ -29,6 +29,8 @@ export type Change = {
 export type Passing = {
   readonly method: string
   readonly path: string
+  /** Reads its body whole; whatever sends the call on afterwards sends that. */
+  readonly read: () => Promise<string>
   /** Sends it on, and its answer back. */
   readonly pass: (change?: Change) => void
   /** Sends it on, and gives the answer once that was read whole; the client hears nothing yet. */
@@ -57,46 +59,53 @@ export async function startProxy(upstream: Upstream, decide: (call: Passing) => 
   return { url: `http://127.0.0.1:${port}`, close: () => closed(server) }
 }
 
-const passing = (upstream: Upstream, incoming: IncomingMessage, answer: ServerResponse): Passing => ({
-  method: incoming.method ?? '',
-  path: incoming.url ?? '',
-  pass: (change = {}) => {
-    const heard = (received: IncomingMessage): void => {
-      answer.writeHead(received.statusCode ?? 502, received.headers)
-      answer.flushHeaders()
-      received.on('error', () => answer.destroy())
-      if (change.lines) passLines(received, answer, change.lines)
-      else received.pipe(answer)
-    }
-    const broken = (): void => void answer.destroy()
-    send(upstream, incoming, heard, change).then((sent) => {
-      sent.on('error', broken)
-      answer.on('close', () => sent.destroy())
-    }, broken)
-  },
-  commit: () =>
-    new Promise((resolve, reject) => {
+/** A call as it came, and its body once that was read. */
+type Call = { readonly incoming: IncomingMessage; body: Buffer | undefined }
+
+const passing = (upstream: Upstream, incoming: IncomingMessage, answer: ServerResponse): Passing => {
+  const call: Call = { incoming, body: undefined }
+  return {
+    read: async () => (call.body = await buffer(incoming)).toString(),
+    method: incoming.method ?? '',
+    path: incoming.url ?? '',
+    pass: (change = {}) => {
       const heard = (received: IncomingMessage): void => {
-        const { statusCode: status = 0, headers } = received
-        buffer(received).then((body) => {
-          resolve({ status, headers, body })
-        }, reject)
+        answer.writeHead(received.statusCode ?? 502, received.headers)
+        answer.flushHeaders()
+        received.on('error', () => answer.destroy())
+        if (change.lines) passLines(received, answer, change.lines)
+        else received.pipe(answer)
       }
-      send(upstream, incoming, heard).then((sent) => sent.on('error', reject), reject)
-    }),
-  reply: ({ status, headers, body }) => {
-    answer.writeHead(status, whole(headers, body)).end(body)
-  },
-  tear: ({ status, headers, body }) => {
-    answer.writeHead(status, whole(headers, body))
-    answer.write(body.subarray(0, body.length >> 1), () => answer.destroy())
-  },
-  drop: () => incoming.socket.destroy(),
-  answer: (status, body, headers = {}) => {
-    incoming.resume()
-    answer.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
-  },
-})
+      const broken = (): void => void answer.destroy()
+      send(upstream, call, heard, change).then((sent) => {
+        sent.on('error', broken)
+        answer.on('close', () => sent.destroy())
+      }, broken)
+    },
+    commit: () =>
+      new Promise((resolve, reject) => {
+        const heard = (received: IncomingMessage): void => {
+          const { statusCode: status = 0, headers } = received
+          buffer(received).then((body) => {
+            resolve({ status, headers, body })
+          }, reject)
+        }
+        send(upstream, call, heard).then((sent) => sent.on('error', reject), reject)
+      }),
+    reply: ({ status, headers, body }) => {
+      answer.writeHead(status, whole(headers, body)).end(body)
+    },
+    tear: ({ status, headers, body }) => {
+      answer.writeHead(status, whole(headers, body))
+      answer.write(body.subarray(0, body.length >> 1), () => answer.destroy())
+    },
+    drop: () => incoming.socket.destroy(),
+    answer: (status, body, headers = {}) => {
+      incoming.resume()
+      answer.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+    },
+  }
+}
 
 /** The headers of an answer that is no longer in pieces. */
 function whole(headers: IncomingHttpHeaders, body: Buffer): IncomingHttpHeaders {
@@ -117,13 +126,13 @@ function passLines(received: IncomingMessage, answer: ServerResponse, lines: Non
 
 async function send(
   { target, options }: Upstream,
-  incoming: IncomingMessage,
+  { incoming, body: read }: Call,
   heard: (answer: IncomingMessage) => void,
   { path = incoming.url ?? '', body }: Change = {},
 ) {
   const url = new URL(target + path)
   const headers = { ...incoming.headers, ...(options?.headers as Record<string, string> | undefined), host: url.host }
-  const changed = body && (await body((await buffer(incoming)).toString()))
+  const changed = body ? await body((read ?? (await buffer(incoming))).toString()) : read
   const length = changed === undefined ? {} : { 'content-length': String(Buffer.byteLength(changed)) }
   const request = url.protocol === 'https:' ? tlsRequest : plainRequest
   const sent = request(url, { ...options, method: incoming.method, headers: { ...headers, ...length } }, heard)

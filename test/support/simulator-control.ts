@@ -35,6 +35,8 @@ export type SimulatorControl = {
   readonly state: () => Promise<SimulatorState>
   readonly changeSettings: (patch: SettingsPatch) => Promise<void>
   readonly advance: (seconds: number) => Promise<void>
+  /** Sets its clock, back as well; it goes on running from there. */
+  readonly setClock: (time: Date) => Promise<void>
   readonly journal: () => Promise<JournalEntry[]>
   /** Entries of the journal that cost money. */
   readonly paid: () => Promise<JournalEntry[]>
@@ -70,6 +72,7 @@ export function simulatorControl(controlUrl: string): SimulatorControl {
     state: () => get('/state'),
     changeSettings: (patch) => tell('PUT', '/settings', patch),
     advance: (seconds) => tell('POST', '/clock', { advanceSeconds: seconds }),
+    setClock: (time) => tell('POST', '/clock', { set: time.toISOString() }),
     journal,
     paid: async () => (await journal()).filter(({ paid }) => paid),
     calls: () => get('/calls'),

@@ -178,12 +178,22 @@ export const reissueIsWanted: Rule = (o) => {
   return cause === 'lost' || o.stored ? record(o) : undefined
 }
 
+/** How often it is looked whether a clock was set right, in milliseconds. */
+const CLOCK_LOOK = 10 * 60_000
+
+/** Money is not spent before its time by CertCentral's clock, which is asked once more before ours counts as wrong. */
+const clockIsAhead = ({ account, next, remote }: Observation, now: Date): Decision | undefined => {
+  if (account.kind !== 'ready' || account.aheadMs === undefined || !next) return undefined
+  if (next.at <= later(now, -account.aheadMs)) return undefined
+  return remote.kind === 'unasked' ? look('LookingUp', 'orderId') : stalled('ClockAhead', later(now, CLOCK_LOOK))
+}
+
 /** The end of the plan is near: a new order follows, once. */
 export const renewalIsDue: Rule = (o, now) => {
   const { next, order } = o
   if (!order || o.renew !== 'Renew' || next?.action !== 'Renew' || next.at > now) return undefined
   if (isUnserved(o) || callFailed(o)) return undefined
-  return renewal(o, order.purchase + 1, now)
+  return clockIsAhead(o, now) ?? renewal(o, order.purchase + 1, now)
 }
 
 /** Taking a name away would doom the certificates that others may still serve (promise P7). */

@@ -27,6 +27,7 @@ export function createSimulatorServer(instance: Instance, identity: ServerIdenti
 
 async function serve(instance: Instance, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const incoming = await readIncoming(request)
+  response.setHeader('date', new Date(instance.world.clock.now()).toUTCString())
   const { path } = incoming
   if (path.startsWith(`${apiPath}/`)) {
     await serveApi(instance, { ...incoming, path: path.slice(apiPath.length) }, response)

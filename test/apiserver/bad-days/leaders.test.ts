@@ -28,6 +28,13 @@ const untilLed = (limitMs: number): Promise<OperatorProcess> =>
     },
     { what: 'leader', limitMs },
   )
+/** Who leads next, and after how long: said, as the promise is an upper limit. */
+async function successor(what: string, since: number, limitMs: number): Promise<OperatorProcess> {
+  const next = await untilLed(limitMs)
+  console.log(`${what}: another one leads ${Math.round(performance.now() - since)} ms later`)
+  return next
+}
+
 const other = (than: OperatorProcess): OperatorProcess => operators.find((operator) => operator !== than)!
 
 describe('of two operators', () => {
@@ -47,9 +54,10 @@ describe('of two operators', () => {
     await place(bed, 'orphan')
     await untilBought(bed, 'orphan')
 
+    const killed = performance.now()
     await leader.kill('SIGKILL')
 
-    expect(await untilLed(20_000)).toBe(other(leader))
+    expect(await successor('leader killed', killed, 20_000)).toBe(other(leader))
     await untilReady(bed, 'orphan', 30_000)
     expect(await bought(bed, 'orphan')).toHaveLength(1)
     await leader.restart()
@@ -58,9 +66,10 @@ describe('of two operators', () => {
   test('the leader gives the Lease back when it is asked to stop, and the other has it within 5 s', async () => {
     const leader = await untilLed(20_000)
 
+    const asked = performance.now()
     expect(await leader.stop()).toBe(0)
 
-    expect(await untilLed(5000)).toBe(other(leader))
+    expect(await successor('leader asked to stop', asked, 5000)).toBe(other(leader))
     await place(bed, 'after')
     await untilReady(bed, 'after')
     await leader.restart()

@@ -298,6 +298,8 @@ describe('a call that may be repeated', () => {
   })
 })
 
+const HOUR = 3_600_000
+
 describe('too many requests', () => {
   test.each<[string, Record<string, string>, number]>([
     ['no Retry-After', {}, 5000],
@@ -335,6 +337,27 @@ describe('too many requests', () => {
         expect(await client.userMe()).toMatchObject({ userId: 42 })
       },
       { budget, clock },
+    )
+  })
+
+  test.each([
+    ['ahead', HOUR],
+    ['behind', -HOUR],
+  ])('are told by the clock of the caller, though that is %s', async (_, skew) => {
+    const clock = movedClock()
+    const budget = createBudget({ clock, random: () => 0 })
+    const wall = () => clock.now() + skew
+    await withServer(
+      [answer(429, '', { 'Retry-After': '17' })],
+      async (client) => {
+        const permit = await client.reserve('foreground')
+        const until = { retryAt: new Date(wall() + 17_000) }
+        expect(await errorOf(client.userMe())).toMatchObject(until)
+        expect(await errorOf(client.userMe())).toMatchObject(until)
+        expect(await errorOf(client.reserve('foreground'))).toMatchObject(until)
+        expect(await errorOf(client.placeOrder('ssl_basic', ORDER_BODY, { permit }))).toMatchObject(until)
+      },
+      { budget, clock, wall },
     )
   })
 

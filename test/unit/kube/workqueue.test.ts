@@ -116,6 +116,19 @@ describe('later', () => {
     expect(queue.length()).toBe(1)
   })
 
+  test('a date is not put off by a wall clock that is set back, and comes once', async () => {
+    const { clock, queue } = setUp()
+    queue.addAt('a', new Date(clock.now() + 5000))
+    clock.setWall(clock.now() - DAY)
+    clock.advance(4999)
+    expect(queue.length()).toBe(0)
+    clock.advance(1)
+    expect(await takeReady(queue)).toEqual(['a'])
+    queue.done('a')
+    clock.advance(2 * DAY)
+    expect(queue.length()).toBe(0)
+  })
+
   test('a delay does not follow the wall clock', () => {
     const { clock, queue } = setUp()
     queue.addAfter('a', 5000)

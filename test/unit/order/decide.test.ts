@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { ORDER_REASONS } from '../../../src/api/reasons.ts'
 import { RULES, decide } from '../../../src/order/decide.ts'
 import { type Decision, act, held, look, ready, stalled, wait } from '../../../src/order/decision.ts'
+import { DAY } from '../../../src/order/schedule.ts'
 import type { FoundReissue, KnownIntent, Observation, ReissueFact } from '../../../src/order/observation.ts'
 import {
   ALTERNATIVE_ID,
@@ -793,6 +794,24 @@ const LIFE: readonly Row[] = [
     'renewalIsDue',
     [DUE, withAccount({ forbids: 'its policy says so' })],
     stalled('AccountForbids', inMinutes(10)),
+  ],
+  [
+    "asks CertCentral once more where the renewal is due by a clock that is ahead of CertCentral's alone",
+    'renewalIsDue',
+    [DUE, withAccount({ aheadMs: 4 * DAY })],
+    look('LookingUp', 'orderId'),
+  ],
+  [
+    "buys nothing by a clock that is ahead of CertCentral's",
+    'renewalIsDue',
+    [DUE, seen({}), withAccount({ aheadMs: 4 * DAY })],
+    stalled('ClockAhead', inMinutes(10)),
+  ],
+  [
+    'renews what is due by both clocks',
+    'renewalIsDue',
+    [{ next: { ...DUE.next!, at: inDays(-5) } }, withAccount({ aheadMs: 4 * DAY })],
+    renew,
   ],
   [
     'begins a renewal on the next day where the account has ordered enough',

@@ -209,6 +209,12 @@ describe('what waits for a person says who, what and which id', () => {
       'DigiCertAccount shop/certcentral forbids the order: its policy.products does not list ssl_basic. Nothing was bought',
     ],
     [
+      'a clock that is ahead',
+      'ClockAhead',
+      [withAccount({ aheadMs: 48 * 3_600_000 })],
+      "is due by the clock of the operator alone, which is 48 hours ahead of CertCentral's; set the clock of its machine right. Nothing was bought",
+    ],
+    [
       'the limit of the day',
       'OrderLimitReached',
       [unbought, withAccount({ ordersLeft: 0 })],
