@@ -4,12 +4,13 @@ import { errorOfBody, errorOfStatus } from './classify.ts'
 import type { Clock } from './clock.ts'
 import type { ErrorKind, Outcome } from './errors.ts'
 import { CertCentralError } from './errors.ts'
+import type { Turn } from './line.ts'
 import { sendAgainAtOnce } from './retry.ts'
 import type { Transport, WireRequest } from './transport.ts'
 
 export type CallOptions = {
   signal?: AbortSignal | undefined
-  /** `foreground` by default. */
+  /** That of the client by default. */
   priority?: Priority | undefined
 }
 
@@ -35,13 +36,15 @@ export type Calls = {
   /** Waits for a turn, sends, and gives the whole 2xx answer; everything else is a {@link CertCentralError}. */
   call: (request: CallRequest, options?: CallOptions) => Promise<Answer>
   /** The same for a request whose turn was taken before; it is sent once at most, and not while the key is paused. */
-  callInTurn: (request: CallRequest, signal?: AbortSignal) => Promise<Answer>
+  callInTurn: (request: CallRequest, turn: Turn, signal?: AbortSignal) => Promise<Answer>
 }
 
 export type CallParts = {
   transport: Transport
   budget: Budget
   clock: Clock
+  /** Of calls that do not say theirs; `foreground` where nothing is said. */
+  priority?: Priority
   onCall?: ((record: CallRecord) => void) | undefined
 }
 
@@ -66,7 +69,7 @@ const failureRecord = (error: unknown): Pick<CallRecord, 'result' | 'kind' | 'st
 }
 
 /** The way every endpoint takes: budget, transport, classification, and one more try where that can do no harm. */
-export const createCalls = ({ transport, budget, clock, onCall }: CallParts): Calls => {
+export const createCalls = ({ transport, budget, clock, onCall, priority: usual = 'foreground' }: CallParts): Calls => {
   const once = async (request: CallRequest, signal: AbortSignal | undefined): Promise<Answer> => {
     const { operation } = request
     const startedAt = clock.now()
@@ -82,20 +85,31 @@ export const createCalls = ({ transport, budget, clock, onCall }: CallParts): Ca
       throw error
     }
   }
+  const inTurn = async (request: CallRequest, turn: Turn, signal: AbortSignal | undefined): Promise<Answer> => {
+    try {
+      return await once(request, signal)
+    } finally {
+      turn.end('made')
+    }
+  }
   return {
-    call: async (request, { signal, priority = 'foreground' } = {}) => {
-      await budget.take(priority, signal)
+    call: async (request, { signal, priority = usual } = {}) => {
+      const turn = await budget.take(priority, signal)
       try {
-        return await once(request, signal)
+        return await inTurn(request, turn, signal)
       } catch (error) {
         if (!(error instanceof CertCentralError) || !sendAgainAtOnce(request.method, error)) throw error
       }
-      await budget.take(priority, signal)
-      return await once(request, signal)
+      return await inTurn(request, await budget.take(priority, signal), signal)
     },
-    callInTurn: async (request, signal) => {
-      budget.refuseWhilePaused()
-      return await once(request, signal)
+    callInTurn: async (request, turn, signal) => {
+      try {
+        budget.refuseWhilePaused()
+      } catch (error) {
+        turn.end('unmade')
+        throw error
+      }
+      return await inTurn(request, turn, signal)
     },
   }
 }

@@ -146,7 +146,7 @@ describe('an order that was not answered', () => {
 
   test('is unsent when the signal was there before', async () => {
     await withServer([replay('placed/dv-instant')], async (client, server) => {
-      const permit = await client.reserve('foreground')
+      const permit = await client.reserve()
       const call = client.placeOrder('ssl_basic', ORDER_BODY, { permit, signal: AbortSignal.abort() })
       expect(await errorOf(call)).toMatchObject({ outcome: 'unsent', kind: 'timeout' })
       expect(server.seen).toEqual([])
@@ -157,7 +157,7 @@ describe('an order that was not answered', () => {
     const controller = new AbortController()
     const abort: Answering = () => controller.abort()
     await withServer([abort], async (client) => {
-      const permit = await client.reserve('foreground')
+      const permit = await client.reserve()
       const call = client.placeOrder('ssl_basic', ORDER_BODY, { permit, signal: controller.signal })
       expect(await errorOf(call)).toMatchObject({ outcome: 'ambiguous', kind: 'timeout' })
     })
@@ -317,7 +317,7 @@ describe('too many requests', () => {
     await withServer(
       [answer(429, JSON.stringify(body), headers), replay('user/me')],
       async (client, server) => {
-        const permit = await client.reserve('foreground')
+        const permit = await client.reserve()
         const until = new Date(clock.now() + pauseMs)
         expect(await errorOf(client.userMe())).toMatchObject({
           outcome: 'refused',
