@@ -13,8 +13,9 @@ import { waitFor } from './wait-for.ts'
 /** The API keys of the simulator. Each is a text that occurs nowhere else, so that a leak of it is found. */
 export const API_KEY = 'MARKED0API0KEY0THAT0MUST0NOT0LEAK0A1'
 export const VIEW_ONLY_KEY = 'MARKED0API0KEY0THAT0MUST0NOT0LEAK0B2'
-/** Good as well, with limits of its own. */
+/** Good as well, each with limits of its own. */
 export const SECOND_KEY = 'MARKED0API0KEY0THAT0MUST0NOT0LEAK0D4'
+export const THIRD_KEY = 'MARKED0API0KEY0THAT0MUST0NOT0LEAK0E5'
 export const WRONG_KEY = 'MARKED0API0KEY0THAT0MUST0NOT0LEAK0C3'
 
 const API_VERSION = 'digicert-operator.io/v1alpha1'
@@ -66,7 +67,7 @@ export async function startBed(options: BedOptions = {}): Promise<Bed> {
   ]
   const simulator = await startSimulatorProcess({
     instant: true,
-    'api-key': [API_KEY, SECOND_KEY],
+    'api-key': [API_KEY, SECOND_KEY, THIRD_KEY],
     'view-only-api-key': VIEW_ONLY_KEY,
   })
   const { control } = simulator
@@ -226,7 +227,7 @@ type Needle = { readonly what: string; readonly needle: string }
 
 const apiKeyNeedles: Needle[] = [
   { what: 'a PEM private key', needle: 'PRIVATE KEY-----' },
-  ...[API_KEY, SECOND_KEY, VIEW_ONLY_KEY, WRONG_KEY].flatMap((key) => [
+  ...[API_KEY, SECOND_KEY, THIRD_KEY, VIEW_ONLY_KEY, WRONG_KEY].flatMap((key) => [
     { what: 'an API key', needle: key },
     { what: 'an API key in base64', needle: Buffer.from(key).toString('base64') },
   ]),
