@@ -36,6 +36,9 @@ apiserver: setup ## tests on a real API server; T='name' or F=file for a single 
 sweep: setup ## every order scenario under every fault at each of its calls, on a real API server; F=part of it, SEED=n
 	@$(RUN) sweep -- $(JEST)
 
+load: setup ## a thousand orders at once with CertCentral's limits on, on a real API server; a quarter of an hour
+	@LOAD=all $(RUN) apiserver -- test/apiserver/load
+
 testbed: setup ## starts a control plane that the next test runs use (DIGICERT_OPERATOR_TESTBED=keep), prints its KUBECONFIG
 	@PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts start
 
@@ -61,4 +64,4 @@ clean: ## removes what was built and installed in the checkout, and ends a kept 
 	@[ ! -d node_modules ] || PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts stop
 	@rm -rf dist coverage node_modules
 
-.PHONY: help setup demo test check unit apiserver sweep testbed testbed-stop verify generate lint format dev clean
+.PHONY: help setup demo test check unit apiserver sweep load testbed testbed-stop verify generate lint format dev clean

@@ -8,7 +8,9 @@ import { createStatusWriter } from './controller/orders.ts'
 import { type OwnWrites, createOwnWrites } from './controller/own-writes.ts'
 import { Reconciler } from './controller/reconcile.ts'
 import { createSecretStore } from './controller/secrets.ts'
+import { type Spending, createSpending } from './controller/spending.ts'
 import { createStatusFeed } from './controller/status-feed.ts'
+import { accountOfShare, laneOf, placeOf } from './controller/turns.ts'
 import * as watches from './controller/watches.ts'
 import { type KubeClient, type KubeObject, keyOf } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
@@ -23,10 +25,18 @@ import type { Redactor } from './telemetry/redact.ts'
 /** Accounts that are looked after at the same time. */
 const ACCOUNT_WORKERS = 4
 
-export type Queues = { orders: Workqueue; accounts: Workqueue }
+type Queues = { orders: Workqueue; accounts: Workqueue }
 
-export const createQueues = (clock: Clock): Queues => ({
-  orders: createWorkqueue({ clock }),
+/** Orders wait in their turn, and before the budget of their account. The caches are there later than the queues. */
+const createQueues = (clock: Clock, caches: () => Caches, { gateOf, admits }: Spending): Queues => ({
+  orders: createWorkqueue({
+    clock,
+    placeOf: (key) => placeOf(caches().orders.get(key)),
+    gates: {
+      of: (share) => gateOf(accountOfShare(share)),
+      admits: (gate, priority, held) => admits(gate, priority === 'high' ? 'foreground' : 'background', held),
+    },
+  }),
   accounts: createWorkqueue({ clock }),
 })
 
@@ -35,7 +45,6 @@ type Surroundings = {
   config: Config
   kube: KubeClient
   log: Log
-  queues: Queues
   metrics: Metrics
   recorder: Recorder
   redactor: Redactor
@@ -45,15 +54,21 @@ type Surroundings = {
 
 export type Controllers = {
   caches: Caches
+  /** Orders that wait for a worker. */
+  depth: () => number
   /** Begins to work on both queues. */
   run: (clusterId: string) => readonly Workers[]
 }
 
 type Parts = Surroundings & {
+  queues: Queues
+  spending: Spending
   now: () => Date
   own: OwnWrites
   memory: Memory
   wake: (keys: readonly string[]) => void
+  /** Wakes orders that only some of may wait for what happened. */
+  rouse: (keys: readonly string[]) => void
   caches: Caches
 }
 
@@ -68,17 +83,17 @@ const isNews = (own: OwnWrites, { type, object }: Change): boolean => {
 
 /** What the watches put into the queues. `caches` is asked for late: the handlers are made before it. */
 const handlers = (parts: Omit<Parts, 'caches'> & { caches: () => Caches }): Handlers => {
-  const { queues, own, wake, caches } = parts
+  const { queues, own, wake, rouse, caches } = parts
   return {
     order: (change) => {
       if (change.type === 'deleted') wake(watches.rivalsOf(change.object, caches().orders))
-      if (isNews(own, change)) queues.orders.add(keyOf(change.object), change.initial ? 'low' : 'high')
+      if (isNews(own, change)) queues.orders.add(keyOf(change.object), change.initial ? laneOf(change.object) : 'high')
     },
     account: (kind) => (change) => {
       if (!watches.isNewToAccount(change)) return
       const key = watches.keyOfAccount(kind, change.object)
       queues.accounts.add(key)
-      if (!change.initial) wake(watches.ordersOfAccount(key, caches().orders))
+      if (!change.initial) rouse(watches.ordersOfAccount(key, caches().orders))
     },
     secret: (change) => {
       const news = isNews(own, change)
@@ -87,7 +102,7 @@ const handlers = (parts: Omit<Parts, 'caches'> & { caches: () => Caches }): Hand
   }
 }
 
-const accountsOf = ({ config, kube, caches, metrics, redactor, userAgent, wake, now }: Parts): Accounts =>
+const accountsOf = ({ config, kube, caches, metrics, redactor, spending, userAgent, rouse, now }: Parts): Accounts =>
   new Accounts({
     kube,
     caches: caches.accounts,
@@ -95,11 +110,12 @@ const accountsOf = ({ config, kube, caches, metrics, redactor, userAgent, wake, 
     reach: { allowedHosts: config.allowedHosts, allowHttp: config.allowHttp ? 'yes' : 'no' },
     requestTimeoutMs: config.requestTimeout,
     userAgent,
+    spending,
     now,
     learnSecret: redactor.learn,
     onCall: metrics.called,
     placedOn: (key, date) => watches.placedOn(key, date, caches.orders),
-    onReady: (key) => wake(watches.ordersOfAccount(key, caches.orders)),
+    onReady: (key) => rouse(watches.ordersOfAccount(key, caches.orders)),
   })
 
 /** Looks after one account: its key, its status, and the poll for all of its orders. */
@@ -150,18 +166,24 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
 
 /** Puts the controllers of orders and of accounts together. */
 export const createControllers = (given: Surroundings): Controllers => {
-  const { config, kube, log, queues, metrics, clock } = given
+  const { config, kube, log, metrics, clock } = given
   const now = (): Date => new Date(clock.now())
+  const spending = createSpending()
+  const queues = createQueues(clock, () => caches, spending)
   const wake = (keys: readonly string[]): void => {
     for (const key of keys) queues.orders.add(key)
   }
-  const shared = { ...given, now, own: createOwnWrites(), memory: createMemory(now()), wake }
+  const rouse = (keys: readonly string[]): void => {
+    for (const key of keys) queues.orders.add(key, laneOf(caches.orders.get(key)))
+  }
+  const shared = { ...given, queues, spending, now, own: createOwnWrites(), memory: createMemory(now()), wake, rouse }
   const { watchNamespaces: namespaces, secretWatch: watchSecrets, clusterAccounts } = config
   const scope = { client: kube, log, namespaces, watchSecrets, clusterAccounts }
   const caches: Caches = createCaches(scope, handlers({ ...shared, caches: () => caches }))
   const parts: Parts = { ...shared, caches }
   return {
     caches,
+    depth: () => queues.orders.length(),
     run: (clusterId) => {
       const accounts = accountsOf(parts)
       const reconciler = orderReconciler(parts, accounts, clusterId)

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import { type Caches } from './caches.ts'
-import { createControllers, createQueues } from './controllers.ts'
+import { createControllers } from './controllers.ts'
 import { type KubeConnection, type KubeObject, connect, isFailure } from './kube/client.ts'
 import { type Clock, systemClock } from './kube/clock.ts'
 import { createRecorder } from './kube/events.ts'
@@ -139,18 +139,16 @@ export const startOperator = async (config: Config, clock: Clock = systemClock):
     log,
   })
   const leader = candidate(kube, config, log)
-  const queues = createQueues(clock)
   const metrics = createMetrics({
-    queueDepth: () => queues.orders.length(),
+    queueDepth: () => depth(),
     leading: () => leader.isLeading(),
     orders: () => caches.orders.size(),
   })
-  const { caches, run } = createControllers({
+  const { caches, depth, run } = createControllers({
     clock,
     config,
     kube,
     log,
-    queues,
     metrics,
     recorder,
     redactor,

@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
 import { calledOff, throttled } from './errors.ts'
 import { createLimits } from './limits.ts'
+import type { Turn } from './line.ts'
 import { createLine } from './line.ts'
 import { pauseMs } from './retry.ts'
 
@@ -21,15 +22,18 @@ export type BudgetState = {
 export type Budget = {
   /**
    * Waits for the turn of one call. Fails with an unsent `throttled` error and its `retryAt` while the key is paused, or
-   * when the turn does not come within the longest wait; with an unsent `timeout` when the signal ends it.
+   * when the turn does not come within the longest wait; with an unsent `timeout` when the signal ends it. Whoever has
+   * a turn must end it.
    */
-  take: (priority: Priority, signal?: AbortSignal) => Promise<void>
+  take: (priority: Priority, signal?: AbortSignal) => Promise<Turn>
   /** Throws as {@link Budget.take} does while the key is paused. */
   refuseWhilePaused: () => void
   /** Stops all calls after a 429, until `retryAt` or by the schedule of `pauseMs`; gives the end of the pause. */
   pause: (retryAt?: Date) => Date
   /** Notes an answer that was not a 429: the next pause is a short one again. */
   noteAnswer: () => void
+  /** Calls of that priority that could be made at this moment. */
+  room: (priority: Priority) => number
   state: () => BudgetState
 }
 
@@ -89,11 +93,13 @@ export const createBudget = (options: BudgetOptions = {}): Budget => {
   const refuseWhilePaused = (): void => {
     if (pause.active()) throw pause.error()
   }
+  const room = (priority: Priority): number => (pause.active() ? 0 : limits.available(priority, clock.now()))
   return {
+    room,
     take: async (priority, signal) => {
       if (signal?.aborted === true) throw calledOff('budget', 'unsent')
       refuseWhilePaused()
-      await line.join(priority, signal)
+      return await line.join(priority, signal)
     },
     refuseWhilePaused,
     pause: (retryAt) => {
@@ -105,7 +111,7 @@ export const createBudget = (options: BudgetOptions = {}): Budget => {
     state: () => ({
       ...(pause.active() ? { pausedUntil: pause.until() } : {}),
       waiting: line.length(),
-      available: pause.active() ? 0 : limits.available(clock.now()),
+      available: room('foreground'),
     }),
   }
 }

@@ -4,13 +4,14 @@ import { errorOfBody, errorOfStatus } from './classify.ts'
 import type { Clock } from './clock.ts'
 import type { ErrorKind, Outcome } from './errors.ts'
 import { CertCentralError } from './errors.ts'
+import type { Turn } from './line.ts'
 import { sendAgainAtOnce } from './retry.ts'
 import type { Telling } from './telling.ts'
 import type { Transport, WireRequest } from './transport.ts'
 
 export type CallOptions = {
   signal?: AbortSignal | undefined
-  /** `foreground` by default. */
+  /** That of the client by default. */
   priority?: Priority | undefined
 }
 
@@ -36,7 +37,7 @@ export type Calls = {
   /** Waits for a turn, sends, and gives the whole 2xx answer; everything else is a {@link CertCentralError}. */
   call: (request: CallRequest, options?: CallOptions) => Promise<Answer>
   /** The same for a request whose turn was taken before; it is sent once at most, and not while the key is paused. */
-  callInTurn: (request: CallRequest, signal?: AbortSignal) => Promise<Answer>
+  callInTurn: (request: CallRequest, turn: Turn, signal?: AbortSignal) => Promise<Answer>
 }
 
 export type CallParts = {
@@ -46,6 +47,8 @@ export type CallParts = {
   told: Telling
   /** Told what the server's clock showed at the last answer. */
   heard: (serverTime: number) => void
+  /** Of calls that do not say theirs; `foreground` where nothing is said. */
+  priority?: Priority
   onCall?: ((record: CallRecord) => void) | undefined
 }
 
@@ -69,9 +72,10 @@ const failureRecord = (error: unknown): Pick<CallRecord, 'result' | 'kind' | 'st
   return { result: outcome, kind, ...(status === undefined ? {} : { status }) }
 }
 
-/** The way every endpoint takes: budget, transport, classification, and one more try where that can do no harm. */
-export const createCalls = ({ transport, budget, clock, told, heard, onCall }: CallParts): Calls => {
-  const once = async (request: CallRequest, signal: AbortSignal | undefined): Promise<Answer> => {
+/** One try, counted and told. */
+const onceThrough =
+  ({ transport, budget, clock, heard, onCall }: CallParts) =>
+  async (request: CallRequest, signal: AbortSignal | undefined): Promise<Answer> => {
     const { operation } = request
     const startedAt = clock.now()
     const tell = (record: Omit<CallRecord, 'operation' | 'tookMs'>) =>
@@ -87,26 +91,38 @@ export const createCalls = ({ transport, budget, clock, told, heard, onCall }: C
       throw error
     }
   }
-  const inTurn = async (request: CallRequest, signal: AbortSignal | undefined, priority: Priority): Promise<Answer> => {
-    await budget.take(priority, signal)
-    return await once(request, signal)
-  }
-  const twiceAtMost = async (request: CallRequest, { signal, priority = 'foreground' }: CallOptions) => {
+
+/** The way every endpoint takes: budget, transport, classification, and one more try where that can do no harm. */
+export const createCalls = (parts: CallParts): Calls => {
+  const { budget, told, priority: usual = 'foreground' } = parts
+  const once = onceThrough(parts)
+  const inTurn = async (request: CallRequest, turn: Turn, signal: AbortSignal | undefined): Promise<Answer> => {
     try {
-      return await inTurn(request, signal, priority)
+      return await once(request, signal)
+    } finally {
+      turn.end('made')
+    }
+  }
+  const twiceAtMost = async (request: CallRequest, { signal, priority = usual }: CallOptions): Promise<Answer> => {
+    const turn = await budget.take(priority, signal)
+    try {
+      return await inTurn(request, turn, signal)
     } catch (error) {
       if (!(error instanceof CertCentralError) || !sendAgainAtOnce(request.method, error)) throw error
     }
-    return await inTurn(request, signal, priority)
+    return await inTurn(request, await budget.take(priority, signal), signal)
+  }
+  const withTurn = async (request: CallRequest, turn: Turn, signal: AbortSignal | undefined): Promise<Answer> => {
+    try {
+      budget.refuseWhilePaused()
+    } catch (error) {
+      turn.end('unmade')
+      throw error
+    }
+    return await inTurn(request, turn, signal)
   }
   return {
     call: (request, options = {}) => told(twiceAtMost(request, options)),
-    callInTurn: async (request, signal) => {
-      const sent = async () => {
-        budget.refuseWhilePaused()
-        return await once(request, signal)
-      }
-      return await told(sent())
-    },
+    callInTurn: (request, turn, signal) => told(withTurn(request, turn, signal)),
   }
 }

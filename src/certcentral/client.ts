@@ -12,12 +12,13 @@ import type {
   User,
 } from './answers.ts'
 import type { Budget, Priority } from './budget.ts'
-import type { CallOptions, CallRecord } from './calls.ts'
+import type { CallOptions, CallRecord, Calls } from './calls.ts'
 import { createCalls } from './calls.ts'
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
 import * as endpoints from './endpoints.ts'
 import type { Revocation } from './life.ts'
+import type { Turn } from './line.ts'
 import * as life from './life.ts'
 import { tellBy } from './telling.ts'
 import type { TransportOptions } from './transport.ts'
@@ -32,8 +33,12 @@ export type Permit = { readonly takenAt: Date }
  * with a CertCentralError and nothing else, but for the misuse of a permit.
  */
 export type CertCentral = {
+  /** The same client, with calls of that priority where a call does not say its own. */
+  at: (priority: Priority) => CertCentral
   /** Takes one call's worth of budget, so that nothing has to be waited for between the bookkeeping and the POST. */
-  reserve: (priority: Priority, options?: { signal?: AbortSignal }) => Promise<Permit>
+  reserve: (options?: CallOptions) => Promise<Permit>
+  /** Gives back a permit that is not needed after all; one that is spent is left alone. */
+  giveBack: (permit: Permit) => void
   /**
    * `POST /order/certificate/{product_id}`, sent once at most. Throws a TypeError for a permit that is spent or not of
    * this client. While the key is paused it fails unsent, and the permit is spent all the same.
@@ -98,6 +103,32 @@ export type CertCentralOptions = TransportOptions & {
   onCall?: (record: CallRecord) => void
 }
 
+/** The calls that need nothing but themselves. */
+const endpointsOf = (
+  calls: Calls,
+): Omit<CertCentral, 'at' | 'reserve' | 'giveBack' | 'placeOrder' | 'aheadMs' | 'close'> => ({
+  orderInfo: endpoints.orderInfo(calls),
+  ordersByAlternativeId: endpoints.ordersByAlternativeId(calls),
+  statusChanges: endpoints.statusChanges(calls),
+  orderValidation: endpoints.orderValidation(calls),
+  dcvRandomValue: endpoints.dcvRandomValue(calls),
+  checkDcv: endpoints.checkDcv(calls),
+  downloadCertificate: endpoints.downloadCertificate(calls),
+  certificateChain: endpoints.certificateChain(calls),
+  addCsr: endpoints.addCsr(calls),
+  cancelOrder: endpoints.cancelOrder(calls),
+  reissue: life.reissue(calls),
+  reissues: life.reissues(calls),
+  switchAutoReissue: life.switchAutoReissue(calls),
+  revokeCertificate: life.revokeCertificate(calls),
+  revokeOrder: life.revokeOrder(calls),
+  rejectRequest: life.rejectRequest(calls),
+  requestInfo: endpoints.requestInfo(calls),
+  domainInfo: validity.domainInfo(calls),
+  organizationValidations: validity.organizationValidations(calls),
+  userMe: endpoints.userMe(calls),
+})
+
 /** A client for one account. Throws a TypeError for a URL, an API key or a CA bundle that cannot be used. */
 export const createCertCentral = (options: CertCentralOptions): CertCentral => {
   const { budget, clock = systemClock, wall = clock.now, onCall } = options
@@ -108,41 +139,39 @@ export const createCertCentral = (options: CertCentralOptions): CertCentral => {
   const heard = (serverTime: number): void => {
     behindServer = serverTime - clock.now()
   }
-  const calls = createCalls({ transport, budget, clock, told, heard, onCall })
-  const permits = new WeakSet<Permit>()
-  const placeOrder = endpoints.placeOrder(calls)
-  return {
-    reserve: async (priority, { signal } = {}) => {
-      await told(budget.take(priority, signal))
-      const permit = { takenAt: new Date(clock.now()) }
-      permits.add(permit)
-      return permit
-    },
-    placeOrder: async (productId, body, { permit, signal }) => {
-      if (!permits.delete(permit)) throw new TypeError('placeOrder needs an unspent permit of this client')
-      return await placeOrder(productId, body, signal)
-    },
-    orderInfo: endpoints.orderInfo(calls),
-    ordersByAlternativeId: endpoints.ordersByAlternativeId(calls),
-    statusChanges: endpoints.statusChanges(calls),
-    orderValidation: endpoints.orderValidation(calls),
-    dcvRandomValue: endpoints.dcvRandomValue(calls),
-    checkDcv: endpoints.checkDcv(calls),
-    downloadCertificate: endpoints.downloadCertificate(calls),
-    certificateChain: endpoints.certificateChain(calls),
-    addCsr: endpoints.addCsr(calls),
-    cancelOrder: endpoints.cancelOrder(calls),
-    reissue: life.reissue(calls),
-    reissues: life.reissues(calls),
-    switchAutoReissue: life.switchAutoReissue(calls),
-    revokeCertificate: life.revokeCertificate(calls),
-    revokeOrder: life.revokeOrder(calls),
-    rejectRequest: life.rejectRequest(calls),
-    requestInfo: endpoints.requestInfo(calls),
-    domainInfo: validity.domainInfo(calls),
-    organizationValidations: validity.organizationValidations(calls),
-    userMe: endpoints.userMe(calls),
-    aheadMs: () => (behindServer === undefined ? undefined : wall() - clock.now() - behindServer),
-    close: transport.close,
+  const permits = new WeakMap<Permit, Turn>()
+  const spend = (permit: Permit): Turn | undefined => {
+    const turn = permits.get(permit)
+    permits.delete(permit)
+    return turn
   }
+  const reserve = async (priority: Priority, signal: AbortSignal | undefined): Promise<Permit> => {
+    const turn = await budget.take(priority, signal)
+    const permit = { takenAt: new Date(clock.now()) }
+    permits.set(permit, turn)
+    return permit
+  }
+  const make = (priority: Priority): CertCentral => {
+    const calls = createCalls({ transport, budget, clock, told, heard, onCall, priority })
+    const placeOrder = endpoints.placeOrder(calls)
+    return {
+      ...endpointsOf(calls),
+      at: (other) => clients[other],
+      reserve: (given = {}) => told(reserve(given.priority ?? priority, given.signal)),
+      giveBack: (permit) => spend(permit)?.end('unmade'),
+      placeOrder: async (productId, body, { permit, signal }) => {
+        const turn = spend(permit)
+        if (!turn) throw new TypeError('placeOrder needs an unspent permit of this client')
+        try {
+          return await placeOrder(productId, body, { turn, signal })
+        } finally {
+          turn.end('unmade')
+        }
+      },
+      aheadMs: () => (behindServer === undefined ? undefined : wall() - clock.now() - behindServer),
+      close: transport.close,
+    }
+  }
+  const clients = { foreground: make('foreground'), background: make('background') }
+  return clients.foreground
 }

@@ -10,6 +10,7 @@ import type {
   User,
 } from './answers.ts'
 import type { Answer, CallOptions, Calls } from './calls.ts'
+import type { Turn } from './line.ts'
 import { errorOfStatus } from './classify.ts'
 import { CertCentralError, errorEntries, notSendable, unreadable } from './errors.ts'
 import { parseJson } from './json.ts'
@@ -53,13 +54,17 @@ export const orderPath = (operation: string, orderId: number): string =>
 /** Places an order. On a fresh connection: an idle one that the server just closed would leave the outcome unknown. */
 export const placeOrder =
   ({ callInTurn }: Calls) =>
-  async (productId: string, body: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<PlacedOrder> => {
+  async (
+    productId: string,
+    body: Readonly<Record<string, unknown>>,
+    { turn, signal }: { turn: Turn; signal?: AbortSignal | undefined },
+  ): Promise<PlacedOrder> => {
     const operation = 'placeOrder'
     if (!/^[a-z0-9_]{1,128}$/i.test(productId)) refuse(operation, 'product', 'is no product id')
     const faults = faultsOfOrderBody(body)
     if (faults.length > 0) throw notSendable(operation, faults)
     const path = `/order/certificate/${productId}`
-    const answer = await callInTurn({ operation, method: 'POST', path, body, connection: 'fresh' }, signal)
+    const answer = await callInTurn({ operation, method: 'POST', path, body, connection: 'fresh' }, turn, signal)
     return read(operation, answer, schemas.placedOrder)
   }
 

@@ -6,9 +6,10 @@ import { rollingWindow } from './rolling-window.ts'
 export type Limits = {
   /** When the next call of that priority may be made, in clock milliseconds. */
   readyAt: (priority: Priority) => number
-  take: (priority: Priority, now: number) => void
-  /** Foreground calls that could be made now. */
-  available: (now: number) => number
+  /** Notes that a call is under way; the answer notes its end. */
+  begin: (priority: Priority, now: number) => RollingWindow['end']
+  /** Calls of that priority that could be made now. */
+  available: (priority: Priority, now: number) => number
 }
 
 /** Of the documented 100 calls in any 5 s. */
@@ -17,8 +18,8 @@ const DOCUMENTED_CALLS = 1000
 /** The older and stricter stretch for those 1000 calls, and the one of the newest page. */
 const STRICT_SPAN_MS = 300_000
 const NEWER_SPAN_MS = 180_000
-/** What background calls may use of a rate; the rest is there for a foreground call at any time. */
-const BACKGROUND_SHARE = 0.95
+/** What may be used of a rate without a pause; the rest is there for a foreground call at any time. */
+const SHARE_AT_ONCE = 0.95
 const PACE_SECONDS = 20
 
 const callsIn = (spanMs: number, perSecond: number): number => Math.max(1, Math.floor((perSecond * spanMs) / 1000))
@@ -34,26 +35,45 @@ const paceWindow = (perSecond: number): RollingWindow => {
 }
 
 /**
+ * All that foreground calls may use at once, and the rest drop by drop: a thousand new orders would else use up the long
+ * window in a minute and close it to the one that comes after them for four.
+ */
+const dripWindows = (calls: number, kept: number, spanMs: number) => ({
+  bulk: rollingWindow(Math.max(1, calls - kept), spanMs),
+  drip: rollingWindow(1, spanMs / kept),
+})
+
+/**
  * Limits for a sustained rate. The long window holds what the rate gives over the strict span, and an idle account may
- * spend all of it at the pace of the short window; a rate beyond the strict reading is measured over the newer span.
+ * spend nearly all of it at the pace of the short window; a rate beyond the strict reading is measured over the newer span.
  */
 export const createLimits = (perSecond: number): Limits => {
   const spanMs = callsIn(STRICT_SPAN_MS, perSecond) <= DOCUMENTED_CALLS ? STRICT_SPAN_MS : NEWER_SPAN_MS
   const calls = callsIn(spanMs, perSecond)
-  const withheld = Math.ceil(calls * (1 - BACKGROUND_SHARE))
+  const kept = Math.ceil(calls * (1 - SHARE_AT_ONCE))
   const burst = burstWindow(perSecond)
   const sustained = rollingWindow(calls, spanMs)
-  const pace = paceWindow(perSecond * BACKGROUND_SHARE)
+  const pace = paceWindow(perSecond * SHARE_AT_ONCE)
+  const { bulk, drip } = dripWindows(calls, kept, spanMs)
+  const own = { foreground: () => Math.min(bulk.readyAt(), drip.readyAt()), background: () => pace.readyAt() }
+  const withheld = { foreground: 0, background: kept }
+  const ownWindow = (priority: Priority, now: number): RollingWindow => {
+    if (priority === 'background') return pace
+    return bulk.readyAt() <= now ? bulk : drip
+  }
   return {
-    readyAt: (priority) =>
-      priority === 'foreground'
-        ? Math.max(burst.readyAt(), sustained.readyAt())
-        : Math.max(burst.readyAt(), sustained.readyAt(withheld), pace.readyAt()),
-    take: (priority, now) => {
-      burst.take(now)
-      sustained.take(now)
-      if (priority === 'background') pace.take(now)
+    readyAt: (priority) => Math.max(burst.readyAt(), sustained.readyAt(withheld[priority]), own[priority]()),
+    begin: (priority, now) => {
+      const windows = [burst, sustained, ownWindow(priority, now)]
+      for (const window of windows) window.begin()
+      return (end) => {
+        for (const window of windows) window.end(end)
+      }
     },
-    available: (now) => Math.min(burst.available(now), sustained.available(now)),
+    available: (priority, now) => {
+      const shared = Math.min(burst.available(now), sustained.available(now) - withheld[priority])
+      const left = priority === 'background' ? pace.available(now) : bulk.available(now) + drip.available(now)
+      return Math.max(0, Math.min(shared, left))
+    },
   }
 }

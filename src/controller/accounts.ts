@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Account, AccountKind, AccountStatus } from '../api/account.ts'
 import { API_VERSION, FIELD_MANAGER, GROUP, VERSION } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
-import { type Budget, type CertCentral, createBudget, createCertCentral } from '../certcentral/index.ts'
+import { type CertCentral, createCertCentral } from '../certcentral/index.ts'
 import { type KubeClient, type Resource, isFailure } from '../kube/client.ts'
 import {
   KEY_REFUSED,
@@ -17,6 +17,7 @@ import {
 } from './account-access.ts'
 import { type DayCount, type DayCounts, createDayCounts } from './day-counts.ts'
 import { SECRETS, type Secret, textOf } from './secrets.ts'
+import type { Spending } from './spending.ts'
 
 export const ACCOUNTS: Readonly<Record<AccountKind, Resource>> = {
   DigiCertAccount: { group: GROUP, version: VERSION, plural: 'digicertaccounts', kind: 'DigiCertAccount' },
@@ -54,6 +55,7 @@ export type AccountsOptions = {
   reach: Reach
   requestTimeoutMs: number
   userAgent: string
+  spending: Pick<Spending, 'budgetOf'>
   now: () => Date
   /** Told every API key, so that it can be kept out of logs. */
   learnSecret: (secret: string) => void
@@ -64,12 +66,11 @@ export type AccountsOptions = {
   onReady: (key: string) => void
 }
 
-/** Keeps one client per account, and one budget per API key, whatever number of accounts share it. */
+/** Keeps one client per account. */
 export class Accounts {
   readonly #options: AccountsOptions
   readonly #sessions = new Map<string, Session>()
   readonly #problems = new Map<string, Verdict>()
-  readonly #budgets = new Map<string, { requestsPerSecond: number; budget: Budget }>()
   readonly #refreshing = new Map<string, Promise<Session | undefined>>()
   readonly #days: DayCounts
 
@@ -171,16 +172,6 @@ export class Accounts {
     if (session.verdict.reason !== 'KeyRefused') this.#options.onReady(session.key)
   }
 
-  #budgetOf(apiKey: string, { spec }: Account): Budget {
-    const { url, requestsPerSecond } = spec
-    const shared = `${url} ${apiKey}`
-    const known = this.#budgets.get(shared)
-    if (known?.requestsPerSecond === requestsPerSecond) return known.budget
-    const budget = createBudget({ requestsPerSecond })
-    this.#budgets.set(shared, { requestsPerSecond, budget })
-    return budget
-  }
-
   async #readKey(account: Account): Promise<string | undefined> {
     const { name, key } = account.spec.apiKeySecretRef
     const secret = await this.#options.kube.get<Secret>(SECRETS, { namespace: this.#namespaceOf(account), name })
@@ -193,17 +184,25 @@ export class Accounts {
   }
 
   #open(key: string, account: Account, apiKey: string): Session {
-    const { onCall, learnSecret, requestTimeoutMs, userAgent, now } = this.#options
+    const { onCall, learnSecret, spending, requestTimeoutMs, userAgent, now } = this.#options
     learnSecret(apiKey)
-    const budget = this.#budgetOf(apiKey, account)
     const { kind, namespace, name } = partsOf(key)
     const hash = accessHash(account, apiKey)
-    const named = { key, name: accountName(kind, namespace, name), account, hash, since: now(), verdict: UNKNOWN }
+    const named = {
+      key,
+      name: accountName(kind, namespace, name),
+      account,
+      spending,
+      hash,
+      since: now(),
+      verdict: UNKNOWN,
+    }
     const client = createCertCentral({
       url: account.spec.url,
       apiKey,
       ...caBundleOf(account),
-      ...{ budget, requestTimeoutMs, userAgent },
+      budget: spending.budgetOf(key, apiKey, account.spec),
+      ...{ requestTimeoutMs, userAgent },
       wall: () => now().getTime(),
       onCall: ({ operation, result, status, kind }) => {
         onCall(operation, status === undefined ? result : String(status))

@@ -174,7 +174,7 @@ const wishesOf = (
 }
 
 /** Whether a person, or Flux, asked for a look since the last one. */
-const isLookAsked = ({ order }: Gathered, status: OrderStatus): boolean => {
+export const isLookAsked = ({ order }: Gathered, status: OrderStatus): boolean => {
   const { [CHECK_REQUESTED]: check, [FLUX_REQUESTED]: reconcile } = order.metadata.annotations ?? {}
   return (
     (check !== undefined && check !== status.lastHandledCheckRequestedAt) ||

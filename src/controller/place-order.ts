@@ -158,7 +158,7 @@ export const rehearsed = async (
 
 const reserve = async (purchase: Purchase, now: Date) => {
   try {
-    return { permit: await purchase.session.client.reserve('foreground') }
+    return { permit: await purchase.session.client.reserve() }
   } catch (error) {
     if (!(error instanceof CertCentralError)) throw error
     return { outcome: unsent(error, now) }
@@ -184,10 +184,14 @@ export const placeOrder = async (purchase: Purchase, means: PurchaseMeans): Prom
   if (!paid.ok) return cardTrouble(paid)
   const { permit, outcome } = await reserve(purchase, means.now())
   if (!permit) return outcome
-  if (means.leadershipMs() < LEADERSHIP_NEEDED || !means.claimOrder(session)) return { kind: 'conflict' }
-  const answer = await send(purchase, intent, { csr, permit, creditCard: paid.card }, means)
-  if (answer.kind !== 'placed' && answer.kind !== 'ambiguous') means.returnOrder(session)
-  return answer
+  try {
+    if (means.leadershipMs() < LEADERSHIP_NEEDED || !means.claimOrder(session)) return { kind: 'conflict' }
+    const answer = await send(purchase, intent, { csr, permit, creditCard: paid.card }, means)
+    if (answer.kind !== 'placed' && answer.kind !== 'ambiguous') means.returnOrder(session)
+    return answer
+  } finally {
+    session.client.giveBack(permit)
+  }
 }
 
 type Envelope = { csr: string | undefined; permit: Permit; creditCard: CreditCard | undefined }

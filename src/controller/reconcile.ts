@@ -1,26 +1,29 @@
 import { CHECK_REQUESTED, FLUX_REQUESTED, REISSUE_REQUESTED } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
+import type { Next } from '../kube/worker.ts'
 import { decide } from '../order/decide.ts'
 import type { Decision, LookBy } from '../order/decision.ts'
 import { type About, isProven } from '../order/messages.ts'
 import { shownOf, withoutEffect } from '../order/effective.ts'
 import type { Observation, Remote } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
-import { earliest, passed } from '../order/schedule.ts'
+import { earliest, passed, quickLook } from '../order/schedule.ts'
 import { after, afterLook } from '../order/progress.ts'
 import { type Announcement, report } from '../order/report.ts'
+import { type Urgency, urgencyOf } from '../order/urgency.ts'
 import type { Log } from '../telemetry/log.ts'
 import { act } from './act.ts'
 import type { Session } from './accounts.ts'
 import type { Memory, Recollection } from './memory.ts'
 import { type Gathered, type Sources, gather } from './gather.ts'
-import { observe } from './observe.ts'
+import { isLookAsked, observe } from './observe.ts'
 import type { StatusWriter } from './orders.ts'
 import { askByIntent, askByOrderId, askForAdoption, askForReissues } from './remote.ts'
 import { reissueMark } from './reissue-facts.ts'
 import type { Hands } from './step.ts'
 import type { SecretStore } from './secrets.ts'
+import { inItsTurn } from './turns.ts'
 
 export type ReconcilerOptions = {
   orders: { get: (key: string) => DigiCertOrder | undefined }
@@ -40,9 +43,6 @@ export type ReconcilerOptions = {
   log: Log
 }
 
-/** When to come back: at once, at a time, or not before something changes. */
-export type Next = 'now' | 'never' | Date
-
 /** More steps than any way through the rules has; a pass that takes more is going in circles. */
 const MAX_STEPS = 12
 
@@ -56,7 +56,7 @@ const UNASKED: Remote = { kind: 'unasked' }
 type Pass = { stored: DigiCertOrder; draft: OrderStatus; remote: Remote; memory: Recollection }
 
 /** A view of one moment of a pass. */
-type View = { gathered: Gathered; seen: Observation; decision: Decision }
+type View = { gathered: Gathered; seen: Observation; decision: Decision; urgency: Urgency }
 
 /** Whether an answer was one to the question what became of something that was sent. */
 const isSearch = (remote: Remote, { order }: OrderStatus): boolean =>
@@ -119,8 +119,8 @@ export class Reconciler {
     await this.#write(pass, pass.draft).catch(() => undefined)
   }
 
-  #soon(): Date {
-    return new Date(this.#options.now().getTime() + CONFLICT_PAUSE)
+  #soon(): Next {
+    return { at: new Date(this.#options.now().getTime() + CONFLICT_PAUSE), priority: 'high' }
   }
 
   #retryCallsAt({ failedCalls }: Recollection): Date {
@@ -133,7 +133,9 @@ export class Reconciler {
     const { draft, remote, memory } = pass
     const gathered = await gather(pass.stored, draft, this.#sources)
     const seen = observe(gathered, draft, { now: now(), settleTimeMs, remote, memory })
-    return { gathered, seen, decision: decide(seen, now()) }
+    const fresh = quickLook(memory.lookedAt, memory.quickLooks) ? 'yes' : 'no'
+    const urgency = urgencyOf(seen, now(), { asked: isLookAsked(gathered, draft) ? 'yes' : 'no', fresh })
+    return { gathered: inItsTurn(gathered, urgency), seen, decision: decide(seen, now()), urgency }
   }
 
   /** Notes what CertCentral said: in memory for the next look, in the draft for good. */
@@ -212,12 +214,7 @@ export class Reconciler {
   #hands(pass: Pass): Hands {
     const { secrets, leadershipMs, claimOrder, returnOrder, placed, now } = this.#options
     return {
-      secrets,
-      leadershipMs,
-      claimOrder,
-      returnOrder,
-      placed,
-      now,
+      ...{ secrets, leadershipMs, claimOrder, returnOrder, placed, now },
       retryCallsAt: (memory) => this.#retryCallsAt(memory),
       write: (status) => this.#write(pass, status),
       finalize: (how) => this.#finalize(pass, how),
@@ -243,14 +240,16 @@ export class Reconciler {
   }
 
   async #conclude(pass: Pass, view: View): Promise<Next> {
-    const { decision, seen } = view
+    const { decision, seen, urgency } = view
     const generation = pass.stored.metadata.generation ?? 0
     const subject = { before: pass.stored.status, generation, about: aboutOf(view), now: this.#options.now() }
     const { status, announce } = report(pass.draft, seen, decision, subject)
     const written = await this.#write(pass, status)
     if (!written) return this.#soon()
     for (const announcement of announce) this.#options.announce(written, announcement)
-    return 'until' in decision ? beforeItLapses(decision.until, seen, this.#options.now()) : 'now'
+    if (!('until' in decision)) return 'now'
+    const at = beforeItLapses(decision.until, seen, this.#options.now())
+    return decision.verdict === 'wait' && urgency === 'awaited' ? { at, priority: 'high' } : at
   }
 }
 

@@ -8,6 +8,8 @@ export type Timetable = {
   remove: (key: string) => void
   /** Takes out all keys that are due by then, the earliest first. */
   takeDue: (now: number) => string[]
+  /** The key that is due first, or undefined. */
+  first: () => string | undefined
   /** When the next key is due, or undefined. */
   next: () => number | undefined
   size: () => number
@@ -46,6 +48,7 @@ export function createTimetable(): Timetable {
     },
     at: (key) => times.get(key),
     remove: (key) => times.delete(key),
+    first: () => earliest()?.key,
     next: () => earliest()?.at,
     size: () => times.size,
   }

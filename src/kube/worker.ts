@@ -2,10 +2,10 @@ import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { isFailure } from './error.ts'
 import type { Log } from '../telemetry/log.ts'
-import type { Workqueue } from './workqueue.ts'
+import type { Priority, Workqueue } from './workqueue.ts'
 
-/** When to look at a key again, unless something happens to it before. */
-export type Next = 'never' | 'now' | Date
+/** When to look at a key again, unless something happens to it before. A bare date is nothing that anybody waits for. */
+export type Next = 'never' | 'now' | Date | { readonly at: Date; readonly priority: Priority }
 
 /** How a pass ended; `conflict` is a write that somebody else's came before. */
 export type PassResult = 'succeeded' | 'conflict' | 'failed'
@@ -95,6 +95,7 @@ async function attempt(worker: Worker, key: string, signal: AbortSignal): Promis
 function schedule(queue: Workqueue, key: string, next: Next): void {
   if (next instanceof Date) queue.addAt(key, next, 'low')
   else if (next === 'now') queue.add(key)
+  else if (next !== 'never') queue.addAt(key, next.at, next.priority)
   queue.forget(key)
 }
 

@@ -2,11 +2,11 @@ import { backoffMs } from './backoff.ts'
 import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { createLanes } from './lanes.ts'
-import type { Priority } from './lanes.ts'
+import type { Place, Priority, Taken } from './lanes.ts'
 import { createLatch } from './latch.ts'
 import { createPlan } from './plan.ts'
 
-export type { Priority } from './lanes.ts'
+export type { Place, Priority } from './lanes.ts'
 
 /** Counts for metrics, and ages in milliseconds; 0 where there is nothing. */
 export type QueueSnapshot = {
@@ -56,16 +56,30 @@ export type WorkqueueOptions = {
   readonly random?: () => number
   /** Pauses of {@link Workqueue.addRateLimited}: 200 milliseconds, doubling to 5 minutes. */
   readonly backoff?: { readonly baseMs: number; readonly maxMs: number }
+  /** Where a key stands; by default all keys have one share, in which each waits its turn. */
+  readonly placeOf?: (key: string) => Place
+  readonly gates?: Gates
 }
+
+/** What shares of keys need, and what there may be too little of. Keys behind a closed gate wait, and hold no worker. */
+export type Gates = {
+  /** The gate of a share. */
+  readonly of: (share: string) => string
+  /** Whether one more key may be worked on, where so many of that priority and gate are. Asked anew at each change. */
+  readonly admits: (gate: string, priority: Priority, held: number) => boolean
+}
+
+type Running = Omit<Taken, 'key'> & { readonly since: number }
 
 type State = {
   readonly clock: Clock
   readonly lanes: ReturnType<typeof createLanes>
+  readonly gates: Gates | undefined
   /** Keys being worked on, and since when. */
-  readonly processing: Map<string, number>
+  readonly processing: Map<string, Running>
   /** Keys that were added while being worked on. */
   readonly dirty: Map<string, Priority>
-  readonly waiting: Set<(key: string | undefined) => void>
+  readonly waiting: Set<(taken: Taken | undefined) => void>
   readonly drained: ReturnType<typeof createLatch>
   closed: boolean
 }
@@ -73,12 +87,12 @@ type State = {
 export function createWorkqueue(options: WorkqueueOptions = {}): Workqueue {
   const { clock = systemClock, random = Math.random } = options
   const backoff = { baseMs: 200, maxMs: 300_000, ...options.backoff, random }
-  const state = createState(clock)
+  const state = createState(clock, options)
   const failures = new Map<string, number>()
   const plan = createPlan(clock, (key, priority) => add(state, key, priority))
-  const take = (key: string): void => {
+  const take = ({ key, share, priority }: Taken): void => {
     plan.remove(key)
-    state.processing.set(key, clock.monotonic())
+    state.processing.set(key, { share, priority, since: clock.monotonic() })
   }
   const addAfter = (key: string, ms: number, priority: Priority = 'high'): void => {
     if (!state.closed) plan.after(key, ms, priority)
@@ -107,10 +121,11 @@ export function createWorkqueue(options: WorkqueueOptions = {}): Workqueue {
   }
 }
 
-function createState(clock: Clock): State {
+function createState(clock: Clock, { placeOf = () => ({ share: '' }), gates }: WorkqueueOptions): State {
   return {
     clock,
-    lanes: createLanes(),
+    gates,
+    lanes: createLanes(placeOf),
     processing: new Map(),
     dirty: new Map(),
     waiting: new Set(),
@@ -130,34 +145,51 @@ function add(state: State, key: string, priority: Priority): void {
 }
 
 function handOut(state: State): void {
-  const [waiter] = state.waiting
-  if (!waiter) return
-  const key = state.lanes.shift()
-  if (key === undefined) return
-  state.waiting.delete(waiter)
-  waiter(key)
+  for (const waiter of state.waiting) {
+    const taken = state.lanes.shift(admission(state))
+    if (!taken) return
+    state.waiting.delete(waiter)
+    waiter(taken)
+  }
 }
 
-function get(state: State, take: (key: string) => void, signal: AbortSignal | undefined): Promise<string | undefined> {
-  if (state.closed || signal?.aborted) return Promise.resolve(undefined)
-  const key = state.lanes.shift()
-  if (key !== undefined) {
-    take(key)
-    return Promise.resolve(key)
+/** What is behind one gate may hold that many workers for each that is idle, so that some are left when it is stuck. */
+const HELD_FOR_EACH_IDLE = 3
+
+/** Who may be handed out now. Thousands of shares may be behind one gate, which is asked once. */
+function admission({ gates, processing, waiting }: State): (share: string, priority: Priority) => boolean {
+  if (!gates) return () => true
+  const answers = new Map<string, boolean>()
+  const ask = (gate: string, priority: Priority): boolean => {
+    const held = [...processing.values()].filter((running) => gates.of(running.share) === gate)
+    if (held.length >= HELD_FOR_EACH_IDLE * waiting.size) return false
+    return gates.admits(gate, priority, held.filter((running) => running.priority === priority).length)
   }
+  return (share, priority) => {
+    const gate = gates.of(share)
+    const name = `${priority} ${gate}`
+    const answer = answers.get(name) ?? ask(gate, priority)
+    answers.set(name, answer)
+    return answer
+  }
+}
+
+function get(state: State, take: (taken: Taken) => void, signal: AbortSignal | undefined): Promise<string | undefined> {
+  if (state.closed || signal?.aborted) return Promise.resolve(undefined)
   return new Promise((resolve) => {
     const giveUp = (): void => {
       state.waiting.delete(waiter)
       waiter(undefined)
     }
-    const waiter = (given: string | undefined): void => {
+    const waiter = (given: Taken | undefined): void => {
       signal?.removeEventListener('abort', giveUp)
       // Marked here and not when the promise is looked at: until then the key could be handed out a second time.
-      if (given !== undefined) take(given)
-      resolve(given)
+      if (given) take(given)
+      resolve(given?.key)
     }
     state.waiting.add(waiter)
     signal?.addEventListener('abort', giveUp)
+    handOut(state)
   })
 }
 
@@ -166,6 +198,7 @@ function done(state: State, key: string): void {
   const priority = state.dirty.get(key)
   state.dirty.delete(key)
   if (priority !== undefined) add(state, key, priority)
+  handOut(state)
   if (state.closed && state.processing.size === 0) state.drained.open()
 }
 
@@ -178,12 +211,12 @@ function shutDown(state: State): void {
 
 function snapshotOf({ lanes, processing, clock }: State): Omit<QueueSnapshot, 'delayed' | 'failing'> {
   const now = clock.monotonic()
-  const [running = now] = processing.values()
+  const [running] = processing.values()
   return {
     high: lanes.size('high'),
     low: lanes.size('low'),
     processing: processing.size,
     oldestWaitMs: now - (lanes.oldest() ?? now),
-    longestRunningMs: now - running,
+    longestRunningMs: now - (running?.since ?? now),
   }
 }

@@ -75,7 +75,8 @@ const pass = async (run: Run): Promise<Date> => {
   try {
     const next = await run.process.reconcile()
     run.failures = 0
-    return next instanceof Date ? next : world.clock.now()
+    if (typeof next === 'string') return world.clock.now()
+    return next instanceof Date ? next : next.at
   } catch (error) {
     if (error instanceof Crash) restart(run, error)
     else run.failures += 1

@@ -181,8 +181,10 @@ export const createLedger = (options: LedgerOptions): Ledger => {
       return gate({ side: 'certcentral', name }, effect)
     }
     const unused = () => Promise.reject(new Error('the model does not have this call'))
-    return {
+    const made: CertCentral = {
       aheadMs: () => undefined,
+      at: () => made,
+      giveBack: () => undefined,
       reserve: () => call('reserve', () => ({ takenAt: now() })),
       placeOrder: (product, body) => call('placeOrder', () => place(product, body as unknown as OrderBody)),
       orderInfo: (orderId) => call('orderInfo', () => infoOf(byId(orderId))),
@@ -225,6 +227,7 @@ export const createLedger = (options: LedgerOptions): Ledger => {
       userMe: unused,
       close: () => undefined,
     }
+    return made
   }
 
   return { client, orders, calls: () => calls, approve: issue, publish: (order) => void (order.published = 'yes') }

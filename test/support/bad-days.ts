@@ -13,6 +13,9 @@ import { waitFor } from './wait-for.ts'
 /** The API keys of the simulator. Each is a text that occurs nowhere else, so that a leak of it is found. */
 export const API_KEY = 'MARKED0API0KEY0THAT0MUST0NOT0LEAK0A1'
 export const VIEW_ONLY_KEY = 'MARKED0API0KEY0THAT0MUST0NOT0LEAK0B2'
+/** Good as well, each with limits of its own. */
+export const SECOND_KEY = 'MARKED0API0KEY0THAT0MUST0NOT0LEAK0D4'
+export const THIRD_KEY = 'MARKED0API0KEY0THAT0MUST0NOT0LEAK0E5'
 export const WRONG_KEY = 'MARKED0API0KEY0THAT0MUST0NOT0LEAK0C3'
 
 const API_VERSION = 'digicert-operator.io/v1alpha1'
@@ -21,6 +24,8 @@ const CLUSTER_ID = 'bad-days'
 /** The POST that buys; and that of one product, by which a fault hits one order and not the others of its file. */
 export const orderPost = (product = '[a-z0-9_]+') => ({ method: 'POST', path: `^/order/certificate/${product}$` })
 
+type Fields = Readonly<Record<string, unknown>>
+
 /** How a bed differs from one operator with one good account. */
 export type BedOptions = {
   /** Flags of the operator. */
@@ -28,7 +33,7 @@ export type BedOptions = {
   /** `none` leaves it to the test to start the operator. */
   readonly operator?: 'started' | 'none'
   /** Further fields of the account `certcentral`; `none` leaves the account out. */
-  readonly account?: object | 'none'
+  readonly account?: Fields | 'none'
   readonly settings?: SettingsPatch
   /** Whether the operator asks for the rights of an admin, or brings the kubeconfig of somebody else. */
   readonly kubeconfig?: (namespace: string) => Promise<string>
@@ -62,7 +67,7 @@ export async function startBed(options: BedOptions = {}): Promise<Bed> {
   ]
   const simulator = await startSimulatorProcess({
     instant: true,
-    'api-key': API_KEY,
+    'api-key': [API_KEY, SECOND_KEY, THIRD_KEY],
     'view-only-api-key': VIEW_ONLY_KEY,
   })
   const { control } = simulator
@@ -115,8 +120,12 @@ export const keySecretIn = (namespace: string, name: string, apiKey = API_KEY) =
 })
 
 /** An account of the bed's namespace, and before it its Secret. */
-export const accountIn = ({ namespace, simulator }: Pick<Bed, 'namespace' | 'simulator'>, name: string, spec = {}) => [
-  keySecretIn(namespace, name),
+export const accountIn = (
+  { namespace, simulator }: Pick<Bed, 'namespace' | 'simulator'>,
+  name: string,
+  { apiKey = API_KEY, ...spec }: Fields & { readonly apiKey?: string } = {},
+) => [
+  keySecretIn(namespace, name, apiKey),
   {
     apiVersion: API_VERSION,
     kind: 'DigiCertAccount',
@@ -218,7 +227,7 @@ type Needle = { readonly what: string; readonly needle: string }
 
 const apiKeyNeedles: Needle[] = [
   { what: 'a PEM private key', needle: 'PRIVATE KEY-----' },
-  ...[API_KEY, VIEW_ONLY_KEY, WRONG_KEY].flatMap((key) => [
+  ...[API_KEY, SECOND_KEY, THIRD_KEY, VIEW_ONLY_KEY, WRONG_KEY].flatMap((key) => [
     { what: 'an API key', needle: key },
     { what: 'an API key in base64', needle: Buffer.from(key).toString('base64') },
   ]),

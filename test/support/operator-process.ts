@@ -97,9 +97,13 @@ const DEFAULTS = {
   'log-level': 'debug',
 }
 
+/** The value of a flag; a list gives the flag once for each entry. */
+export type FlagValue = string | number | boolean | undefined
+
 /** Flags as arguments: `--name=value`, true as `--name`, undefined not at all. */
-export function flagsOf(flags: Readonly<Record<string, string | number | boolean | undefined>>): string[] {
+export function flagsOf(flags: Readonly<Record<string, FlagValue | readonly FlagValue[]>>): string[] {
   return Object.entries(flags)
+    .flatMap(([name, value]) => [value].flat().map((one) => [name, one] as const))
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => (value === true ? `--${name}` : `--${name}=${String(value)}`))
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { endChild, logTail, runningPid, startChild } from './child.ts'
 import { freePort } from './free-port.ts'
 import { guardedDirectory } from './guard.ts'
-import { flagsOf, programArgs } from './operator-process.ts'
+import { type FlagValue, flagsOf, programArgs } from './operator-process.ts'
 import { type SimulatorControl, simulatorControl } from './simulator-control.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -16,7 +16,7 @@ export type SimulatorProcess = {
 }
 
 /** How to start the simulator: flags of `simulator` without the dashes. */
-export type SimulatorFlags = Readonly<Record<string, string | number | boolean | undefined>>
+export type SimulatorFlags = Readonly<Record<string, FlagValue | readonly FlagValue[]>>
 
 /**
  * Starts `digicert-operator simulator` without TLS, on a free port. It dies with this process.

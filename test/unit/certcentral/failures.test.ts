@@ -146,7 +146,7 @@ describe('an order that was not answered', () => {
 
   test('is unsent when the signal was there before', async () => {
     await withServer([replay('placed/dv-instant')], async (client, server) => {
-      const permit = await client.reserve('foreground')
+      const permit = await client.reserve()
       const call = client.placeOrder('ssl_basic', ORDER_BODY, { permit, signal: AbortSignal.abort() })
       expect(await errorOf(call)).toMatchObject({ outcome: 'unsent', kind: 'timeout' })
       expect(server.seen).toEqual([])
@@ -157,7 +157,7 @@ describe('an order that was not answered', () => {
     const controller = new AbortController()
     const abort: Answering = () => controller.abort()
     await withServer([abort], async (client) => {
-      const permit = await client.reserve('foreground')
+      const permit = await client.reserve()
       const call = client.placeOrder('ssl_basic', ORDER_BODY, { permit, signal: controller.signal })
       expect(await errorOf(call)).toMatchObject({ outcome: 'ambiguous', kind: 'timeout' })
     })
@@ -319,7 +319,7 @@ describe('too many requests', () => {
     await withServer(
       [answer(429, JSON.stringify(body), headers), replay('user/me')],
       async (client, server) => {
-        const permit = await client.reserve('foreground')
+        const permit = await client.reserve()
         const until = new Date(clock.now() + pauseMs)
         expect(await errorOf(client.userMe())).toMatchObject({
           outcome: 'refused',
@@ -350,11 +350,11 @@ describe('too many requests', () => {
     await withServer(
       [answer(429, '', { 'Retry-After': '17' })],
       async (client) => {
-        const permit = await client.reserve('foreground')
+        const permit = await client.reserve()
         const until = { retryAt: new Date(wall() + 17_000) }
         expect(await errorOf(client.userMe())).toMatchObject(until)
         expect(await errorOf(client.userMe())).toMatchObject(until)
-        expect(await errorOf(client.reserve('foreground'))).toMatchObject(until)
+        expect(await errorOf(client.reserve())).toMatchObject(until)
         expect(await errorOf(client.placeOrder('ssl_basic', ORDER_BODY, { permit }))).toMatchObject(until)
       },
       { budget, clock, wall },

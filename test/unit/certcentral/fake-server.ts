@@ -116,7 +116,7 @@ export const ORDER_BODY = {
 }
 
 export const place = async (client: CertCentral, body: Record<string, unknown> = ORDER_BODY) =>
-  client.placeOrder('ssl_dv_geotrust_flex', body, { permit: await client.reserve('foreground') })
+  client.placeOrder('ssl_dv_geotrust_flex', body, { permit: await client.reserve() })
 
 /** A clock that only moves when it is told to. */
 export type MovedClock = Clock & {

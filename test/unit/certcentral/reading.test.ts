@@ -450,7 +450,7 @@ describe('what is sent', () => {
 
   test('a product that is a path goes nowhere', async () => {
     await withServer([replay('placed/dv-instant')], async (client, server) => {
-      const permit = await client.reserve('foreground')
+      const permit = await client.reserve()
       const error = await errorOf(client.placeOrder('../../user', ORDER_BODY, { permit }))
       expect(error).toMatchObject({ outcome: 'unsent', kind: 'invalid' })
       expect(server.seen).toEqual([])
@@ -459,7 +459,7 @@ describe('what is sent', () => {
 
   test('a permit is good for one order of its own client', async () => {
     await withServer([replay('placed/dv-instant')], async (client, server) => {
-      const permit = await client.reserve('background')
+      const permit = await client.reserve({ priority: 'background' })
       await client.placeOrder('ssl_basic', ORDER_BODY, { permit })
       await expect(client.placeOrder('ssl_basic', ORDER_BODY, { permit })).rejects.toThrow(TypeError)
       await expect(client.placeOrder('ssl_basic', ORDER_BODY, { permit: { takenAt: new Date() } })).rejects.toThrow(

@@ -96,6 +96,98 @@ describe('priorities', () => {
   })
 })
 
+describe('shares', () => {
+  /** Keys like `a1`: the letter is the share; digits after a `:` are the rank. */
+  const placed = (key: string) => ({
+    share: key[0]!,
+    ...(key.includes(':') ? { rank: Number(key.split(':')[1]) } : {}),
+  })
+  const withShares = () => createWorkqueue({ clock: movableClock(), placeOf: placed })
+
+  test.each([
+    [
+      'take turns, however many keys one of them has',
+      ['a1', 'a2', 'a3', 'b1', 'c1', 'b2'],
+      ['a1', 'b1', 'c1', 'a2', 'b2', 'a3'],
+    ],
+    [
+      'give the lowest rank first, and keys without one after that in their order',
+      ['a1', 'a2:9', 'a3:5', 'a4'],
+      ['a3:5', 'a2:9', 'a1', 'a4'],
+    ],
+  ])('%s', async (_name, added, taken) => {
+    const queue = withShares()
+    for (const key of added) queue.add(key)
+    expect(await takeReady(queue)).toEqual(taken)
+  })
+
+  test('a share that comes late has its turn next but one', async () => {
+    const queue = withShares()
+    for (let key = 0; key < 900; key++) queue.add(`a${key}`)
+    await queue.get()
+    queue.add('b1')
+    expect([await queue.get(), await queue.get()]).toEqual(['a1', 'b1'])
+  })
+
+  test('a key that moves up leaves its share of the low lane', async () => {
+    const queue = withShares()
+    for (const key of ['a1:1', 'a2:2']) queue.add(key, 'low')
+    queue.add('a2:2', 'high')
+    expect(await takeReady(queue)).toEqual(['a2:2', 'a1:1'])
+  })
+})
+
+describe('gates', () => {
+  const behindGates = (admits: (gate: string, priority: string, held: number) => boolean) =>
+    createWorkqueue({
+      clock: movableClock(),
+      placeOf: (key) => ({ share: key[0]! }),
+      gates: { of: (share) => `gate ${share}`, admits },
+    })
+
+  /** What so many workers hold at the same time. */
+  const heldBy = (queue: Workqueue, workers: number): string[] => {
+    const held: string[] = []
+    for (let worker = 0; worker < workers; worker++) void queue.get().then((key) => key && held.push(key))
+    return held
+  }
+
+  test('a closed gate holds nobody up who is behind another one', async () => {
+    const queue = behindGates((gate, _priority, held) => gate !== 'gate a' || held === 0)
+    for (const key of ['a1', 'a2', 'a3', 'b1', 'b2']) queue.add(key)
+    const held = heldBy(queue, 4)
+    await queue.get(AbortSignal.abort())
+    expect(held).toEqual(['a1', 'b1', 'b2'])
+  })
+
+  test('it is asked again when a key is done, and by priority', async () => {
+    const queue = behindGates((_gate, priority, held) => held < (priority === 'high' ? 1 : 2))
+    for (const key of ['a1', 'a2']) queue.add(key)
+    for (const key of ['a3', 'a4', 'a5']) queue.add(key, 'low')
+    const held = heldBy(queue, 8)
+    await queue.get(AbortSignal.abort())
+    expect(held).toEqual(['a1', 'a3', 'a4'])
+    queue.done('a1')
+    await queue.get(AbortSignal.abort())
+    expect(held).toEqual(['a1', 'a3', 'a4', 'a2'])
+  })
+
+  test('what is behind one gate leaves some workers to what is behind others, however wide it is open', async () => {
+    const queue = behindGates(() => true)
+    for (let key = 0; key < 100; key++) queue.add(`a${key}`)
+    const held = heldBy(queue, 16)
+    queue.add('b1')
+    await queue.get(AbortSignal.abort())
+    expect([held.filter((key) => key.startsWith('a')).length, held.includes('b1')]).toEqual([12, true])
+  })
+
+  test('a single worker is not kept from work', async () => {
+    const queue = behindGates(() => true)
+    queue.add('a1')
+    expect(await queue.get()).toBe('a1')
+  })
+})
+
 describe('later', () => {
   test('a date 133 days ahead does not fire at once, and fires when it has come', async () => {
     const { clock, queue } = setUp()

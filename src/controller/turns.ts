@@ -1,0 +1,41 @@
+import type { DigiCertOrder } from '../api/order.ts'
+import type { Priority as CallPriority } from '../certcentral/index.ts'
+import type { Place, Priority } from '../kube/workqueue.ts'
+import type { Urgency } from '../order/urgency.ts'
+import type { Session } from './accounts.ts'
+import type { Gathered } from './gather.ts'
+import { accountKeyOf } from './watches.ts'
+
+/** No key of an account and no name of a namespace has a space. */
+const SEPARATOR = ' '
+
+/** The account that a share of orders needs. */
+export const accountOfShare = (share: string): string => share.slice(0, share.indexOf(SEPARATOR))
+
+/**
+ * Where an order stands among those that wait for a worker: each namespace has its share of an account, and within it
+ * the certificate that ends first goes first. Orders that have none yet have nothing to lose, and follow as they came.
+ */
+export const placeOf = (order: DigiCertOrder | undefined): Place => {
+  if (!order) return { share: SEPARATOR }
+  const share = `${accountKeyOf(order)}${SEPARATOR}${order.metadata.namespace ?? ''}`
+  const { certificate } = order.status ?? {}
+  return certificate ? { share, rank: Date.parse(certificate.notAfter) } : { share }
+}
+
+/** The lane of an order that may have to be looked at, as all of them after a start: a first certificate is waited for. */
+export const laneOf = (order: DigiCertOrder | undefined): Priority => (order?.status?.certificate ? 'low' : 'high')
+
+const CALLS: Readonly<Record<Urgency, CallPriority>> = { awaited: 'foreground', due: 'background' }
+
+const withPriority = (session: Session, priority: CallPriority): Session => ({
+  ...session,
+  client: session.client.at(priority),
+})
+
+/** The same, with an account whose calls give way to others where nobody waits for them. */
+export const inItsTurn = (gathered: Gathered, urgency: Urgency): Gathered => {
+  const { account } = gathered
+  if (account.kind !== 'ready') return gathered
+  return { ...gathered, account: { ...account, session: withPriority(account.session, CALLS[urgency]) } }
+}

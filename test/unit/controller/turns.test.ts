@@ -1,0 +1,27 @@
+import { describe, expect, test } from '@jest/globals'
+import { accountOfShare, laneOf, placeOf } from '../../../src/controller/turns.ts'
+import { CERTIFICATE, anOrder, inDays } from '../../support/builders.ts'
+
+const fresh = anOrder()
+const holding = anOrder({ status: { certificate: { ...CERTIFICATE, notAfter: inDays(90).toISOString() } } })
+
+describe('where an order stands among those that wait', () => {
+  test('by the end of its certificate, where it has one to lose', () => {
+    expect(placeOf(holding).rank).toBe(inDays(90).getTime())
+    expect(placeOf(fresh).rank).toBeUndefined()
+  })
+
+  test('each namespace has a share of its own, of an account that can be told from it', () => {
+    const [one, other] = ['shop', 'blog'].map((namespace) => placeOf(anOrder({ metadata: { namespace } })))
+    expect(one?.share).not.toBe(other?.share)
+    expect(accountOfShare(one?.share ?? '')).toBe('DigiCertAccount/shop/certcentral')
+  })
+
+  test('one that is gone needs no account', () => {
+    expect(accountOfShare(placeOf(undefined).share)).toBe('')
+  })
+
+  test('after a start, those without a certificate go before the others', () => {
+    expect([laneOf(fresh), laneOf(holding), laneOf(undefined)]).toEqual(['high', 'low', 'high'])
+  })
+})
