@@ -9,8 +9,9 @@ import { createRecorder } from './kube/events.ts'
 import { type Leadership, alwaysLeader, candidateIdentity, createLeader } from './kube/leader.ts'
 import type { Workers } from './kube/worker.ts'
 import { type Log, createLog } from './telemetry/log.ts'
+import { watchMemory } from './telemetry/memory.ts'
 import { type Metrics, createMetrics } from './telemetry/metrics.ts'
-import { createRedactor } from './telemetry/redact.ts'
+import { type Redactor, createRedactor } from './telemetry/redact.ts'
 import { type RunningServer, probe, serve } from './telemetry/server.ts'
 import { VERSION } from './version.ts'
 
@@ -128,8 +129,10 @@ const lead = async (parts: Parts, start: () => Promise<readonly Workers[]>, runn
  *
  * @throws where it cannot start at all: no kubeconfig, an address in use
  */
-export const startOperator = async (config: Config, clock: Clock = systemClock): Promise<Operator> => {
-  const redactor = createRedactor()
+export const startOperator = async (
+  config: Config,
+  { clock = systemClock, redactor = createRedactor() }: { clock?: Clock; redactor?: Redactor } = {},
+): Promise<Operator> => {
   const log = createLog({ level: config.logLevel, format: config.logFormat, redactor })
   const userAgent = `digicert-operator/${VERSION}`
   const kube = connect({ kubeconfig: config.kubeconfig, userAgent })
@@ -145,23 +148,14 @@ export const startOperator = async (config: Config, clock: Clock = systemClock):
     leading: () => leader.isLeading(),
     orders: () => caches.orders.size(),
   })
-  const { caches, run } = createControllers({
-    clock,
-    config,
-    kube,
-    log,
-    queues,
-    metrics,
-    recorder,
-    redactor,
-    leader,
-    userAgent,
-  })
+  const means = { clock, config, kube, log, queues, metrics, recorder, redactor, leader, userAgent }
+  const { caches, run } = createControllers(means)
   const servers = await startServers(config, metrics, caches)
   const [health, figures] = servers
   log.info('The operator starts', { version: VERSION, healthPort: health?.port, metricsPort: figures?.port })
 
   const watching = new AbortController()
+  watchMemory({ log, signal: watching.signal })
   const parts: Parts = { kube, leader, servers, watching, flush: recorder.flush, log }
   const workers: Workers[] = []
   caches.start(watching.signal)
