@@ -9,7 +9,6 @@ import { createRecorder } from './kube/events.ts'
 import { type Leadership, alwaysLeader, candidateIdentity, createLeader } from './kube/leader.ts'
 import type { Workers } from './kube/worker.ts'
 import { type Log, createLog } from './telemetry/log.ts'
-import { watchMemory } from './telemetry/memory.ts'
 import { type Metrics, createMetrics } from './telemetry/metrics.ts'
 import { type Redactor, createRedactor } from './telemetry/redact.ts'
 import { type RunningServer, probe, serve } from './telemetry/server.ts'
@@ -155,7 +154,6 @@ export const startOperator = async (
   log.info('The operator starts', { version: VERSION, healthPort: health?.port, metricsPort: figures?.port })
 
   const watching = new AbortController()
-  watchMemory({ log, signal: watching.signal })
   const parts: Parts = { kube, leader, servers, watching, flush: recorder.flush, log }
   const workers: Workers[] = []
   caches.start(watching.signal)
