@@ -6,6 +6,8 @@ import { crdsCommand } from './crds.ts'
 import { startOperator } from './operator.ts'
 import { planCommand } from './plan.ts'
 import { simulatorCommand } from './simulator/command.ts'
+import { endUnforeseen } from './telemetry/last-words.ts'
+import { createRedactor } from './telemetry/redact.ts'
 import { VERSION } from './version.ts'
 
 /** Exit codes of `run`: see `design.md`, section 3. */
@@ -28,7 +30,9 @@ const fail = (code: number, message: string): never => {
 }
 
 const run = async (config: Config): Promise<void> => {
-  const operator = await startOperator(config).catch((error: unknown) =>
+  const redactor = createRedactor()
+  endUnforeseen(config.logFormat, redactor)
+  const operator = await startOperator(config, { redactor }).catch((error: unknown) =>
     fail(CONFIGURATION_ERROR, error instanceof Error ? error.message : String(error)),
   )
   void operator.lost.then((reason) => fail(LEADERSHIP_LOST, `leadership was lost: ${reason}`))

@@ -10,8 +10,8 @@ import { type Leadership, alwaysLeader, candidateIdentity, createLeader } from '
 import type { Workers } from './kube/worker.ts'
 import { type Log, createLog } from './telemetry/log.ts'
 import { type Metrics, createMetrics } from './telemetry/metrics.ts'
-import { createRedactor } from './telemetry/redact.ts'
-import { type RunningServer, probe, serve } from './telemetry/server.ts'
+import { type Redactor, createRedactor } from './telemetry/redact.ts'
+import { type Routes, type RunningServer, probe, serve } from './telemetry/server.ts'
 import { VERSION } from './version.ts'
 
 /** Longest wait for passes under way when the operator is asked to stop, in milliseconds. */
@@ -73,19 +73,27 @@ const candidate = (kube: KubeConnection, { leaderElect, operatorNamespace }: Con
       })
     : alwaysLeader()
 
-const startServers = async (config: Config, metrics: Metrics, caches: Caches): Promise<readonly RunningServer[]> => {
+/**
+ * What the probes are answered. A watch that is silent is opened anew after a while; where even that does not help, the
+ * process is to be started again. A process that never heard the API server would not gain by that: it is not ready.
+ */
+export const healthRoutes = (caches: Pick<Caches, 'stale' | 'synced'>): Routes => {
   const alive = probe(() =>
     caches.stale(STUCK) ? { ok: false, text: 'the API server was not heard for too long' } : { ok: true, text: 'ok' },
   )
   const ready = probe(() =>
     caches.synced() ? { ok: true, text: 'ok' } : { ok: false, text: 'the caches are not synced yet' },
   )
+  return { '/healthz': alive, '/livez': alive, '/readyz': ready }
+}
+
+const startServers = async (config: Config, metrics: Metrics, caches: Caches): Promise<readonly RunningServer[]> => {
   const scrape = async () => {
     const { contentType, body } = await metrics.text()
     return { status: 200, type: contentType, body }
   }
   return [
-    await serve(config.healthProbeBindAddress, { '/healthz': alive, '/livez': alive, '/readyz': ready }),
+    await serve(config.healthProbeBindAddress, healthRoutes(caches)),
     await serve(config.metricsBindAddress, { '/metrics': scrape }),
   ]
 }
@@ -128,8 +136,10 @@ const lead = async (parts: Parts, start: () => Promise<readonly Workers[]>, runn
  *
  * @throws where it cannot start at all: no kubeconfig, an address in use
  */
-export const startOperator = async (config: Config, clock: Clock = systemClock): Promise<Operator> => {
-  const redactor = createRedactor()
+export const startOperator = async (
+  config: Config,
+  { clock = systemClock, redactor = createRedactor() }: { clock?: Clock; redactor?: Redactor } = {},
+): Promise<Operator> => {
   const log = createLog({ level: config.logLevel, format: config.logFormat, redactor })
   const userAgent = `digicert-operator/${VERSION}`
   const kube = connect({ kubeconfig: config.kubeconfig, userAgent })
@@ -144,17 +154,8 @@ export const startOperator = async (config: Config, clock: Clock = systemClock):
     leading: () => leader.isLeading(),
     orders: () => caches.orders.size(),
   })
-  const { caches, depth, run } = createControllers({
-    clock,
-    config,
-    kube,
-    log,
-    metrics,
-    recorder,
-    redactor,
-    leader,
-    userAgent,
-  })
+  const means = { clock, config, kube, log, metrics, recorder, redactor, leader, userAgent }
+  const { caches, depth, run } = createControllers(means)
   const servers = await startServers(config, metrics, caches)
   const [health, figures] = servers
   log.info('The operator starts', { version: VERSION, healthPort: health?.port, metricsPort: figures?.port })

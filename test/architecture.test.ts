@@ -75,7 +75,7 @@ const told = ({ from, to }: Import): string => `${from} -> ${to}`
 
 /** Who may import whom (`reference/codebases.md`, section 4.3). */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
-  main: ['operator', 'config', 'crds', 'plan', 'simulator/command', 'version'],
+  main: ['operator', 'config', 'crds', 'plan', 'simulator/command', 'telemetry', 'version'],
   operator: ['caches', 'controllers', 'config', 'kube', 'telemetry', 'version'],
   controllers: ['controller', 'kube', 'telemetry', 'api', 'config', 'caches'],
   caches: ['controller', 'kube', 'telemetry', 'api', 'config'],

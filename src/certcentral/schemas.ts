@@ -17,7 +17,21 @@ import type {
   RequestSummary,
   User,
 } from './answers.ts'
-import { compact, endOf, flag, id, maybe, orderStatus, readable, startOf, text, verbatim, word } from './wire.ts'
+import {
+  atMost,
+  compact,
+  endOf,
+  flag,
+  id,
+  maybe,
+  orderStatus,
+  publishable,
+  readable,
+  startOf,
+  text,
+  verbatim,
+  word,
+} from './wire.ts'
 
 /** Reads one shape of the wire into one of ours. Reading is tolerant: only what the caller cannot do without must be there. */
 type Reader<Value> = z.ZodType<Value>
@@ -30,9 +44,14 @@ const orderSummary: Reader<OrderSummary> = z
   .object({ order_id: id, certificate_id: maybe(id), status: orderStatus.catch(UNNAMED) })
   .transform((wire) => compact({ orderId: wire.order_id, certificateId: wire.certificate_id, status: wire.status }))
 
+/** A week of a very large account has fewer changes; an answer with more would hold up everything else while it is read. */
+const MOST_CHANGES = 100_000
+/** Ten times what a page is asked for, for servers that do not heed the limit. */
+const MOST_OF_PAGE = 10_000
+
 /** A feed that informs: an entry that cannot be read is left out. Nothing new is `{}`. */
 export const statusFeed: Reader<OrderSummary[]> = z
-  .object({ orders: readable(orderSummary) })
+  .object({ orders: atMost(MOST_CHANGES).pipe(readable(orderSummary, MOST_CHANGES)) })
   .transform(({ orders }) => orders)
 
 export type OrderPage = { orders: OrderSummary[]; total: number }
@@ -45,7 +64,7 @@ const total = maybe(z.union([z.number(), z.string().transform(Number)]).pipe(z.i
  */
 export const orderPage: Reader<OrderPage> = z
   .looseObject({
-    orders: z.array(orderSummary).optional(),
+    orders: atMost(MOST_OF_PAGE).pipe(z.array(orderSummary).optional()),
     page: maybe(z.object({ total })),
   })
   .refine((wire) => wire.orders !== undefined || Object.keys(wire).every((name) => name === 'page'))
@@ -68,7 +87,7 @@ const placedDomain: Reader<PlacedDomain> = z
     id: maybe(id),
     name: maybe(text(253)),
     dns_name: maybe(text(253)),
-    dcv_token: maybe(z.object({ token: maybe(verbatim(512)) })),
+    dcv_token: maybe(z.object({ token: maybe(publishable) })),
   })
   .transform((wire) =>
     compact({ id: wire.id, name: wire.name ?? wire.dns_name ?? '', dcvToken: wire.dcv_token?.token }),
@@ -96,7 +115,7 @@ export const placedOrder: Reader<PlacedOrder> = z
     id,
     certificate_id: maybe(id),
     requests: readable(requestSummary),
-    dcv_random_value: maybe(verbatim(512)),
+    dcv_random_value: maybe(publishable),
     certificate_chain: chain,
     domains: readable(placedDomain),
     organization,
@@ -150,7 +169,7 @@ const orderFields = {
   auto_reissue: maybe(flag),
   is_renewed: maybe(flag),
   renewed_order_id: maybe(id),
-  dcv_random_value: maybe(verbatim(512)),
+  dcv_random_value: maybe(publishable),
 }
 
 /** `GET /order/certificate/{order_id}`. */
@@ -189,7 +208,7 @@ const reissue: Reader<Reissue> = z
 
 /** `GET /order/certificate/{order_id}/reissue`. */
 export const reissueList: Reader<Reissue[]> = z
-  .object({ certificates: z.array(reissue).optional() })
+  .object({ certificates: atMost(MOST_OF_PAGE).pipe(z.array(reissue).optional()) })
   .transform(({ certificates = [] }) => certificates)
 
 const organizationValidation: Reader<OrganizationValidation> = z
@@ -235,7 +254,7 @@ export const domainInfo: Reader<DomainInfo> = z
 
 /** `PUT /order/certificate/{order_id}/dcv-random-value`. */
 export const dcvRandomValue: Reader<DcvRandomValue> = z
-  .object({ dcv_random_value: verbatim(512), expiration_date: maybe(startOf) })
+  .object({ dcv_random_value: publishable, expiration_date: maybe(startOf) })
   .transform((wire) => compact({ value: wire.dcv_random_value, expiresAt: wire.expiration_date }))
 
 const checkedName: Reader<DcvCheck['names'][number]> = z

@@ -28,8 +28,11 @@ export const text = (maxLength = 256) => z.string().transform((value) => plainTe
 /** A word of a status or a method, as CertCentral writes it in its newer pages: in lower case. */
 export const word = text(64).transform((value) => value.toLowerCase())
 
-/** Text that must stay as it is: PEM, or a value that is published. */
+/** PEM, which is parsed and shown to nobody. */
 export const verbatim = (maxLength: number) => z.string().min(1).max(maxLength)
+
+/** A value that people publish as it is: it stands in messages and statuses, so it must be one word of ASCII. */
+export const publishable = z.string().regex(/^[\u0021-\u007e]{1,512}$/)
 
 const DAY_MS = 86_400_000
 
@@ -59,13 +62,23 @@ export const orderStatus = text(64).transform((raw): OrderStatus => {
   return { word: isOrderWord(lower) ? lower : 'unrecognised', raw }
 })
 
+/** A list that is not even looked into where it is longer: reading millions of entries takes seconds. */
+export const atMost = (most: number) =>
+  z
+    .unknown()
+    .optional()
+    .refine((value) => !Array.isArray(value) || value.length <= most, `has more than ${most} entries`)
+
+/** More of a list than this is not read: an order has at most 250 names. */
+const MOST_ENTRIES = 1000
+
 /** A list without the entries that cannot be read, for lists that inform but do not decide. */
-export const readable = <Schema extends z.ZodType>(entry: Schema) =>
+export const readable = <Schema extends z.ZodType>(entry: Schema, most = MOST_ENTRIES) =>
   z
     .unknown()
     .optional()
     .transform((value): z.output<Schema>[] => {
-      const list: unknown[] = Array.isArray(value) ? value : []
+      const list: unknown[] = Array.isArray(value) ? value.slice(0, most) : []
       return list.flatMap((each) => {
         const result = entry.safeParse(each)
         return result.success ? [result.data] : []

@@ -29,7 +29,8 @@ export const createNamespaceCheck = (kube: Pick<KubeClient, 'get'>, now: () => D
     const wanted = Object.entries(account.spec.policy.namespaces?.matchLabels ?? {})
     if (account.metadata.namespace !== undefined || wanted.length === 0) return undefined
     const labels = await labelsOf(namespace)
-    const lacking = wanted.filter(([name, value]) => labels[name] !== value).map(([name, value]) => `${name}=${value}`)
+    const has = (name: string, value: string) => Object.hasOwn(labels, name) && labels[name] === value
+    const lacking = wanted.filter(([name, value]) => !has(name, value)).map(([name, value]) => `${name}=${value}`)
     return lacking.length > 0
       ? `its policy.namespaces asks for ${lacking.join(', ')}, which namespace ${namespace} does not have`
       : undefined

@@ -1,4 +1,4 @@
-import { CHECK_REQUESTED, FINALIZER, FLUX_REQUESTED, ORDER_AGAIN } from '../api/names.ts'
+import { FINALIZER, ORDER_AGAIN } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { OrderStatus } from '../api/status.ts'
@@ -17,6 +17,7 @@ import type {
 import { renewsBy } from '../order/reissue.ts'
 import * as schedule from '../order/schedule.ts'
 import type { Session } from './accounts.ts'
+import { askedOf } from './asked.ts'
 import { dateOf } from './dates.ts'
 import { storedFact, storedKey } from './facts.ts'
 import type { Gathered } from './gather.ts'
@@ -175,7 +176,7 @@ const wishesOf = (
 
 /** Whether a person, or Flux, asked for a look since the last one. */
 export const isLookAsked = ({ order }: Gathered, status: OrderStatus): boolean => {
-  const { [CHECK_REQUESTED]: check, [FLUX_REQUESTED]: reconcile } = order.metadata.annotations ?? {}
+  const { check, reconcile } = askedOf(order)
   return (
     (check !== undefined && check !== status.lastHandledCheckRequestedAt) ||
     (reconcile !== undefined && reconcile !== status.lastHandledReconcileAt)

@@ -1,4 +1,3 @@
-import { CHECK_REQUESTED, FLUX_REQUESTED, REISSUE_REQUESTED } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
 import type { Next } from '../kube/worker.ts'
@@ -15,6 +14,7 @@ import { type Urgency, urgencyOf } from '../order/urgency.ts'
 import type { Log } from '../telemetry/log.ts'
 import { act } from './act.ts'
 import type { Session } from './accounts.ts'
+import { askedOf } from './asked.ts'
 import type { Memory, Recollection } from './memory.ts'
 import { type Gathered, type Sources, gather } from './gather.ts'
 import { isLookAsked, observe } from './observe.ts'
@@ -281,11 +281,7 @@ const aboutOf = ({ gathered }: View): About => ({
   secretName: gathered.order.spec.secretName ?? '',
   product: gathered.order.spec.product,
   ...shownFrom(gathered),
-  asked: {
-    check: gathered.order.metadata.annotations?.[CHECK_REQUESTED],
-    reconcile: gathered.order.metadata.annotations?.[FLUX_REQUESTED],
-    reissue: gathered.order.metadata.annotations?.[REISSUE_REQUESTED],
-  },
+  asked: askedOf(gathered.order),
 })
 
 const factsOf = (outcome: Outcome): Record<string, unknown> => {

@@ -1,10 +1,10 @@
-import { REISSUE_REQUESTED } from '../api/names.ts'
 import type { OrderSpec } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { type Step, nextStep, planEndOf } from '../order/plan.ts'
 import { autoReissueOf, causeOf, habitsOf } from '../order/reissue.ts'
 import { isForeignForGood } from '../order/rules/words.ts'
 import type { Failure, KnownIntent, ReissueFact, Stored } from '../order/observation.ts'
+import { askedOf } from './asked.ts'
 import { dateOf } from './dates.ts'
 import type { Gathered } from './gather.ts'
 import type { ReissueMark } from './remote.ts'
@@ -25,8 +25,8 @@ export const nextOf = ({ order }: Gathered, status: OrderStatus, stored: Stored 
 
 /** Whether a person asked for a reissue that was not made yet. */
 const isRequested = ({ order }: Gathered, { lastHandledReissueRequestedAt }: OrderStatus): boolean => {
-  const asked = order.metadata.annotations?.[REISSUE_REQUESTED]
-  return asked !== undefined && asked !== lastHandledReissueRequestedAt
+  const { reissue } = askedOf(order)
+  return reissue !== undefined && reissue !== lastHandledReissueRequestedAt
 }
 
 /**

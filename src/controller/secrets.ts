@@ -48,9 +48,13 @@ export type Outputs = Record<'labels' | 'annotations' | 'data', Readonly<Record<
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
 
-/** The text of one entry of a Secret. */
+/**
+ * The text of one entry of a Secret. Tenants choose the name of the entry, and `constructor` is one that a Secret may
+ * have: only what is the Secret's own counts.
+ */
 export const textOf = (secret: Secret | undefined, key: string): string | undefined => {
-  const value = secret?.data?.[key]
+  const { data = {} } = secret ?? {}
+  const value = Object.hasOwn(data, key) ? data[key] : undefined
   return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8')
 }
 

@@ -104,8 +104,12 @@ function sayable(attempt: Attempt, status: Status | undefined): string {
   if (message === undefined || message === '') return ''
   const mayQuote = attempt.resource === 'secrets' && quotingReasons.has(status?.reason)
   if (mayQuote && !admissionRefusal.test(message)) return ''
-  return `: ${message.length > MESSAGE_LIMIT ? `${message.slice(0, MESSAGE_LIMIT)}…` : message}`
+  const line = message.replace(UNPRINTABLE, ' ')
+  return `: ${line.length > MESSAGE_LIMIT ? `${line.slice(0, MESSAGE_LIMIT)}…` : line}`
 }
+
+// An admission webhook may say anything, and what it says ends in statuses and logs: one line that steers no terminal.
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]+/gu
 
 const admissionRefusal = /^(admission webhook|secrets "[^"]*" is forbidden: ValidatingAdmissionPolicy) /
 

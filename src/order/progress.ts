@@ -19,6 +19,14 @@ const withHistory = (status: OrderStatus, entry: History): OrderStatus => ({
 export const clipped = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1)}…`
 
+/** The CRD holds to that many: a longer list would keep the whole status, and the order id with it, from being written. */
+const MOST_REQUESTS = 64
+const MOST_NAMES = 300
+const MOST_VALIDATIONS = 300
+
+const askedOf = ({ asked }: RemoteOrder): Pick<RemoteOrder, 'asked'> =>
+  asked === undefined ? {} : { asked: { ...asked, dnsNames: asked.dnsNames.slice(0, MOST_NAMES) } }
+
 /** Puts what CertCentral said of an order into the status. What it did not say stays. */
 export const withOrder = (status: OrderStatus, order: RemoteOrder, purchase: number): OrderStatus => ({
   ...status,
@@ -28,13 +36,13 @@ export const withOrder = (status: OrderStatus, order: RemoteOrder, purchase: num
     status: order.status,
     purchase,
     ...(order.certificateId === undefined ? {} : { certificateId: order.certificateId }),
-    ...(order.asked === undefined ? {} : { asked: order.asked }),
+    ...askedOf(order),
     ...(order.organizationId === undefined ? {} : { organizationId: order.organizationId }),
     ...(order.validFrom ? { validFrom: isoDay(order.validFrom) } : {}),
     ...(order.validUntil ? { validUntil: isoDay(order.validUntil) } : {}),
     ...(order.requests
       ? {
-          requests: order.requests.map(({ id, status: word, type }) => ({
+          requests: order.requests.slice(0, MOST_REQUESTS).map(({ id, status: word, type }) => ({
             id,
             status: word,
             ...(type === undefined ? {} : { type }),
@@ -109,6 +117,10 @@ const foreignKey = ({ order }: Placed | Adopted, now: Date): OrderStatus =>
 const requestMet = ({ asked }: About): OrderStatus =>
   asked?.reissue === undefined ? {} : { lastHandledReissueRequestedAt: asked.reissue }
 
+/** What is to be proven, by the answer to an order or to a reissue; nothing where that does not say. */
+const validationOf = ({ validation }: Placed | Reissued, now: Date): OrderStatus =>
+  validation.length > 0 ? { validation: validation.slice(0, MOST_VALIDATIONS), validationSince: now.toISOString() } : {}
+
 const afterOrder = (status: OrderStatus, outcome: Placed | Adopted, now: Date, about: About): OrderStatus => {
   const { orderId, certificateId } = outcome.order
   const fresh = without(status, 'failures', 'validation', 'validationSince', 'order')
@@ -121,12 +133,7 @@ const afterOrder = (status: OrderStatus, outcome: Placed | Adopted, now: Date, a
   }
   const noted = { ...named(withHistory(known, entry), about.product), ...requestMet(about) }
   if (outcome.kind !== 'placed') return { ...noted, ...foreignKey(outcome, now) }
-  const asked = outcome.validation.length > 0
-  return {
-    ...noted,
-    intent: outcome.intent,
-    ...(asked ? { validation: [...outcome.validation], validationSince: now.toISOString() } : {}),
-  }
+  return { ...noted, intent: outcome.intent, ...validationOf(outcome, now) }
 }
 
 /** A certificate that takes the place of another one of the same order was reissued, by whomever. */
@@ -156,7 +163,8 @@ const afterStoring = (before: OrderStatus, outcome: Stored, now: Date): OrderSta
 type Validated = Extract<Outcome, { kind: 'validation' }>
 
 const afterValidation = (before: OrderStatus, { entries, order }: Validated, now: Date): OrderStatus => {
-  const asked = { ...before, validation: [...entries], validationSince: before.validationSince ?? now.toISOString() }
+  const validation = entries.slice(0, MOST_VALIDATIONS)
+  const asked = { ...before, validation, validationSince: before.validationSince ?? now.toISOString() }
   return order && before.order ? withOrder(asked, order, before.order.purchase) : asked
 }
 
@@ -172,12 +180,13 @@ const afterRecording = (before: OrderStatus, { intent }: Recorded, _now: Date, a
 
 type Reissued = Extract<Outcome, { kind: 'reissued' }>
 
-const afterReissue = (before: OrderStatus, { order, intent, validation }: Reissued, now: Date): OrderStatus => {
+const afterReissue = (before: OrderStatus, outcome: Reissued, now: Date): OrderStatus => {
+  const { order, intent } = outcome
   const asked = without(before, 'failures', 'validation', 'validationSince')
   return {
     ...withOrder(asked, order, before.order?.purchase ?? 1),
     intent,
-    ...(validation.length > 0 ? { validation: [...validation], validationSince: now.toISOString() } : {}),
+    ...validationOf(outcome, now),
   }
 }
 

@@ -99,6 +99,15 @@ const leafFault = (leaf: X509Certificate, { names, purpose = 'server', now }: Wa
   return undefined
 }
 
+/** Characters that steer a terminal or turn the direction of text; Node escapes only some of them. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu
+
+/** The CRD holds to that many characters of who signed a certificate. */
+const LONGEST_NAME = 1024
+
+/** Who signed a certificate, as one line. */
+const shown = (name: string): string => name.replaceAll('\n', ', ').replaceAll(UNPRINTABLE, ' ').slice(0, LONGEST_NAME)
+
 const pemOf = (certificate: X509Certificate): string => certificate.toString()
 
 const withChain = (leaf: X509Certificate, pool: readonly X509Certificate[], { now }: Wanted): BundleResult => {
@@ -112,7 +121,7 @@ const withChain = (leaf: X509Certificate, pool: readonly X509Certificate[], { no
       : fault('chain-incomplete', 'the answer holds no certificate of its issuer')
   }
   const stale = issuers.find((issuer) => new Date(issuer.validTo) <= now)
-  if (stale) return fault('chain-broken', `its issuer ${stale.subject.replaceAll('\n', ', ')} has expired`)
+  if (stale) return fault('chain-broken', `its issuer ${shown(stale.subject)} has expired`)
   const sent = chain.filter((certificate) => certificate === leaf || !isRoot(certificate))
   return { ok: true, bundle: { leaf, certificate: sent.map(pemOf).join(''), ca: pemOf(top) } }
 }
@@ -145,13 +154,23 @@ export const readPair = (certificate: string, key: KeyObject): X509Certificate |
   return linked && pool.length > 1 ? leaf : undefined
 }
 
+/** The CRD holds to that much of what a certificate says of itself. */
+const MOST_NAMES = 300
+const LONGEST_DNS_NAME = 253
+const LONGEST_SERIAL = 64
+
+const shownNames = (leaf: X509Certificate): string[] =>
+  dnsNamesOf(leaf)
+    .filter((name) => name.length <= LONGEST_DNS_NAME && /^[!-~]+$/.test(name))
+    .slice(0, MOST_NAMES)
+
 /** What is told of a certificate in a status. Fingerprints and serial number in lower-case hexadecimal. */
 export const describe = (leaf: X509Certificate) => ({
-  serialNumber: leaf.serialNumber.toLowerCase(),
+  serialNumber: leaf.serialNumber.toLowerCase().slice(0, LONGEST_SERIAL),
   sha1Thumbprint: leaf.fingerprint.replaceAll(':', '').toLowerCase(),
   sha256Fingerprint: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
   notBefore: new Date(leaf.validFrom).toISOString().replace('.000Z', 'Z'),
   notAfter: new Date(leaf.validTo).toISOString().replace('.000Z', 'Z'),
-  dnsNames: dnsNamesOf(leaf),
-  issuer: leaf.issuer.replaceAll('\n', ', ').slice(0, 1024),
+  dnsNames: shownNames(leaf),
+  issuer: shown(leaf.issuer),
 })

@@ -40,10 +40,24 @@ export type LogOptions = {
 
 type Line = { timestamp?: unknown; level?: unknown; message?: unknown } & Record<string, unknown>
 
+/**
+ * Characters that steer a terminal, turn the direction of text or end a line, in whatever a line tells of others. What
+ * JSON leaves as it is stands in a string, where an escape means the same.
+ */
+const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+
+const escaped = (text: string): string =>
+  text.replace(STEERING, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )
+
 const asText = (line: Line): string => {
   const { timestamp, level, message, ...fields } = line
   const rest = Object.entries(fields).map(([name, value]) => {
-    const shown = typeof value === 'string' && !/\s/.test(value) ? value : JSON.stringify(value)
+    const shown = typeof value === 'string' && !/[\s"]/.test(value) ? value : JSON.stringify(value)
     return `${name}=${shown}`
   })
   return [timestamp, String(level).toUpperCase().padEnd(5), message, ...rest].join(' ')
@@ -52,15 +66,31 @@ const asText = (line: Line): string => {
 const asJson = ({ timestamp, level, message, ...fields }: Line): string =>
   JSON.stringify({ time: timestamp, level, message, ...fields })
 
+/** How a line looks, redacted and fit for a terminal; without its end. */
+const lineFormat = (format: LogFormat, redactor: Redactor): ((line: Line) => string) => {
+  const write = format === 'json' ? asJson : asText
+  return (line) => escaped(write(redactor.value({ ...line }) as Line))
+}
+
+/**
+ * A line of the log for a process that ends in this very tick. A logger would hand its lines over one after the other,
+ * and lose those that are still on their way.
+ */
+export const lastLine = (
+  message: string,
+  fields: Fields,
+  { format, redactor }: Required<Pick<LogOptions, 'format' | 'redactor'>>,
+) => `${lineFormat(format, redactor)({ ...fields, timestamp: new Date().toISOString(), level: 'error', message })}\n`
+
 /** A logger that writes redacted lines, one per call. */
 export const createLog = ({ level, format, redactor = createRedactor(), stream = process.stdout }: LogOptions): Log => {
   const { combine, timestamp, printf } = winston.format
-  const write = format === 'json' ? asJson : asText
+  const line = lineFormat(format, redactor)
   const logger = winston.createLogger({
     level,
     format: combine(
       timestamp(),
-      printf((line) => write(redactor.value({ ...line }) as Line)),
+      printf((info) => line({ ...info })),
     ),
     // A false positive of this rule: winston's own types do not agree with each other here.
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment

@@ -95,7 +95,7 @@ export async function startTimeMachine(simulatorFlags: SimulatorFlags = { instan
     ],
     namespace,
   )
-  const operator = await startOperator(configOf(kubeconfig, namespace), clock)
+  const operator = await startOperator(configOf(kubeconfig, namespace), { clock })
   const found: string[] = []
   const watcher = await watchSecrets(kubeconfig, namespace, (secret) => found.push(...pairFaults(secret, now())))
   const order = async (name: string): Promise<DigiCertOrder> => {

@@ -121,3 +121,19 @@ describe('reading a CSR', () => {
     expect(weaknessOf(generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).publicKey)).toBeUndefined()
   })
 })
+
+describe('an entry of a Secret by a name that JavaScript gives a meaning to', () => {
+  const of = (key: string) => anOrder({ spec: { csrSecretRef: { name: 'hsm', key } } })
+
+  test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+    '%s does not exist unless it does',
+    async (key) => {
+      expect(await given({ 'tls.csr': good }, of(key))).toEqual({
+        kind: 'bad',
+        problem: expect.stringContaining('does not exist'),
+      })
+      const own = JSON.parse(`{${JSON.stringify(key)}:${JSON.stringify(good)}}`) as Record<string, string>
+      expect(await given(own, of(key))).toMatchObject({ kind: 'good' })
+    },
+  )
+})

@@ -217,6 +217,17 @@ describe('failures', () => {
     expect((await failureOf(client.create(secrets, { metadata: { name: 's' } }))).message).toContain(said)
   })
 
+  test('what an admission webhook says is one line that steers no terminal', async () => {
+    const said = 'admission webhook "v.example.io" denied the request:\n\u001b[2J\u009b31m\u202eforged\u2028line'
+    api.script((_seen, response) => {
+      reply(response, 403, status(403, 'Forbidden', said))
+      return true
+    })
+    const { message } = await failureOf(client.create(things, thing))
+    expect(message).toContain('denied the request: [2J 31m forged line')
+    expect(message).not.toMatch(/[\p{C}\p{Zl}]/u)
+  })
+
   test('a long message of the server is cut', async () => {
     api.script((_seen, response) => {
       reply(response, 403, status(403, 'Forbidden', 'x'.repeat(5000)))

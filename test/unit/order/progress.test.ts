@@ -222,3 +222,30 @@ test('what CertCentral did not say of an order stays as it was', () => {
     status: 'issued',
   })
 })
+
+describe('an answer that is longer than a status can be', () => {
+  const requests = Array.from({ length: 1000 }, (_, at) => ({ id: at + 1, status: 'pending', type: 'reissue' }))
+  const entries = Array.from({ length: 1000 }, (_, at) => ({ ...ENTRY, dnsName: `n${String(at)}.example.com` }))
+  const asked = { dnsNames: entries.map(({ dnsName }) => dnsName) }
+  const order: RemoteOrder = { ...REMOTE, requests, asked }
+
+  test.each<[string, OrderStatus, Outcome]>([
+    ['placed', { intent: INTENT }, { kind: 'placed', order, purchase: 1, intent: SENT, validation: entries }],
+    ['adopted', {}, { kind: 'adopted', order: { ...order, mismatches: [], older: 'no' }, purchase: 1 } as Outcome],
+    [
+      'reissued',
+      { order: { ...ORDER, requests: [] } },
+      { kind: 'reissued', order, intent: { ...SENT, purpose: 'Reissue' }, validation: entries },
+    ],
+    ['validation', { order: { ...ORDER, requests: [] } }, { kind: 'validation', entries, order }],
+  ])(
+    'is kept as far as it fits where an order is %s: the order id is written all the same',
+    (_what, before, outcome) => {
+      // `step` holds the status against the schema that the API server has.
+      const { order: known, validation = [] } = step(before, outcome)
+      expect(known?.id).toBe(ORDER_ID)
+      expect(known?.requests?.length).toBe(64)
+      expect(validation.length).toBe(outcome.kind === 'adopted' ? 0 : 300)
+    },
+  )
+})

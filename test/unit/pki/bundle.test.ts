@@ -1,6 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { orderStatus } from '../../../src/api/status.ts'
 import { type BundleFault, describe as factsOf, dnsNamesOf, readBundle, readPair } from '../../../src/pki/bundle.ts'
 import { generateKey } from '../../../src/pki/keys.ts'
 import { NOW, inDays, inMinutes } from '../../support/builders.ts'
@@ -161,6 +166,7 @@ describe('a bundle is refused', () => {
   test.each([
     ['of 64 MB', () => 'A'.repeat(64 * 2 ** 20)],
     ['of 100,000 blocks', () => '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'.repeat(100_000)],
+    ['of as many blocks as fit', () => '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'.repeat(5_600)],
     ['of beginnings without an end', () => '-----BEGIN CERTIFICATE-----\n'.repeat(11_000)],
     ['of dashes', () => '-'.repeat(329_000)],
     ['of one long line without an end', () => `-----BEGIN CERTIFICATE-----\n${'A'.repeat(329_000)}`],
@@ -238,5 +244,78 @@ describe('the pair in a Secret', () => {
     ['is longer than any chain', (leaf.pem + intermediate.pem).repeat(400)],
   ])('is none where it %s', (_what, text) => {
     expect(readPair(text, leaf.key)).toBeUndefined()
+  })
+})
+
+describe('a certificate that says too much of itself', () => {
+  /** By openssl: the library that makes the others refuses so many names. */
+  const selfSigned = (names: readonly string[]): string => {
+    const directory = mkdtempSync(join(tmpdir(), 'names-'))
+    const [config, key] = [join(directory, 'config'), join(directory, 'key')]
+    const listed = names.map((name, at) => `DNS.${String(at)}=${name}`).join('\n')
+    writeFileSync(
+      config,
+      `[req]\ndistinguished_name=dn\nx509_extensions=ext\n[dn]\n[ext]\nsubjectAltName=@names\n[names]\n${listed}\n`,
+    )
+    writeFileSync(key, leaf.key.export({ type: 'pkcs8', format: 'pem' }))
+    const args = ['req', '-x509', '-new', '-key', key, '-subj', '/CN=shop.example.com', '-config', config]
+    const pem = execFileSync('openssl', args, { encoding: 'utf8', maxBuffer: 2 ** 24 })
+    rmSync(directory, { recursive: true })
+    return pem
+  }
+  const many = (count: number) => Array.from({ length: count }, (_, at) => `n${String(at)}.example.com`)
+
+  test('with 100,000 names is too large to be looked at', () => {
+    const huge = selfSigned([...NAMES, ...many(100_000)])
+    expect(huge.length).toBeGreaterThan(2_000_000)
+    expect(faultOf([huge, intermediate.pem])).toBe('too-large')
+  }, 20_000)
+
+  test('with 9,000 names is taken, and as many are told as a status holds', async () => {
+    const large = await likeLeaf({ dnsNames: [...NAMES, ...many(9000)] })
+    const began = performance.now()
+    const result = read([large.pem, intermediate.pem])
+    const facts = factsOf(new X509Certificate(large.pem))
+    expect(performance.now() - began).toBeLessThan(1000)
+    expect(result.ok).toBe(true)
+    expect(facts.dnsNames).toHaveLength(300)
+    expect(orderStatus.safeParse({ certificate: facts }).error).toBeUndefined()
+  })
+
+  test.each([
+    ['a name longer than a name can be', `${'a'.repeat(300)}.example.com`],
+    ['a name that steers a terminal', 'a\u001b[2J.example.com'],
+    ['a name with a line break', 'a\nDNS:b.example.com'],
+  ])('does not have %s told', async (_what, name) => {
+    const odd = await likeLeaf({ dnsNames: [...NAMES, name] })
+    const { dnsNames } = factsOf(new X509Certificate(odd.pem))
+    expect(dnsNames).toEqual(expect.arrayContaining(NAMES))
+    expect(dnsNames.join()).not.toMatch(/[\p{C}]|a{254}/u)
+  })
+
+  test('does not pass for another name by one that holds a separator', async () => {
+    const odd = await likeLeaf({ dnsNames: ['evil.example.net, DNS:shop.example.com, DNS:*.shop.example.com'] })
+    expect(faultOf([odd.pem, intermediate.pem])).toBe('names-missing')
+  })
+
+  test('by an issuer that steers a terminal is told in plain text of one line', async () => {
+    const subject = `CA\u001b[2J\u009b31m\u202e\n${'x'.repeat(2000)}`
+    const odd = await issue({ subject, issuer: root, ca: 'yes' }, NOW)
+    const certified = await likeLeaf({ issuer: odd })
+    const facts = factsOf(new X509Certificate(certified.pem))
+    expect(facts.issuer).toMatch(/^CN=CA/)
+    expect(facts.issuer).not.toMatch(/[\p{C}\p{Zl}]/u)
+    expect(orderStatus.safeParse({ certificate: facts }).error).toBeUndefined()
+  })
+
+  test('by an issuer that has expired says so in plain text of one line', async () => {
+    const subject = `CA\u001b[2J\u202e${'x'.repeat(2000)}`
+    const odd = await issue({ subject, issuer: root, ca: 'yes', notBefore: inDays(-9), notAfter: inDays(-1) }, NOW)
+    const certified = await likeLeaf({ issuer: odd })
+    const result = read([certified.pem, odd.pem])
+    const message = result.ok ? '' : result.message
+    expect(message).toMatch(/^its issuer CN=CA.* has expired$/)
+    expect(message).not.toMatch(/\p{C}/u)
+    expect(message.length).toBeLessThan(1100)
   })
 })

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import forge from 'node-forge'
-import { createCsr, csrFingerprint } from '../../../src/pki/csr.ts'
+import { createCsr, csrFingerprint, readCsr } from '../../../src/pki/csr.ts'
 import { type KeyWish, generateKey, publicFingerprint } from '../../../src/pki/keys.ts'
 
 const WISHES: readonly KeyWish[] = [
@@ -111,5 +111,23 @@ describe('what is no CSR has no fingerprint', () => {
         },
       ),
     )
+  })
+})
+
+describe('a CSR that is made to be read for ever', () => {
+  const inPem = (der: Buffer) =>
+    `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`
+
+  test.each<[string, string]>([
+    ['of nested sequences', inPem(Buffer.from('3080'.repeat(36_000), 'hex'))],
+    ['of a long sequence', inPem(Buffer.from(`3084000119400500${'0500'.repeat(36_000)}`, 'hex'))],
+    ['of beginnings without an end', '-----BEGIN CERTIFICATE REQUEST-----\n'.repeat(2700)],
+    ['of line breaks', `-----BEGIN CERTIFICATE REQUEST-----${'\n'.repeat(99_000)}`],
+    ['of headers', `-----BEGIN CERTIFICATE REQUEST-----\n${'a: b\n'.repeat(19_000)}`],
+    ['of spaces', `${' '.repeat(99_000)}x`],
+  ])('%s is refused quickly', async (_what, text) => {
+    const began = performance.now()
+    expect(await readCsr(text)).toBeUndefined()
+    expect(performance.now() - began).toBeLessThan(1000)
   })
 })

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
-import { type LogFormat, type LogLevel, createLog, silentLog } from '../../../src/telemetry/log.ts'
+import { type LogFormat, type LogLevel, createLog, lastLine, silentLog } from '../../../src/telemetry/log.ts'
 import { createRedactor } from '../../../src/telemetry/redact.ts'
 
 const recorder = () => {
@@ -74,6 +74,40 @@ describe('a line of text', () => {
     log.info('Odd', { text: 'two\nlines\nERROR forged' })
     expect(lines()).toHaveLength(1)
   })
+})
+
+describe.each<LogFormat>(['json', 'text'])('in a line of %s', (format) => {
+  const ESCAPES = '\u001b[2J\u001b]0;title\u0007\u009b31m\u202e\u2028\u0085\rforged'
+
+  test('nothing steers a terminal, turns the direction of text or looks like another line', () => {
+    const { log, lines } = logTo(format)
+    const error = Object.assign(new Error(ESCAPES, { cause: new Error(ESCAPES) }), { code: ESCAPES })
+    log.with({ order: ESCAPES }).warn(ESCAPES, { text: ESCAPES, [ESCAPES]: { [ESCAPES]: [ESCAPES] }, error })
+    expect(lines()).toHaveLength(1)
+    expect(lines()[0]).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  })
+})
+
+test('a line of JSON gives back what was escaped in it', () => {
+  const { log, lines } = logTo('json')
+  log.info('Odd', { text: '\u009b31m\u202e 😀 \u{e0041}"\\' })
+  expect(parsed(lines()[0])).toMatchObject({ text: '\u009b31m\u202e 😀 \u{e0041}"\\' })
+})
+
+test('a field in a line of text cannot pass for another one', () => {
+  const { log, lines } = logTo('text')
+  log.info('Took a step', { why: 'x"level=ERROR' })
+  expect(lines()[0]).toMatch(/ why="x\\"level=ERROR"$/)
+})
+
+test('the last line of a process looks as any other, without what is secret', () => {
+  const redactor = createRedactor()
+  redactor.learn('s3cret-api-key')
+  const line = lastLine('It ends', { error: new Error('over s3cret-api-key') }, { format: 'json', redactor })
+  expect(line.endsWith('\n')).toBe(true)
+  expect(Object.keys(parsed(line))).toEqual(['time', 'level', 'message', 'error'])
+  expect(parsed(line)).toMatchObject({ level: 'error', message: 'It ends', error: { message: 'over [redacted]' } })
+  expect(line).not.toContain('s3cret')
 })
 
 test.each<readonly [LogLevel, readonly string[]]>([
