@@ -46,7 +46,8 @@ export const KEY_REFUSED: Verdict = {
 
 const refused = (error: CertCentralError): Verdict => {
   if (error.kind === 'unauthorized') return KEY_REFUSED
-  if (error.outcome === 'refused')
+  // Whoever sends us elsewhere has not looked at the key.
+  if (error.outcome === 'refused' && error.kind !== 'redirected')
     return {
       ready: 'yes',
       reason: 'KeyAccepted',
@@ -55,7 +56,7 @@ const refused = (error: CertCentralError): Verdict => {
   return { ready: 'no', reason: 'Unreachable', message: `CertCentral does not answer: ${error.message}` }
 }
 
-/** Asks CertCentral whose key it is. Answers of any kind but 401 and silence mean that the key is taken. */
+/** Asks CertCentral whose key it is. Answers of any kind but 401, redirects and silence mean that the key is taken. */
 export const tryKey = async (client: Pick<CertCentral, 'userMe'>): Promise<Verdict> => {
   try {
     const { name, roles } = await client.userMe()
