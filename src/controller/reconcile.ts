@@ -289,5 +289,6 @@ const factsOf = (outcome: Outcome): Record<string, unknown> => {
     return { orderId: outcome.order.orderId, status: outcome.order.status }
   if (outcome.kind === 'stored')
     return { certificateId: outcome.certificate.id, notAfter: outcome.certificate.notAfter }
-  return 'message' in outcome ? { message: outcome.message } : {}
+  // Not as `message`, which is that of the line.
+  return 'message' in outcome ? { why: outcome.message } : {}
 }

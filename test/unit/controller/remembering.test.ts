@@ -150,6 +150,13 @@ describe('the namespaces that may use a cluster account', () => {
     expect(await check(session, 'shop')).toBe(wanted)
   })
 
+  test.each(['constructor', 'toString'])('are not all for a label %s that they lack', async (name) => {
+    const matchLabels = JSON.parse(`{${JSON.stringify(name)}:"web"}`) as Record<string, string>
+    expect(await checking({}).check(clusterAccount({ namespaces: { matchLabels } }), 'shop')).toContain(`${name}=web`)
+    const labelled = JSON.parse(`{${JSON.stringify(name)}:"web"}`) as Record<string, string>
+    expect(await checking(labelled).check(clusterAccount({ namespaces: { matchLabels } }), 'shop')).toBeUndefined()
+  })
+
   test('are all, unread, where the policy asks for no label', async () => {
     const { check, state } = checking(undefined)
     expect(await check(clusterAccount({}), 'shop')).toBeUndefined()
