@@ -4,10 +4,12 @@ import type { Reason } from '../../../src/api/reasons.ts'
 import {
   dailyLook,
   earliest,
+  isAhead,
   later,
   nextDcvCheck,
   nextMidnight,
   nextSearch,
+  passed,
   quickLook,
   retryAt,
   spread,
@@ -136,4 +138,17 @@ describe('what failed is tried again', () => {
 test('the day ends at midnight UTC, which is always still to come', () => {
   expect(nextMidnight(NOW).toISOString()).toBe('2026-11-25T00:00:00.000Z')
   expect(nextMidnight(new Date('2026-11-25T00:00:00.000Z')).toISOString()).toBe('2026-11-26T00:00:00.000Z')
+})
+
+describe('a time that was noted', () => {
+  test.each([
+    ['a minute ago', -1, 'counts'],
+    ['by a clock a little ahead of ours', 1, 'counts'],
+    ['two minutes ahead', 2, 'does not count'],
+    ['200 days ahead', 200 * 24 * 60, 'does not count'],
+  ])('%s: %s minutes from now it %s', (_when, minutes, counts) => {
+    const noted = inMinutes(minutes)
+    expect(passed(noted, NOW)).toEqual(counts === 'counts' ? noted : undefined)
+    expect(isAhead(noted, NOW)).toBe(counts !== 'counts')
+  })
 })
