@@ -56,7 +56,7 @@ const common = {
     .default(3)
     .meta({
       description:
-        'Sustained calls per second and API key. DigiCert documents 1,000 per 5 minutes and 100 per 5 seconds in its stricter reading.',
+        'Sustained calls per second and API key. DigiCert documents 1,000 per 5 minutes and 100 per 5 seconds in its stricter reading. Of several accounts with one API key the lowest rate counts.',
       // The API server holds a whole number, such as 0, against the whole part of a minimum only.
       ...validations([{ rule: 'self >= 0.01', message: 'requestsPerSecond must be at least 0.01' }]),
     }),

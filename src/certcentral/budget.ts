@@ -32,6 +32,8 @@ export type Budget = {
   pause: (retryAt?: Date) => Date
   /** Notes an answer that was not a 429: the next pause is a short one again. */
   noteAnswer: () => void
+  /** Another sustained rate from now on. */
+  setRate: (requestsPerSecond: number) => void
   /** Calls of that priority that could be made at this moment. */
   room: (priority: Priority) => number
   state: () => BudgetState
@@ -96,6 +98,7 @@ export const createBudget = (options: BudgetOptions = {}): Budget => {
   const room = (priority: Priority): number => (pause.active() ? 0 : limits.available(priority, clock.now()))
   return {
     room,
+    setRate: limits.setRate,
     take: async (priority, signal) => {
       if (signal?.aborted === true) throw calledOff('budget', 'unsent')
       refuseWhilePaused()

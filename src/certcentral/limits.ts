@@ -10,6 +10,8 @@ export type Limits = {
   begin: (priority: Priority, now: number) => RollingWindow['end']
   /** Calls of that priority that could be made now. */
   available: (priority: Priority, now: number) => number
+  /** Another rate from now on; what was called before, and is under way, counts on. */
+  setRate: (perSecond: number) => void
 }
 
 /** Of the documented 100 calls in any 5 s. */
@@ -43,11 +45,17 @@ const dripWindows = (calls: number, kept: number, spanMs: number) => ({
   drip: rollingWindow(1, spanMs / kept),
 })
 
+type Windows = Omit<Limits, 'begin' | 'setRate'> & {
+  /** Those that a call of that priority counts in. */
+  of: (priority: Priority, now: number) => readonly RollingWindow[]
+  history: () => number[]
+}
+
 /**
- * Limits for a sustained rate. The long window holds what the rate gives over the strict span, and an idle account may
- * spend nearly all of it at the pace of the short window; a rate beyond the strict reading is measured over the newer span.
+ * The windows of a sustained rate. The long one holds what the rate gives over the strict span, and an idle account may
+ * spend nearly all of it at the pace of the short one; a rate beyond the strict reading is measured over the newer span.
  */
-export const createLimits = (perSecond: number): Limits => {
+const windowsFor = (perSecond: number, before: readonly number[]): Windows => {
   const spanMs = callsIn(STRICT_SPAN_MS, perSecond) <= DOCUMENTED_CALLS ? STRICT_SPAN_MS : NEWER_SPAN_MS
   const calls = callsIn(spanMs, perSecond)
   const kept = Math.ceil(calls * (1 - SHARE_AT_ONCE))
@@ -61,19 +69,50 @@ export const createLimits = (perSecond: number): Limits => {
     if (priority === 'background') return pace
     return bulk.readyAt() <= now ? bulk : drip
   }
+  for (const window of [burst, sustained, bulk]) {
+    for (const at of before) {
+      window.begin()
+      window.end(at)
+    }
+  }
   return {
     readyAt: (priority) => Math.max(burst.readyAt(), sustained.readyAt(withheld[priority]), own[priority]()),
-    begin: (priority, now) => {
-      const windows = [burst, sustained, ownWindow(priority, now)]
-      for (const window of windows) window.begin()
-      return (end) => {
-        for (const window of windows) window.end(end)
-      }
-    },
+    of: (priority, now) => [burst, sustained, ownWindow(priority, now)],
     available: (priority, now) => {
       const shared = Math.min(burst.available(now), sustained.available(now) - withheld[priority])
       const left = priority === 'background' ? pace.available(now) : bulk.available(now) + drip.available(now)
       return Math.max(0, Math.min(shared, left))
+    },
+    history: sustained.history,
+  }
+}
+
+const begun = (windows: readonly RollingWindow[]): readonly RollingWindow[] => {
+  for (const window of windows) window.begin()
+  return windows
+}
+
+/** Limits for a sustained rate. */
+export const createLimits = (rate: number): Limits => {
+  let current = rate
+  let windows = windowsFor(rate, [])
+  const underWay = new Set<{ priority: Priority; since: number; in: readonly RollingWindow[] }>()
+  return {
+    readyAt: (priority) => windows.readyAt(priority),
+    available: (priority, now) => windows.available(priority, now),
+    begin: (priority, now) => {
+      const call = { priority, since: now, in: begun(windows.of(priority, now)) }
+      underWay.add(call)
+      return (end) => {
+        underWay.delete(call)
+        for (const window of call.in) window.end(end)
+      }
+    },
+    setRate: (perSecond) => {
+      if (perSecond === current) return
+      current = perSecond
+      windows = windowsFor(perSecond, windows.history())
+      for (const call of underWay) call.in = begun(windows.of(call.priority, call.since))
     },
   }
 }

@@ -11,6 +11,8 @@ export type RollingWindow = {
   end: (now: number | 'unmade') => void
   /** Calls that could be made now. */
   available: (now: number) => number
+  /** When the last calls ended, the oldest first. */
+  history: () => number[]
 }
 
 /**
@@ -41,5 +43,6 @@ export const rollingWindow = (limit: number, spanMs: number): RollingWindow => {
       while (recent < limit && (ends[(next - 1 - recent + 2 * limit) % limit] ?? 0) + spanMs > now) recent += 1
       return Math.max(0, limit - recent - underWay)
     },
+    history: () => [...ends.subarray(next), ...ends.subarray(0, next)].filter(Number.isFinite),
   }
 }

@@ -55,7 +55,7 @@ export type AccountsOptions = {
   reach: Reach
   requestTimeoutMs: number
   userAgent: string
-  spending: Pick<Spending, 'budgetOf'>
+  spending: Pick<Spending, 'budgetOf' | 'forget'>
   now: () => Date
   /** Told every API key, so that it can be kept out of logs. */
   learnSecret: (secret: string) => void
@@ -160,6 +160,7 @@ export class Accounts {
 
   #close(key: string): void {
     this.#sessions.get(key)?.client.close()
+    this.#options.spending.forget(key)
     this.#sessions.delete(key)
   }
 

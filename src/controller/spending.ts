@@ -5,6 +5,8 @@ import { type Budget, type Clock, type Priority, createBudget } from '../certcen
 export type Spending = {
   /** The budget of an account whose API key that is. */
   budgetOf: (accountKey: string, apiKey: string, spec: Account['spec']) => Budget
+  /** The account is gone, or is about to be opened anew. */
+  forget: (accountKey: string) => void
   /** What the work on orders of an account may be held up by. */
   gateOf: (accountKey: string) => string
   /**
@@ -17,33 +19,49 @@ export type Spending = {
 /** A pass makes one call to look and one to act, as a rule. */
 const CALLS_OF_A_PASS = 2
 
-type Purse = { gate: string; requestsPerSecond: number; budget: Budget }
+/** A budget, and the rates of the accounts that share it. */
+type Purse = { gate: string; budget: Budget; rates: Map<string, number> }
+
+/** Of several rates for one key the lowest counts: two accounts that share it must not spend twice what one says. */
+const follow = ({ budget, rates }: Purse): void => {
+  if (rates.size > 0) budget.setRate(Math.min(...rates.values()))
+}
 
 export const createSpending = (clock?: Clock): Spending => {
   const purses = new Map<string, Purse>()
-  const budgets = new Map<string, Budget>()
-  const gates = new Map<string, string>()
+  const gates = new Map<string, Purse>()
+  const byAccount = new Map<string, Purse>()
 
   const purseOf = (apiKey: string, { url, requestsPerSecond }: Account['spec']): Purse => {
     const shared = `${url} ${apiKey}`
     const known = purses.get(shared)
-    if (known?.requestsPerSecond === requestsPerSecond) return known
-    const gate = known?.gate ?? `budget ${String(purses.size + 1)}`
-    const purse = { gate, requestsPerSecond, budget: createBudget({ requestsPerSecond, ...(clock ? { clock } : {}) }) }
+    if (known) return known
+    const budget = createBudget({ requestsPerSecond, ...(clock ? { clock } : {}) })
+    const purse = { gate: `budget ${String(purses.size + 1)}`, budget, rates: new Map() }
     purses.set(shared, purse)
-    budgets.set(gate, purse.budget)
+    gates.set(purse.gate, purse)
     return purse
   }
 
+  const forget = (accountKey: string): void => {
+    const purse = byAccount.get(accountKey)
+    byAccount.delete(accountKey)
+    if (purse?.rates.delete(accountKey)) follow(purse)
+  }
+
   return {
+    forget,
     budgetOf: (accountKey, apiKey, spec) => {
-      const { gate, budget } = purseOf(apiKey, spec)
-      gates.set(accountKey, gate)
-      return budget
+      forget(accountKey)
+      const purse = purseOf(apiKey, spec)
+      byAccount.set(accountKey, purse)
+      purse.rates.set(accountKey, spec.requestsPerSecond)
+      follow(purse)
+      return purse.budget
     },
-    gateOf: (accountKey) => gates.get(accountKey) ?? accountKey,
+    gateOf: (accountKey) => byAccount.get(accountKey)?.gate ?? accountKey,
     admits: (gate, priority, held) => {
-      const budget = budgets.get(gate)
+      const budget = gates.get(gate)?.budget
       return held === 0 || !budget || held < Math.floor(budget.room(priority) / CALLS_OF_A_PASS)
     },
   }

@@ -145,6 +145,38 @@ describe('a call under way', () => {
   })
 })
 
+describe('another rate', () => {
+  test.each([
+    ['lower', 1, 300],
+    ['higher', 3.3, 990],
+  ])('that is %s counts what was called before it, and what is under way', async (_name, rate, calls) => {
+    const { clock, budget } = start({ requestsPerSecond: 2 })
+    for (let second = 0; second < 20; second += 1) {
+      for (let call = 0; call < 10; call += 1) await spend(budget)
+      await clock.advance(1000)
+    }
+    const turn = await budget.take('foreground')
+    budget.setRate(rate)
+    const { turns, take } = noting(budget, clock)
+    for (let call = 0; call < 1000; call += 1) take('foreground')
+    await settled()
+    await clock.advance(270_000)
+    expect(turns.length).toBeLessThanOrEqual(calls - 201)
+    expect(turns.length).toBeGreaterThan((calls - 201) * 0.9)
+    turn.end('made')
+    await clock.advance(1_000_000)
+    expect(turns).toHaveLength(1000)
+  })
+
+  test('that is the same changes nothing', async () => {
+    const { budget } = start()
+    await spend(budget, 'background')
+    const before = budget.room('background')
+    budget.setRate(3)
+    expect(budget.room('background')).toBe(before)
+  })
+})
+
 describe('an idle account', () => {
   test('spends 400 calls for 200 new orders within 25 s', async () => {
     const { clock, budget } = start()
