@@ -71,7 +71,7 @@ export const ORDER_REASONS = {
   AwaitingRenewal:
     'renewal.byDigiCert is set: DigiCert renews the order, and that renewal is taken over. Nothing is bought beside it.',
   ClockAhead:
-    "The clock of the operator is ahead of CertCentral's, and by that one the renewal is not due. Nothing was bought; set the clock right.",
+    "The clock of the operator is ahead of CertCentral's: by it an order that was just bought is to be renewed already. No more is bought; set the clock right.",
   RenewedElsewhere: 'The order was renewed by somebody else; nothing is bought beside that renewal.',
   ReissueDue: 'The certificate should be reissued: it ends soon, or the spec asks for other names.',
   ValidationLapsing:

@@ -22,27 +22,29 @@ import { dateOf } from './dates.ts'
 import { storedFact, storedKey } from './facts.ts'
 import type { Gathered } from './gather.ts'
 import { isOrphaned } from './keys.ts'
+import { clockAhead } from './clocks.ts'
 import { areOutputsStale } from './outputs.ts'
 import type { Recollection } from './memory.ts'
 import { nextOf, reissueFact } from './reissue-facts.ts'
 import { isTokenMethod } from './validation.ts'
 import { validityFact } from './validity.ts'
 
-/** How far our clock may be ahead of CertCentral's before what is due by it alone is doubted, in milliseconds. */
-const CLOCKS_AGREE = 60 * 60_000
-
-const accountFact = (gathered: Gathered, now: Date): AccountFact => {
+const accountFact = (
+  gathered: Gathered,
+  status: OrderStatus,
+  { next, stored, now }: Pick<Observation, 'next' | 'stored'> & { now: Date },
+): AccountFact => {
   const { account, order } = gathered
   if (account.kind !== 'ready') return account
   const { policy, uniqueAlternativeOrderIds } = account.session.account.spec
-  const aheadMs = account.session.client.aheadMs() ?? 0
+  const aheadMs = clockAhead(status, { next, stored, now, aheadMs: account.session.client.aheadMs() })
   return {
     kind: 'ready',
     uniqueIds: uniqueAlternativeOrderIds ? 'yes' : 'no',
     forbids: gathered.namespaceForbidden ?? forbidden(order.spec, policy),
     ordersLeft: policy.maxOrdersPerDay - gathered.ordersToday,
     limitEnds: schedule.nextMidnight(now),
-    ...(aheadMs > CLOCKS_AGREE ? { aheadMs } : {}),
+    ...(aheadMs === undefined ? {} : { aheadMs }),
   }
 }
 
@@ -235,7 +237,7 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
     delivery: deliveryOf(order.spec),
     ...wishesOf(gathered, status),
     problems: gathered.problems,
-    account: accountFact(gathered, moment.now),
+    account: accountFact(gathered, status, { next, stored, now: moment.now }),
     target,
     ...keyFacts(gathered),
     outputs: outputsFact(gathered, stored),

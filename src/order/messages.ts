@@ -235,7 +235,7 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   AwaitingRenewal: (o) =>
     `DigiCert renews order ${String(o.intent?.renewalOf ?? '')} (renewal.byDigiCert) and has not done so yet; its renewal is taken over. Take renewal.byDigiCert out of the spec to have it renewed by the operator`,
   ClockAhead: (o) =>
-    `The renewal of ${id(o)} is due by the clock of the operator alone, which is ${aheadOf(o)} hours ahead of CertCentral's; set the clock of its machine right. Nothing was bought`,
+    `The renewal of ${id(o)} is due by the clock of the operator alone, which is ${aheadOf(o)} hours ahead of CertCentral's; set the clock of its machine right. No more was bought`,
   RenewedElsewhere: (o) =>
     `Order ${String(o.intent?.renewalOf ?? '')} was renewed by order ${o.remote.kind === 'renewed' ? String(o.remote.orderId) : ''}, which is not ours; nothing was bought. Set spec.adoptOrderId to that order to take it over`,
   CertificateExpired: (o, { secretName }) =>

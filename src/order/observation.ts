@@ -64,7 +64,7 @@ export type AccountFact =
       forbids: string | undefined
       ordersLeft: number
       limitEnds: Date
-      /** By how many milliseconds our clock is ahead of CertCentral's, where that is more than a little. */
+      /** By how many milliseconds our clock is ahead of CertCentral's, where that makes due what was just bought. */
       aheadMs?: number
     }
 

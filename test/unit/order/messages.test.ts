@@ -212,7 +212,7 @@ describe('what waits for a person says who, what and which id', () => {
       'a clock that is ahead',
       'ClockAhead',
       [withAccount({ aheadMs: 48 * 3_600_000 })],
-      "is due by the clock of the operator alone, which is 48 hours ahead of CertCentral's; set the clock of its machine right. Nothing was bought",
+      "is due by the clock of the operator alone, which is 48 hours ahead of CertCentral's; set the clock of its machine right. No more was bought",
     ],
     [
       'the limit of the day',
