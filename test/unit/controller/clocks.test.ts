@@ -6,15 +6,14 @@ import { NOW, inDays } from '../../support/builders.ts'
 const DAY = 86_400_000
 
 /** An order that was bought so many days ago by our clock. */
-const bought = (daysAgo: number, what: 'Ordered' | 'Renewed' | 'Adopted' = 'Renewed'): OrderStatus =>
-  ({
-    order: { id: 7, status: 'issued', purchase: 2 },
-    history: [
-      { at: inDays(-400).toISOString(), what: 'Ordered', orderId: 5 },
-      { at: inDays(-daysAgo).toISOString(), what, orderId: 7 },
-      { at: inDays(0).toISOString(), what: 'Reissued', orderId: 7 },
-    ],
-  })
+const bought = (daysAgo: number, what: 'Ordered' | 'Renewed' | 'Adopted' = 'Renewed'): OrderStatus => ({
+  order: { id: 7, status: 'issued', purchase: 2 },
+  history: [
+    { at: inDays(-400).toISOString(), what: 'Ordered', orderId: 5 },
+    { at: inDays(-daysAgo).toISOString(), what, orderId: 7 },
+    { at: inDays(0).toISOString(), what: 'Reissued', orderId: 7 },
+  ],
+})
 
 /** Its certificate began 170 days ago, and it is due after 160 of them. */
 const due = (changes: object = {}) =>
