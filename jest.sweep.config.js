@@ -7,5 +7,5 @@ export default {
   globalSetup: '<rootDir>/test/support/sweep-setup.ts',
   globalTeardown: '<rootDir>/test/support/sweep-teardown.ts',
   testTimeout: 7_200_000,
-  maxWorkers: 5,
+  maxWorkers: 7,
 }
