@@ -110,7 +110,6 @@ describe('the Lease', () => {
   test.each([
     ['is deleted', 'deleted', () => bed.cluster.remove(LEASE())],
     ['is emptied', 'emptied', () => bed.cluster.patch(LEASE(), { spec: { holderIdentity: '' } })],
-    ['loses its times', 'timeless', () => bed.cluster.patch(LEASE(), { spec: { renewTime: null, acquireTime: null } })],
     ['loses its spec', 'bare', () => bed.cluster.patch(LEASE(), { spec: null })],
   ])(
     '%s by hand: one leads afterwards, and buys once',
