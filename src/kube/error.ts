@@ -3,7 +3,8 @@
  * - `unavailable`: the API server is not there or said that it did not do it (503 with a Status; refused connection).
  * - `throttled`: refused by rate or quota of requests (429); nothing was done.
  * - `unknown`: timeout, reset, 5xx, an answer that makes no sense: a write may or may not have happened.
- * - `expired`: the resource version asked for is too old (410); list again.
+ * - `expired`: the server does not have the version asked for: too old (410), or newer than all it has, as after a restore
+ *   of its database; list again.
  */
 export type KubeFailure =
   | 'not-found'
@@ -46,7 +47,7 @@ export type Status = {
   readonly code?: number
   readonly reason?: string
   readonly message?: string
-  readonly details?: { readonly retryAfterSeconds?: number }
+  readonly details?: { readonly retryAfterSeconds?: number; readonly causes?: readonly { readonly reason?: string }[] }
 }
 
 /** A call as error messages name it, and whether it may change something. */
@@ -83,8 +84,12 @@ const byCode: Readonly<Record<number, KubeFailure>> = {
   429: 'throttled',
 }
 
+const isOfTheFuture = (status: Status | undefined): boolean =>
+  (status?.details?.causes ?? []).some(({ reason }) => reason === 'ResourceVersionTooLarge')
+
 function failureOf(attempt: Attempt, code: number, status: Status | undefined): KubeFailure {
   if (status?.reason === 'AlreadyExists') return 'already-exists'
+  if (isOfTheFuture(status)) return 'expired'
   // The path itself is not served, as when a CRD is not installed; that says nothing about an object.
   if (code === 404 && status === undefined) return 'unavailable'
   if (code === 503 || code === 504) return gatewayFailure(attempt, code, status)

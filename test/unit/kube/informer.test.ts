@@ -206,6 +206,18 @@ describe('what happens to a server', () => {
     expect(told).toEqual(['added a one', 'added b while away'])
   })
 
+  test('a version that the server has not reached, as after a restore, is given up for a new list', async () => {
+    const informer = await started()
+    const details = { causes: [{ reason: 'ResourceVersionTooLarge' }] }
+    api.sendRaw(`${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 504, details } })}\n`)
+    await eventually('the end', () => api.openWatches() === 0)
+    put('b', 'while away')
+    await reconnected()
+
+    expect(api.lists()).toHaveLength(2)
+    expect(informer.get('shop/b')).toBeDefined()
+  })
+
   test.each([401, 403, 429, 500, 503])('a list and a watch that are refused with %i heal', async (code) => {
     const lift = api.script(refuse(code))
     const informer = informerOf()
