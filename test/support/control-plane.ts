@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { endChild, logTail, runningPid, startChild } from './child.ts'
@@ -33,8 +33,6 @@ export type ControlPlane = {
   readonly restartEtcd: () => Promise<void>
   /** Makes etcd forget all versions but the present one. */
   readonly compact: () => Promise<void>
-  /** Copies all that etcd holds, and gives what puts the copy back; the API server and etcd are away for both. */
-  readonly backUp: () => Promise<() => Promise<void>>
   /** Whether the API server says that it is ready. */
   readonly isReady: () => Promise<boolean>
   /** Path of a new kubeconfig with the rights of a service account, for 24 hours (TokenRequest). */
@@ -119,15 +117,6 @@ function handleOf(state: State): ControlPlane {
       await start(state, 'etcd')
     },
     compact: () => compact(state),
-    backUp: async () => {
-      const [data, copy] = [join(directory, 'etcd'), join(directory, 'etcd-copy')]
-      await whileStopped(state, () => cpSync(data, copy, { recursive: true }))
-      return () =>
-        whileStopped(state, () => {
-          rmSync(data, { recursive: true })
-          renameSync(copy, data)
-        })
-    },
     isReady: () => isReady(state),
     userKubeconfig: async ({ namespace, name }) => {
       const user = await succeed(kubectl, ['create', 'token', name, '-n', namespace, '--duration=24h'])
@@ -176,15 +165,6 @@ const urlOf = ({ apiPort }: Layout): string => `https://127.0.0.1:${apiPort}`
 
 const hasDefaultAccount = async (kubectl: Kubectl): Promise<boolean> =>
   (await kubectl(['get', 'serviceaccount', 'default', '-n', 'default'])).code === 0
-
-async function whileStopped(state: State, work: () => void): Promise<void> {
-  const { directory } = state
-  await endChild({ directory, name: 'kube-apiserver' }, 'SIGKILL')
-  await endChild({ directory, name: 'etcd' }, 'SIGTERM')
-  work()
-  await start(state, 'etcd')
-  await startApiServer(state)
-}
 
 async function compact({ etcdPort }: State): Promise<void> {
   const ask = async (path: string, body: object): Promise<unknown> => {

@@ -28,22 +28,6 @@ describe('an order, while the servers of the cluster die, freeze and forget at e
     },
   )
 
-  test('is not bought again when etcd comes back from a backup that does not know it', async () => {
-    const { bed, operator } = stage
-    const restore = await plane.backUp()
-    const { broken } = await play(stage, SCENARIOS['issued at once'], 'restored')
-    expect(broken).toEqual([])
-
-    await restore()
-    expect(await bed.cluster.order(bed.namespace, 'restored')).toBeUndefined()
-    await place(bed, 'restored')
-
-    // A list that is older than what was seen is believed after ten of them only.
-    await untilReady(bed, 'restored', 400_000)
-    expect(await bought(bed, 'restored')).toHaveLength(1)
-    expect(operator.pid()).toBeDefined()
-  })
-
   test('is taken up again, and not bought again, when its kind was removed from the cluster with all orders', async () => {
     const { bed, operator } = stage
     const { broken } = await play(stage, SCENARIOS['issued at once'], 'unknown')
