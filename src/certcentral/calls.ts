@@ -47,8 +47,8 @@ export type CallParts = {
   told: Telling
   /** Told what the server's clock showed at the last answer. */
   heard: (serverTime: number) => void
-  /** Of calls that do not say theirs; `foreground` where nothing is said. */
-  priority?: Priority
+  /** Of calls that do not say theirs. */
+  priority: Priority
   onCall?: ((record: CallRecord) => void) | undefined
 }
 
@@ -94,7 +94,7 @@ const onceThrough =
 
 /** The way every endpoint takes: budget, transport, classification, and one more try where that can do no harm. */
 export const createCalls = (parts: CallParts): Calls => {
-  const { budget, told, priority: usual = 'foreground' } = parts
+  const { budget, told, priority: usual } = parts
   const once = onceThrough(parts)
   const inTurn = async (request: CallRequest, turn: Turn, signal: AbortSignal | undefined): Promise<Answer> => {
     try {

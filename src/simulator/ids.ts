@@ -24,8 +24,8 @@ export function createIds(seed: number): Ids {
   }
 }
 
-/** A small generator of numbers from 0 to 1; nothing here is a secret. */
-function mulberry(seed: number): () => number {
+/** A small generator of numbers from 0 to 1, the same for the same seed; nothing here is a secret. */
+export function mulberry(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

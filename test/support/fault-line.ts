@@ -4,7 +4,7 @@ import { type Guard, withoutGuards } from './guards-off.ts'
 import { type Passing, type Received, startProxy } from './proxy.ts'
 import { createWatchGate } from './watch-gate.ts'
 
-/** A fault at the n-th call from when it is set, counted from 0; or at each call of that label. */
+/** A fault at the n-th call from when it is set, counted from 0. */
 export type Strike = {
   readonly at: number
   readonly fault: Fault

@@ -10,8 +10,6 @@ export type MovedClock = {
   readonly env: Readonly<Record<string, string>>
   /** Sets the clock to that many milliseconds after the real time, or before it. */
   readonly set: (offsetMs: number) => void
-  /** What the process sees. */
-  readonly now: () => Date
 }
 
 /** @throws Error where libfaketime is not installed */
@@ -19,9 +17,7 @@ export function createMovedClock(offsetMs = 0): MovedClock {
   const [library] = globSync(LIBRARIES)
   if (library === undefined) throw new Error('needs libfaketime: run make setup')
   const file = join(guardedDirectory('clock'), 'offset')
-  let offset = 0
   const set = (ms: number): void => {
-    offset = ms
     // Another file in its place: one that is being written would be read half.
     writeFileSync(`${file}.new`, `${ms < 0 ? '-' : '+'}${Math.abs(ms / 1000)}\n`)
     renameSync(`${file}.new`, file)
@@ -36,6 +32,5 @@ export function createMovedClock(offsetMs = 0): MovedClock {
       NO_FAKE_STAT: '1',
     },
     set,
-    now: () => new Date(Date.now() + offset),
   }
 }

@@ -21,7 +21,7 @@ export async function sweepThrough(stage: Stage, scenario: ScenarioName, faults:
   for (const { at, fault } of plansFor(plain.trace, faults)) {
     const name = `${slug}-${at}-${fault.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`
     const run = await play(stage, SCENARIOS[scenario], name, { plans: [{ at, fault }], reference: plain.end })
-    const faulty = faultsOf(run).map((what) => `${name} (${plain.trace[at]?.label ?? ''}): ${what}`)
+    const faulty = wrongWith(run).map((what) => `${name} (${plain.trace[at]?.label ?? ''}): ${what}`)
     note({ scenario, fault, runs: 1, orders: run.purchases, broken: faulty })
     broken.push(...faulty)
   }
@@ -29,7 +29,7 @@ export async function sweepThrough(stage: Stage, scenario: ScenarioName, faults:
 }
 
 /** What is wrong with a run, and that its fault never happened, as then it shows nothing. */
-export const faultsOf = ({ broken, struck }: Run): string[] => [...broken, ...(struck ? [] : ['a fault never struck'])]
+export const wrongWith = ({ broken, struck }: Run): string[] => [...broken, ...(struck ? [] : ['a fault never struck'])]
 
 const file = (): string => process.env['SWEEP_REPORT'] ?? ''
 
