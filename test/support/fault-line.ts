@@ -75,8 +75,12 @@ export async function startFaultLine(kubeconfig: string, certCentralUrl: string,
     },
   }
 
+  // One after the other: between the version that one is given and its write, no other writes.
+  let unlocked = Promise.resolve()
   const onward = (side: Side, call: Passing): void => {
-    if (side === 'kubernetes') call.pass({ ...aged(call), ...withoutGuards(off, call, upstream) })
+    const change = side === 'kubernetes' ? withoutGuards(off, call, upstream) : {}
+    if (change.body) unlocked = unlocked.then(() => call.commit(change).then(call.reply, call.drop))
+    else if (side === 'kubernetes') call.pass(aged(call))
     else if (call.method === 'GET' && /\/order\/certificate\/\d+$/.test(call.path)) void remembered(call)
     else call.pass()
   }

@@ -33,8 +33,8 @@ export type Passing = {
   readonly read: () => Promise<string>
   /** Sends it on, and its answer back. */
   readonly pass: (change?: Change) => void
-  /** Sends it on, and gives the answer once that was read whole; the client hears nothing yet. */
-  readonly commit: () => Promise<Received>
+  /** Sends it on, and gives the answer once that was read whole; the client hears nothing yet. Lines are not changed. */
+  readonly commit: (change?: Change) => Promise<Received>
   /** Gives the client an answer of the server. */
   readonly reply: (received: Received) => void
   /** Gives the client the first half of an answer, and ends the connection. */
@@ -82,7 +82,7 @@ const passing = (upstream: Upstream, incoming: IncomingMessage, answer: ServerRe
         answer.on('close', () => sent.destroy())
       }, broken)
     },
-    commit: () =>
+    commit: (change) =>
       new Promise((resolve, reject) => {
         const heard = (received: IncomingMessage): void => {
           const { statusCode: status = 0, headers } = received
@@ -90,7 +90,7 @@ const passing = (upstream: Upstream, incoming: IncomingMessage, answer: ServerRe
             resolve({ status, headers, body })
           }, reject)
         }
-        send(upstream, call, heard).then((sent) => sent.on('error', reject), reject)
+        send(upstream, call, heard, change).then((sent) => sent.on('error', reject), reject)
       }),
     reply: ({ status, headers, body }) => {
       answer.writeHead(status, whole(headers, body)).end(body)
