@@ -2,8 +2,9 @@
 # Makes the checkout ready: says what is missing in one line each, and installs what npm and, as root on Debian, apt can.
 #
 #   scripts/setup.sh          for the checks and the tests, which read certificates and keystores with openssl and keytool,
-#                             and move the clock of the operator with libfaketime
-#   scripts/setup.sh demo     nginx, which the demo shows the certificate with, in place of the clock
+#                             move the clock of the operator with libfaketime, run its image with bubblewrap, and read
+#                             its figures with Prometheus
+#   scripts/setup.sh demo     nginx, which the demo shows the certificate with, in place of the last three
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -58,6 +59,8 @@ missing_packages() {
     PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || echo nginx-light
   else
     has_faketime || echo libfaketime
+    command -v bwrap >/dev/null || echo bubblewrap
+    command -v promtool >/dev/null || echo prometheus
   fi
 }
 
@@ -75,9 +78,9 @@ install_programs() {
 
 apt_install() {
   apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
-  # The package starts a server for everybody on port 80, which nobody asked for.
+  # Some packages start a server for everybody, which nobody asked for.
   if [ -d /run/systemd/system ] && command -v systemctl >/dev/null; then
-    systemctl disable --quiet --now nginx >&2 2>/dev/null || true
+    systemctl disable --quiet --now nginx prometheus prometheus-node-exporter >&2 2>/dev/null || true
   fi
 }
 
