@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { applyCrds, type ControlPlane, openControlPlane, startControlPlane, stop } from './control-plane.ts'
@@ -7,10 +8,17 @@ import type { Log } from './programs.ts'
 /** The CRDs of this checkout. */
 export const CRDS = [join(import.meta.dirname, '..', '..', 'crds')]
 
-/** Where the control plane is kept that outlives a test run: in the cache, under one name. */
+/** Where the control plane is kept that outlives a test run: in the cache, one for each checkout. */
 export function keptDirectory(env: NodeJS.ProcessEnv): string {
   const own = env['DIGICERT_OPERATOR_CACHE']
-  return join(own ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'digicert-operator'), 'test-bed')
+  const cache = own ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'digicert-operator')
+  return join(
+    cache,
+    `test-bed-${createHash('sha256')
+      .update(import.meta.dirname)
+      .digest('hex')
+      .slice(0, 8)}`,
+  )
 }
 
 /** Whether the control plane shall be kept between runs: `DIGICERT_OPERATOR_TESTBED=keep`. */
