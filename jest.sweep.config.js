@@ -6,6 +6,7 @@ export default {
   testMatch: ['<rootDir>/test/sweep/**/*.test.ts'],
   globalSetup: '<rootDir>/test/support/sweep-setup.ts',
   globalTeardown: '<rootDir>/test/support/sweep-teardown.ts',
+  setupFiles: ['<rootDir>/test/support/choose-plane.ts'],
   testTimeout: 7_200_000,
   maxWorkers: 7,
 }

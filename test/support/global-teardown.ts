@@ -1,4 +1,4 @@
-/** Ends the control plane of the suite, unless it is kept or was not ours. */
+/** Ends the control planes of the suite, unless they are kept or were not ours. */
 export default async function teardown(): Promise<void> {
-  await globalThis.ownControlPlane?.stop()
+  await Promise.all((globalThis.ownControlPlanes ?? []).map((plane) => plane.stop()))
 }
