@@ -6,6 +6,7 @@ import { createLatch } from './latch.ts'
 import type { Latch } from './latch.ts'
 import { claimed, holderOf, leases, released } from './lease.ts'
 import type { Lease } from './lease.ts'
+import { compareVersions } from './resource.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { KubeClient } from './verbs.ts'
 
@@ -25,7 +26,11 @@ export type Leadership = {
   remainingMs: () => number
   /** Renews now instead of at the next turn; resolves with `remainingMs`, whether that went well or not. */
   renew: () => Promise<number>
-  /** Resolves with the reason when leadership was lost. Not for a release. All work must stop in that tick. */
+  /**
+   * Resolves with the reason when leadership was lost, or when the database of the cluster went back, of which nothing
+   * that a process remembers can be believed, whether it leads or waits. Not for a release. All work must stop in that
+   * tick.
+   */
   readonly lost: Promise<string>
   /** Gives leadership up, so that another may have it within seconds; never rejects. To be called when work is done. */
   release: () => Promise<void>
@@ -90,7 +95,7 @@ export function createLeader(options: LeaderOptions): Leadership {
   let resolveLost: (reason: string) => void = () => undefined
   const lost = new Promise<string>((resolve) => (resolveLost = resolve))
   const elector = createElector(options, (reason) => {
-    if (elector.phase !== 'leading') return
+    if (elector.phase === 'over') return
     end(elector)
     elector.log.error('Leadership is lost', { lease: elector.name, reason })
     resolveLost(reason)
@@ -174,25 +179,36 @@ async function tryClaim(elector: Elector): Promise<void> {
 }
 
 async function read(elector: Elector): Promise<Lease | undefined> {
-  const { client, namespace, name, clock } = elector
+  const { client, namespace, name } = elector
   const lease = await client.get<Lease>(leases, { namespace, name, timeoutMs: callTimeoutMs(elector) })
   const changed = lease?.metadata.resourceVersion !== elector.observed?.lease.metadata.resourceVersion
-  if (lease && changed) elector.observed = { lease, at: clock.monotonic() }
+  if (lease && changed) observe(elector, lease)
   return lease
+}
+
+/**
+ * Notes the lease as the server has it. Both ways to see it are linearizable, so an older version than before tells of a
+ * database that was restored; versions of other objects may have passed what was seen of them by then.
+ */
+function observe(elector: Elector, lease: Lease): void {
+  const before = elector.observed?.lease.metadata.resourceVersion
+  elector.observed = { lease, at: elector.clock.monotonic() }
+  if (compareVersions(lease.metadata.resourceVersion, before) < 0)
+    elector.lose('the version of the lease has gone back: the database of the cluster was restored')
 }
 
 async function write(elector: Elector, lease: Lease | undefined): Promise<void> {
   const { client, clock, identity, leaseMs, namespace, name } = elector
   if (elector.phase === 'over') return
   if (lease && isHeldByOther(elector, lease)) {
-    elector.lose(`${holderOf(lease) ?? 'nobody'} holds the lease`)
+    if (elector.phase === 'leading') elector.lose(`${holderOf(lease) ?? 'nobody'} holds the lease`)
     return
   }
   const sent = { monotonic: clock.monotonic(), wall: clock.now() }
   const wanted = claimed(lease ?? { metadata: { namespace, name } }, { identity, leaseMs, now: sent.wall })
   const options = { timeoutMs: callTimeoutMs(elector) }
   const stored = await (lease ? client.replace(leases, wanted, options) : client.create(leases, wanted, options))
-  elector.observed = { lease: stored, at: clock.monotonic() }
+  observe(elector, stored)
   hold(elector, sent)
 }
 

@@ -163,6 +163,8 @@ async function watchOnce<T extends KubeObject>(
     }
   } catch (error) {
     if (!watchdog.hasBitten()) throw error
+    // A server may be silent because it waits to reach the version that is watched from.
+    position.forget()
     throw new KubeError('unknown', `watch ${resource.plural}: silent for ${options.idleMs} ms`)
   } finally {
     watchdog.stop()

@@ -11,11 +11,12 @@ export const filesOf = (directory: string) => ({
   certificate: join(directory, 'apiserver.crt'),
   kubeconfig: join(directory, 'kubeconfig'),
   state: join(directory, 'control-plane.json'),
+  data: join(directory, 'etcd'),
 })
 
 /* Nothing in there has to outlive a power cut, so etcd need not wait for the disk. */
 export const etcdArgs = ({ directory, etcdPort }: Layout): string[] => [
-  `--data-dir=${join(directory, 'etcd')}`,
+  `--data-dir=${filesOf(directory).data}`,
   `--listen-client-urls=http://127.0.0.1:${etcdPort}`,
   `--advertise-client-urls=http://127.0.0.1:${etcdPort}`,
   '--listen-peer-urls=http://127.0.0.1:0',

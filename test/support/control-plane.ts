@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { endChild, logTail, runningPid, startChild } from './child.ts'
@@ -31,6 +31,10 @@ export type ControlPlane = {
   readonly restartApiServer: () => Promise<void>
   /** Ends etcd at once, as a crash does, and starts it again with the same data. */
   readonly restartEtcd: () => Promise<void>
+  /** Copies what etcd holds, as a backup does; etcd is down for that time. */
+  readonly backUp: () => Promise<Backup>
+  /** Puts a backup in the place of what etcd holds, and starts the API server anew, as the manual of Kubernetes has it. */
+  readonly restore: (backup: Backup) => Promise<void>
   /** Makes etcd forget all versions but the present one. */
   readonly compact: () => Promise<void>
   /** Whether the API server says that it is ready. */
@@ -40,6 +44,9 @@ export type ControlPlane = {
   /** Ends all servers and removes the directory. */
   readonly stop: () => Promise<void>
 }
+
+/** The directory of a copy of etcd's data. */
+export type Backup = { readonly directory: string }
 
 /** How to start a control plane. */
 export type StartOptions = {
@@ -115,6 +122,21 @@ function handleOf(state: State): ControlPlane {
     restartEtcd: async () => {
       await endChild({ directory, name: 'etcd' }, 'SIGKILL')
       await start(state, 'etcd')
+    },
+    backUp: async () => {
+      const backup = join(directory, `etcd-${randomBytes(4).toString('hex')}`)
+      await endChild({ directory, name: 'etcd' }, 'SIGTERM')
+      cpSync(filesOf(directory).data, backup, { recursive: true })
+      await start(state, 'etcd')
+      return { directory: backup }
+    },
+    restore: async (backup) => {
+      await endChild({ directory, name: 'kube-apiserver' }, 'SIGKILL')
+      await endChild({ directory, name: 'etcd' }, 'SIGKILL')
+      rmSync(filesOf(directory).data, { recursive: true })
+      cpSync(backup.directory, filesOf(directory).data, { recursive: true })
+      await start(state, 'etcd')
+      await startApiServer(state)
     },
     compact: () => compact(state),
     isReady: () => isReady(state),

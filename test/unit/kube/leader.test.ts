@@ -265,6 +265,21 @@ describe('losing it', () => {
     expect(spec().holderIdentity).toBe('two')
   })
 
+  test('a lease whose version went back, as of a restored database, ends whoever leads and whoever waits', async () => {
+    const leader = await leading('one')
+    const waiting = candidate('two')
+    waiting.start()
+    await pass(4_000)
+    const losses = [leader, waiting].map(lossOf)
+    api.world.setVersion(50n)
+    api.world.put(path, { metadata: { namespace: 'ops', name: 'lock' }, spec: { holderIdentity: 'one' } })
+    await pass(6_000)
+
+    const reason = 'the version of the lease has gone back: the database of the cluster was restored'
+    expect(losses.map((loss) => loss())).toEqual([reason, reason])
+    expect([leader, waiting].map((each) => each.remainingMs())).toEqual([0, 0])
+  })
+
   test('who lost does not come back', async () => {
     const leader = await leading('one')
     const lift = api.script(refuse(503))
