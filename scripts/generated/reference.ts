@@ -171,7 +171,10 @@ ${code(KEY_SECRET_TYPE)}, which goes when the DigiCertOrder goes. Every write ha
 const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'Stopped by SIGTERM or SIGINT: work was handed back and the Lease released.'],
   ['1', 'It could not start: one line on stderr says which flag or what else is wrong.'],
-  ['2', 'Leadership was lost; the process ends at once, so that two never work on the same orders.'],
+  [
+    '2',
+    'Leadership was lost, or the database of the cluster was restored; the process ends at once, so that two never work on the same orders, and none on what is no longer so.',
+  ],
   [
     '3',
     'An error that nobody handled: the last line on stderr, in the form of the log, says which. Started again, it goes on where it was.',
