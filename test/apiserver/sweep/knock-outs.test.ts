@@ -9,10 +9,10 @@ const [LOOK_UP, POST] = ['GET order/alternate/', 4]
 
 let stage: Stage
 beforeAll(async () => {
-  // Look-ups show an order 4 s late, which the settle time allows for; CertCentral takes an id twice. Two operators meet
-  // at calls that neither has given up, or one would meet itself.
-  stage = await startStage({ flags: { 'settle-time': '8s', 'request-timeout': '20s' } })
-  await stage.bed.control.changeSettings({ uniqueAlternativeOrderIds: false, lookupLagSeconds: 4 })
+  // Look-ups show an order 12 s late: more than a restart takes, less than the settle time. CertCentral takes an id twice.
+  // Two operators meet at calls that neither has given up, or one would meet itself.
+  stage = await startStage({ flags: { 'settle-time': '15s', 'request-timeout': '20s' } })
+  await stage.bed.control.changeSettings({ uniqueAlternativeOrderIds: false, lookupLagSeconds: 12 })
 })
 afterAll(() => endStage(stage))
 
