@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type Bed, accountIn, annotate, orderIn, place, startBed, untilReady } from '../../support/bad-days.ts'
+import {
+  type Bed,
+  accountIn,
+  annotate,
+  bought,
+  orderIn,
+  place,
+  startBed,
+  untilReady,
+  untilStalled,
+} from '../../support/bad-days.ts'
 import { type Release, succeedHelm } from '../../support/chart.ts'
 import { type Cluster, openCluster } from '../../support/cluster.ts'
 import { type ControlPlane, openControlPlane } from '../../support/control-plane.ts'
@@ -189,6 +199,54 @@ describeOwn('the policies of the chart', () => {
 
       await waitFor(async () => (await bed.cluster.get(order)) === undefined, { what: 'end of the order', ...LIMIT })
       expect((await bed.control.journal()).filter(({ kind }) => kind === 'revoke')).toHaveLength(1)
+    })
+  })
+
+  describe('where the cluster takes the mark off a Secret', () => {
+    const ADMISSION = 'admissionregistration.k8s.io/v1'
+    const stripping = () => {
+      const metadata = { name: `strip-${bed.namespace}` }
+      const remove = (field: string) => `JSONPatch{op: 'remove', path: '/metadata/${field}'}`
+      return [
+        {
+          apiVersion: ADMISSION,
+          kind: 'MutatingAdmissionPolicy',
+          metadata,
+          spec: {
+            reinvocationPolicy: 'Never',
+            matchConstraints: {
+              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': bed.namespace } },
+              resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['secrets'] }],
+            },
+            matchConditions: [{ name: 'name', expression: "object.metadata.name == 'stripped-tls'" }],
+            mutations: [
+              { patchType: 'JSONPatch', jsonPatch: { expression: `[${remove('labels')}, ${remove('annotations')}]` } },
+            ],
+          },
+        },
+        {
+          apiVersion: ADMISSION,
+          kind: 'MutatingAdmissionPolicyBinding',
+          metadata,
+          spec: { policyName: metadata.name },
+        },
+      ]
+    }
+
+    test('the order says what the policy says, before anything is bought', async () => {
+      await bed.cluster.apply(stripping())
+      await untilRefused('a Secret without its mark', () =>
+        dryCreate(secretIn(bed.namespace, 'stripped-tls', { type: 'Opaque' }, MARK)),
+      )
+
+      await place(bed, 'stripped')
+
+      expect(await untilStalled(bed, 'stripped', 'SecretRefused', LIMIT.limitMs)).toMatch(
+        /nothing was bought: .*denied request: the operator makes only Secrets with the label digicert-operator.io/,
+      )
+      expect(await bought(bed, 'stripped')).toEqual([])
+      for (const { apiVersion, kind, metadata } of stripping())
+        await bed.cluster.remove({ apiVersion, kind, name: metadata.name })
     })
   })
 
