@@ -154,7 +154,7 @@ annotations:
 {{- $selector := dict "matchLabels" (fromYaml (include "digicert-operator.selectorLabels" .)) -}}
 {{- $spread := list -}}
 {{- range $values.topologySpreadConstraints }}
-{{- $spread = append $spread (merge (dict) . (dict "labelSelector" $selector)) }}
+{{- $spread = append $spread (hasKey . "labelSelector" | ternary . (merge (dict "labelSelector" $selector) .)) }}
 {{- end }}
 {{- $all := dict "topologySpreadConstraints" $spread "affinity" (fromYaml (include "digicert-operator.affinity" .)) }}
 {{- range list "priorityClassName" "runtimeClassName" "nodeSelector" "tolerations" "hostAliases" "dnsPolicy" "dnsConfig" }}

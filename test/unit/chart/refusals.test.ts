@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { standing } from './value-rows.ts'
 import { RELEASE, helm, refusalOf, rendered, valuesOf } from '../../support/chart.ts'
 
 type Refused = readonly [what: string, values: Readonly<Record<string, unknown>>, says: RegExp]
@@ -160,6 +161,27 @@ describe('a chart with', () => {
       [3128],
       [443],
     ])
+  })
+
+  test('a labelSelector of its own in a spread constraint keeps it as it is', async () => {
+    const own = {
+      maxSkew: 1,
+      topologyKey: 'rack',
+      whenUnsatisfiable: 'DoNotSchedule',
+      labelSelector: { matchLabels: { a: 'b' } },
+    }
+    const made = await rendered({ topologySpreadConstraints: [own] })
+    const place = ['Deployment', 'spec', 'template', 'spec', 'topologySpreadConstraints'] as const
+    expect(standing(made, place)).toEqual([own])
+  })
+
+  test('values taken away leaves them to Kubernetes', async () => {
+    const gone = { livenessProbe: null, readinessProbe: null, strategy: null, 'podDisruptionBudget.minAvailable': null }
+    const made = await rendered(valuesOf(gone))
+    const container = standing(made, ['Deployment', 'spec', 'template', 'spec', 'containers', 0])
+    expect(container).toMatchObject({ livenessProbe: { httpGet: { path: '/livez', port: 'health' } } })
+    expect(standing(made, ['Deployment', 'spec', 'strategy'])).toBeUndefined()
+    expect(standing(made, ['PodDisruptionBudget', 'spec', 'maxUnavailable'])).toBe(1)
   })
 
   test('a PrometheusRule has the alert for when nothing answers', async () => {
