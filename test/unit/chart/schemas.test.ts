@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { type Made, rendered } from '../../support/chart.ts'
-import { KUBERNETES_VERSIONS, validatorFor } from '../../support/kubernetes-schemas.ts'
+import { KUBERNETES_VERSIONS, type Validator, validatorFor } from '../../support/kubernetes-schemas.ts'
 import { ROW_SETS, valuesIn } from './value-rows.ts'
 
 const SETS = [
@@ -16,14 +16,16 @@ test('the versions of Kubernetes begin with the one that the chart asks for at l
 })
 
 describe.each(KUBERNETES_VERSIONS)('Kubernetes %s', (version) => {
-  test.each(SETS)('knows every field of what the chart makes of $name', async ({ values }) => {
-    const validate = validatorFor(version, crdsOf(await rendered()))
+  let validate: Validator
+  beforeAll(async () => {
+    validate = validatorFor(version, crdsOf(await rendered()))
+  })
 
+  test.each(SETS)('knows every field of what the chart makes of $name', async ({ values }) => {
     expect((await rendered(values)).flatMap(validate)).toEqual([])
   })
 
   test('does not know a field that nobody has, a wrong type, and a kind that it has not', async () => {
-    const validate = validatorFor(version, crdsOf(await rendered()))
     const deployment = (await rendered()).find(({ kind }) => kind === 'Deployment')!
     const spec = deployment['spec'] as object
 
