@@ -1,12 +1,8 @@
 import { KINDS } from '../../src/api/crds.ts'
 import { crdText } from './crds.ts'
 
-const KEEP = `  annotations:
-    {{- if .Values.crds.keep }}
-    helm.sh/resource-policy: keep
-    {{- end }}
-  labels:
-    {{- include "digicert-operator.labels" . | nindent 4 }}
+const KEEP = `  {{- $keep := ternary (dict "helm.sh/resource-policy" "keep") dict .Values.crds.keep }}
+  {{- include "digicert-operator.meta" (dict "root" . "annotations" $keep) | nindent 2 }}
 `
 
 /** A CRD as a template of the chart, with labels and, if wanted, the mark that an uninstall leaves it. */

@@ -1,3 +1,4 @@
+import { chartFiles } from './chart.ts'
 import { chartCrds } from './chart-crds.ts'
 import { crdFiles } from './crds.ts'
 import { installManifest } from './install-manifest.ts'
@@ -8,7 +9,7 @@ export const GENERATED_ONLY = ['crds', 'helm/digicert-operator/templates/crds']
 
 /** Everything that is generated, by its path in the checkout. */
 export const generatedFiles = (root: string): Map<string, string> => {
-  const ofChart = chartCrds()
+  const ofChart = new Map([...chartCrds(), ...chartFiles(root)])
   return new Map([
     ...crdFiles(),
     ...ofChart,

@@ -22,7 +22,8 @@ metadata:
 const HELMS = /^ *(helm\.sh\/chart|app\.kubernetes\.io\/managed-by): .*\n/gm
 const EMPTY_ANNOTATIONS = /^ *annotations:\n(?= *labels:)/gm
 
-const helmOf = (root: string): string => {
+/** The real Helm: of KUBEBUILDER_ASSETS, else built from the pinned Go modules. */
+export const helmOf = (root: string): string => {
   const brought = path.join(process.env['KUBEBUILDER_ASSETS'] ?? '', 'helm')
   if (path.isAbsolute(brought) && existsSync(brought)) return brought
   const script = path.join(root, 'scripts/control-plane.sh')

@@ -42,12 +42,12 @@ const TOMBSTONES = 4096
 type State<T extends KubeObject> = {
   readonly entries: Map<string, Entry<T>>
   readonly indexes: Indexes<T>
-  /** UIDs, the oldest first. */
-  readonly deleted: Set<string>
+  /** UIDs and the versions of their deletions, the oldest first. */
+  readonly deleted: Map<string, string | undefined>
 }
 
 export function createStore<T extends KubeObject>(indexers: Indexers<T> = {}): Store<T> {
-  const state: State<T> = { entries: new Map(), indexes: createIndexes(indexers), deleted: new Set() }
+  const state: State<T> = { entries: new Map(), indexes: createIndexes(indexers), deleted: new Map() }
   const { entries, indexes } = state
   return {
     get: (key) => entries.get(key)?.object,
@@ -77,7 +77,7 @@ function observe<T extends KubeObject>(state: State<T>, object: T): Change<T>[] 
 }
 
 function observeDeletion<T extends KubeObject>(state: State<T>, object: T): Change<T>[] {
-  bury(state, object.metadata.uid)
+  bury(state, object.metadata)
   const key = keyOf(object)
   const held = state.entries.get(key)
   if (!held) return []
@@ -133,15 +133,16 @@ function drop<T extends KubeObject>(state: State<T>, key: string, { told }: Entr
   return told === undefined ? [] : [{ type: 'deleted', object: told }]
 }
 
-function bury<T extends KubeObject>({ deleted }: State<T>, uid: string | undefined): void {
+function bury<T extends KubeObject>({ deleted }: State<T>, { uid, resourceVersion }: T['metadata']): void {
   if (uid === undefined) return
-  deleted.add(uid)
-  const [oldest] = deleted
+  deleted.set(uid, resourceVersion)
+  const [oldest] = deleted.keys()
   if (deleted.size > TOMBSTONES && oldest !== undefined) deleted.delete(oldest)
 }
 
-function isBuried<T extends KubeObject>({ deleted }: State<T>, { metadata }: T): boolean {
-  return metadata.uid !== undefined && deleted.has(metadata.uid)
+// A watch by label says of an object that lost its label that it is deleted; with the label back it is a later version.
+function isBuried<T extends KubeObject>({ deleted }: State<T>, { metadata: { uid, resourceVersion } }: T): boolean {
+  return uid !== undefined && deleted.has(uid) && compareVersions(resourceVersion, deleted.get(uid)) <= 0
 }
 
 function isSame<T extends KubeObject>(a: T, b: T): boolean {

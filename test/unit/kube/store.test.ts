@@ -69,17 +69,25 @@ describe('what the server says', () => {
   test('what was deleted does not come back', () => {
     const store = newStore()
     store.observe(thing('a', 1))
-    expect(told(store.observeDeletion(thing('a', 2)))).toEqual(['deleted uid-a v1'])
-    expect(store.observe(thing('a', 3))).toEqual([])
-    store.note(thing('a', 4))
+    expect(told(store.observeDeletion(thing('a', 4)))).toEqual(['deleted uid-a v1'])
+    expect(store.observe(thing('a', 2))).toEqual([])
+    store.note(thing('a', 3))
     expect(store.size()).toBe(0)
+  })
+
+  test('what only left the selection, as a Secret that lost its label, comes back with a later version', () => {
+    const store = newStore()
+    store.observe(thing('a', 1))
+    store.observeDeletion(thing('a', 2))
+    expect(told(store.observe(thing('a', 3)))).toEqual(['added uid-a v3'])
+    expect(told(store.observeDeletion(thing('a', 4)))).toEqual(['deleted uid-a v3'])
   })
 
   test('only the latest few thousand deletions are remembered', () => {
     const store = newStore()
     for (let index = 0; index < 5000; index++) store.observeDeletion(thing('a', index, `uid-${index}`))
-    expect(store.observe(thing('a', 9000, 'uid-0'))).toHaveLength(1)
-    expect(store.observe(thing('b', 9001, 'uid-4999'))).toEqual([])
+    expect(store.observe(thing('a', 0, 'uid-0'))).toHaveLength(1)
+    expect(store.observe(thing('b', 4999, 'uid-4999'))).toEqual([])
   })
 })
 

@@ -1,0 +1,44 @@
+import { type ChartValue, leavesOf } from './chart-values.ts'
+import { code, table } from './markdown.ts'
+
+const HEAD = `<!-- Generated from values.yaml by \`npm run generate\`; not to be edited. -->
+
+# digicert-operator
+
+Turns a \`DigiCertOrder\` into a certificate from DigiCert CertCentral in a \`kubernetes.io/tls\` Secret, and keeps it good
+for years. Needs Kubernetes 1.30 or newer.
+
+\`\`\`sh
+helm install digicert-operator helm/digicert-operator -n digicert-operator --create-namespace \\
+  --set image.repository=registry.example.com/digicert-operator
+\`\`\`
+
+CRDs and, with them, orders and accounts stay when the release is uninstalled (\`crds.keep\`). \`helm upgrade\` brings the CRDs
+along. API keys are no values: they stand in Secrets.
+
+## Without rights on the cluster
+
+With \`watchNamespaces\`, \`clusterId\` and \`clusterAccounts: false\` the operator has Roles only. To install it without rights
+on the cluster as well, let somebody who has them apply \`crds/\`, and set \`crds.enabled\`, \`rbac.aggregate\`,
+\`flowSchema.enabled\` and \`admissionPolicies.ownSecrets\` to false.
+
+## Who may spend from a cluster account
+
+\`admissionPolicies.useClusterAccounts\` lets those place an order from a \`ClusterDigiCertAccount\` who have the verb \`use\` on
+it: cluster administrators, and whoever is bound to the ClusterRole \`…-use-accounts\`, such as the account of Argo CD or Flux
+that applies the orders:
+
+\`\`\`sh
+kubectl create rolebinding use-accounts -n shop --clusterrole digicert-operator-use-accounts --group shop-team
+\`\`\`
+
+## Values
+`
+
+const shown = (value: unknown): string => code(JSON.stringify(value))
+
+const row = ({ path, default: value, says }: ChartValue): string[] => [code(path), shown(value), says]
+
+/** `README.md` of the chart. */
+export const chartReadme = (values: readonly ChartValue[]): string =>
+  `${HEAD}\n${table(['Value', 'Default', 'Meaning'], leavesOf(values).map(row))}\n`
