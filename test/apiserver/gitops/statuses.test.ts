@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { stringify } from 'yaml'
 import type { DigiCertOrder } from '../../../src/api/order.ts'
 import { eventually, type Journey, beginJourney, orderIdOf, orderNamed } from '../../support/journey.ts'
-import { BUILD_LIMIT_MS, answerTo, evaluator } from '../../unit/gitops/evaluator.ts'
-import { KINDS, SCRIPTS, textOf, yamlOf } from '../../unit/gitops/scripts.ts'
+import { BUILD_LIMIT_MS, evaluator, healthOf } from '../../unit/gitops/evaluator.ts'
+import { type KINDS, type Manifest, SCRIPTS, manifest, testsOf, textOf } from '../../unit/gitops/scripts.ts'
 
 /* UPDATE_STATUSES=1 writes the files again from what the operator says now. */
 const UPDATE = process.env['UPDATE_STATUSES'] === '1'
@@ -205,16 +205,14 @@ const UNSEEN: Case = [
   async () => {
     await issued('unseen')
     await journey.operator.stop()
-    return (await journey.cluster.patch(reference('unseen'), { spec: { comments: 'Edited.' } })) as never
+    return await journey.cluster.patch(reference('unseen'), { spec: { comments: 'Edited.' } })
   },
 ]
 
-type Expected = { healthStatus: { status: string }; inputPath: string }
-
 const expected = (kind: Kind, path: string, file: 'health_test.yaml' | 'kstatus_test.yaml'): string | undefined =>
-  yamlOf<{ tests: Expected[] }>(kind, file).tests.find(({ inputPath }) => inputPath === path)?.healthStatus.status
+  testsOf(kind, file).find(({ inputPath }) => inputPath === path)?.healthStatus.status
 
-const inBrief = ({ status, metadata }: Stored) => ({
+const inBrief = ({ status, metadata }: Stored | Manifest) => ({
   isSeen: status?.observedGeneration === metadata.generation,
   isLeaving: metadata.deletionTimestamp !== undefined,
   conditions: status?.conditions?.map(({ type, status: value, reason }) => `${type}=${value}/${reason}`),
@@ -226,9 +224,9 @@ describe('what the operator says on a real API server is what the scripts are te
     const path = `testdata/${file}.yaml`
     if (UPDATE) writeFileSync(join(SCRIPTS, kind, path), exported(live))
 
-    expect(inBrief(live)).toEqual(inBrief(yamlOf<Stored>(kind, path)))
-    const health = answerTo<{ status: string }>({ ask: 'health', object: live, script: textOf(kind, 'health.lua') })
-    const kstatus = answerTo<{ status: string }>({ ask: 'kstatus', object: live })
+    expect(inBrief(live)).toEqual(inBrief(manifest(kind, path)))
+    const health = healthOf(live, textOf(kind, 'health.lua'))
+    const kstatus = healthOf(live)
     expect([health.status, kstatus.status]).toEqual([
       expected(kind, path, 'health_test.yaml'),
       expected(kind, path, 'kstatus_test.yaml'),

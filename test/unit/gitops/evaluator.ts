@@ -39,4 +39,8 @@ export function answersTo(questions: readonly Question[]): unknown[] {
 }
 
 /** One answer. */
-export const answerTo = <T>(question: Question): T => answersTo([question])[0] as T
+export const answerTo = (question: Question): unknown => answersTo([question])[0]
+
+/** What Argo CD, by a script, or kstatus says of an object. */
+export const healthOf = (object: object, script?: string): Health =>
+  answerTo(script === undefined ? { ask: 'kstatus', object } : { ask: 'health', object, script }) as Health

@@ -9,4 +9,18 @@ export const KINDS = ['DigiCertOrder', 'DigiCertAccount', 'ClusterDigiCertAccoun
 
 export const textOf = (...path: readonly string[]): string => readFileSync(join(SCRIPTS, ...path), 'utf8')
 
-export const yamlOf = <T = object>(...path: readonly string[]): T => parse(textOf(...path)) as T
+/** An object of the Kubernetes API, as far as the tests look into it. */
+export type Manifest = {
+  kind: string
+  metadata: { name: string; generation: number; deletionTimestamp?: string }
+  spec: Record<string, unknown>
+  status?: { observedGeneration?: number; conditions?: { type: string; status: string; reason: string }[] }
+}
+
+export const manifest = (kind: string, path: string): Manifest => parse(textOf(kind, path)) as Manifest
+
+type HealthTest = { healthStatus: { status: string; message?: string }; inputPath: string }
+
+/** The expectations of a file in the form of Argo CD's health_test.yaml. */
+export const testsOf = (kind: string, file: 'health_test.yaml' | 'kstatus_test.yaml'): HealthTest[] =>
+  (parse(textOf(kind, file)) as { tests: HealthTest[] }).tests
