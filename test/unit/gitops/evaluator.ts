@@ -3,11 +3,13 @@ import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
 
-/** What is asked of an object: what a script of Argo CD makes of it, or what kstatus does. */
+/** What is asked of an object: what a script of Argo CD makes of it, or what kstatus or Flux does. */
 export type Question = {
-  readonly ask: 'health' | 'discover' | 'act' | 'kstatus'
+  readonly ask: 'health' | 'discover' | 'act' | 'kstatus' | 'flux'
   readonly object: object
   readonly script?: string
+  /** For Flux: an entry of `spec.healthCheckExprs`. */
+  readonly exprs?: object | undefined
 }
 
 export type Health = { readonly status: string; readonly message?: string }

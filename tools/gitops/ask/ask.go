@@ -1,4 +1,5 @@
-// Package ask answers questions about objects: what Lua scripts of Argo CD make of them, and what kstatus does.
+// Package ask answers questions about objects: what Lua scripts of Argo CD make of them, what kstatus
+// does, and what Flux does by expressions.
 package ask
 
 import (
@@ -34,6 +35,7 @@ type question struct {
 	Ask    string                    `json:"ask"`
 	Object unstructured.Unstructured `json:"object"`
 	Script string                    `json:"script"`
+	Exprs  Expressions               `json:"exprs"`
 }
 
 type answer struct {
@@ -73,6 +75,12 @@ func answerTo(engine Engine, asked question) (any, error) {
 			return nil, err
 		}
 		return Health{Status: computed.Status.String(), Message: computed.Message}, nil
+	case "flux":
+		judged, err := judge(&asked.Object, asked.Exprs)
+		if err != nil {
+			return nil, err
+		}
+		return Health{Status: judged.String()}, nil
 	default:
 		return nil, fmt.Errorf("nobody knows how to ask %q", asked.Ask)
 	}

@@ -1,0 +1,31 @@
+import { renderedChart } from './install-manifest.ts'
+
+const HEAD = '# Generated from helm/digicert-operator by `npm run generate`.\n'
+
+/** What the operator is given where it may have Roles only; an overlay names its own namespaces in a copy of it. */
+const NAMESPACED = [
+  'watchNamespaces={shop}',
+  'clusterAccounts=false',
+  'clusterId=production',
+  'rbac.aggregate=false',
+] as const
+
+/**
+ * The bases for kustomize, which takes no file from outside its own directories: the CRDs, the operator for the whole
+ * cluster, and the operator for one namespace.
+ */
+export const kustomizeBases = (root: string, crds: ReadonlyMap<string, string>): [string, string][] => {
+  const operator = (values: readonly string[]) => HEAD + renderedChart(root, crds, ['crds.enabled=false', ...values])
+  return [
+    ['deploy/kustomize/crds/crds.yaml', HEAD + crdsOf(renderedChart(root, crds, ['crds.keep=false']))],
+    ['deploy/kustomize/base/operator.yaml', operator([])],
+    ['deploy/kustomize/namespaced/operator.yaml', operator(NAMESPACED)],
+  ]
+}
+
+const crdsOf = (manifest: string): string =>
+  manifest
+    .split(/^---\n/m)
+    .filter((document) => /^kind: CustomResourceDefinition$/m.test(document))
+    .map((document) => `---\n${document}`)
+    .join('')
