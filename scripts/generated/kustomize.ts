@@ -15,17 +15,18 @@ const NAMESPACED = [
  * cluster, and the operator for one namespace.
  */
 export const kustomizeBases = (root: string, crds: ReadonlyMap<string, string>): [string, string][] => {
-  const operator = (values: readonly string[]) => HEAD + renderedChart(root, crds, ['crds.enabled=false', ...values])
+  const operator = (values: readonly string[]) => renderedChart(root, crds, ['crds.enabled=false', ...values])
   return [
-    ['deploy/kustomize/crds/crds.yaml', HEAD + crdsOf(renderedChart(root, crds, ['crds.keep=false']))],
-    ['deploy/kustomize/base/operator.yaml', operator([])],
-    ['deploy/kustomize/namespaced/operator.yaml', operator(NAMESPACED)],
+    ['deploy/kustomize/crds/crds.yaml', only(isCrd, renderedChart(root, crds, ['crds.keep=false']))],
+    ['deploy/kustomize/base/operator.yaml', HEAD + operator([])],
+    ['deploy/kustomize/namespaced/operator.yaml', only(isNamespaced, operator(NAMESPACED))],
   ]
 }
 
-const crdsOf = (manifest: string): string =>
-  manifest
-    .split(/^---\n/m)
-    .filter((document) => /^kind: CustomResourceDefinition$/m.test(document))
-    .map((document) => `---\n${document}`)
-    .join('')
+const isCrd = (document: string): boolean => /^kind: CustomResourceDefinition$/m.test(document)
+
+/** What belongs to the whole cluster is not for somebody who has rights in a namespace alone. */
+const isNamespaced = (document: string): boolean => /^ {2}namespace: /m.test(document)
+
+const only = (isWanted: (document: string) => boolean, manifest: string): string =>
+  [HEAD, ...manifest.split(/^---\n/m).filter(isWanted)].join('---\n')
