@@ -39,6 +39,9 @@ sweep: setup ## every order scenario under every fault at each of its calls, on 
 load: setup ## a thousand orders at once with CertCentral's limits on, on a real API server; a quarter of an hour
 	@LOAD=all $(RUN) apiserver -- test/apiserver/load
 
+gitops: setup ## the scripts for Argo CD in Argo CD's own evaluator, which is built once: 1,400 Go packages
+	@GITOPS_EVALUATOR=argocd $(RUN) unit -- test/unit/gitops
+
 testbed: setup ## starts a control plane that the next test runs use (DIGICERT_OPERATOR_TESTBED=keep), prints its KUBECONFIG
 	@PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts start
 
@@ -64,4 +67,4 @@ clean: ## removes what was built and installed in the checkout, and ends a kept 
 	@[ ! -d node_modules ] || PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts stop
 	@rm -rf dist coverage node_modules
 
-.PHONY: help setup demo test check unit apiserver sweep load testbed testbed-stop verify generate lint format dev clean
+.PHONY: help setup demo test check unit apiserver sweep load gitops testbed testbed-stop verify generate lint format dev clean

@@ -2,6 +2,8 @@ import { chartFiles } from './chart.ts'
 import { chartCrds } from './chart-crds.ts'
 import { crdFiles } from './crds.ts'
 import { installManifest } from './install-manifest.ts'
+import { argoCdConfig } from './argocd.ts'
+import { kustomizeBases } from './kustomize.ts'
 import { reference } from './reference.ts'
 
 /** Directories that hold nothing but generated files. */
@@ -15,5 +17,7 @@ export const generatedFiles = (root: string): Map<string, string> => {
     ...ofChart,
     ['docs/reference.md', reference()],
     ['deploy/install.yaml', installManifest(root, ofChart)],
+    ...kustomizeBases(root, ofChart),
+    ['deploy/gitops/argocd/argocd-cm.yaml', argoCdConfig(root)],
   ])
 }

@@ -31,17 +31,18 @@ export const helmOf = (root: string): string => {
   return path.join(directory, 'helm')
 }
 
-const render = (root: string, chart: string): string =>
-  execFileSync(helmOf(root), ['template', 'digicert-operator', chart, '-n', NAMESPACE, '--set', 'crds.keep=false'], {
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  })
+const render = (root: string, chart: string, values: readonly string[]): string =>
+  execFileSync(
+    helmOf(root),
+    ['template', 'digicert-operator', chart, '-n', NAMESPACE, ...values.flatMap((value) => ['--set', value])],
+    { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+  )
 
 /**
- * The chart as it is in the checkout, with those CRDs, rendered by the real Helm, which is built first where it is
- * missing.
+ * The chart as it is in the checkout, with those CRDs and values, rendered by the real Helm, which is built first where
+ * it is missing; without what says that Helm looks after it.
  */
-export const installManifest = (root: string, crds: ReadonlyMap<string, string>): string => {
+export const renderedChart = (root: string, crds: ReadonlyMap<string, string>, values: readonly string[]): string => {
   const copy = mkdtempSync(path.join(tmpdir(), 'digicert-operator-chart-'))
   try {
     cpSync(path.join(root, CHART), path.join(copy, CHART), { recursive: true })
@@ -49,8 +50,12 @@ export const installManifest = (root: string, crds: ReadonlyMap<string, string>)
     rmSync(templates, { recursive: true, force: true })
     mkdirSync(templates)
     for (const [file, text] of crds) writeFileSync(path.join(copy, file), text)
-    return HEAD + render(root, path.join(copy, CHART)).replace(HELMS, '').replace(EMPTY_ANNOTATIONS, '')
+    return render(root, path.join(copy, CHART), values).replace(HELMS, '').replace(EMPTY_ANNOTATIONS, '')
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }
 }
+
+/** The chart with its default values, and the namespace that it goes into. */
+export const installManifest = (root: string, crds: ReadonlyMap<string, string>): string =>
+  HEAD + renderedChart(root, crds, ['crds.keep=false'])

@@ -84,6 +84,7 @@ const CONDITION_TYPES: readonly (readonly [kind: string, type: string, meaning: 
     'Present, and True, when nothing goes on without a person and the Secret holds no good certificate.',
   ],
   ['account', 'Ready', 'Can the account be used? The message says whose key it is, or what is wrong.'],
+  ['account', 'Stalled', 'Present, and True, when nothing goes on until a person changes the account or its API key.'],
 ]
 
 const reasonTable = (reasons: Readonly<Record<string, string>>): string =>

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Account, AccountKind, AccountStatus } from '../api/account.ts'
 import { API_VERSION, FIELD_MANAGER, GROUP, VERSION } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
+import type { Condition } from '../api/shapes.ts'
 import { type CertCentral, createCertCentral } from '../certcentral/index.ts'
 import { type KubeClient, type Resource, isFailure } from '../kube/client.ts'
 import {
@@ -271,22 +272,22 @@ const partsOf = (key: string): { kind: AccountKind; namespace: string | undefine
     : { kind: 'DigiCertAccount', namespace: rest[0], name: rest[1] ?? '' }
 }
 
+/** What no time mends: the spec, or the key, must change. A Secret or an answer that is still to come is waited for. */
+const STALLED: readonly Verdict['reason'][] = ['HostNotAllowed', 'InvalidAccount', 'KeyRefused']
+
 const accountStatusOf = (account: Account, verdict: Verdict, day: DayCount, now: Date): AccountStatus => {
-  const before = account.status?.conditions?.find(({ type }) => type === 'Ready')
-  const status = verdict.ready === 'yes' ? 'True' : 'False'
   const generation = account.metadata.generation ?? 0
+  const { reason, message } = verdict
+  const condition = (type: string, status: Condition['status']): Condition => {
+    const before = account.status?.conditions?.find((known) => known.type === type)
+    const since = before?.status === status ? before.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`
+    return { type, status, reason, message, observedGeneration: generation, lastTransitionTime: since }
+  }
   return {
     observedGeneration: generation,
     conditions: [
-      {
-        type: 'Ready',
-        status,
-        reason: verdict.reason,
-        message: verdict.message,
-        observedGeneration: generation,
-        lastTransitionTime:
-          before?.status === status ? before.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`,
-      },
+      condition('Ready', verdict.ready === 'yes' ? 'True' : 'False'),
+      ...(STALLED.includes(reason) ? [condition('Stalled', 'True')] : []),
     ],
     ...(day.count > 0 ? { ordersToday: day } : {}),
   }
