@@ -53,7 +53,9 @@ export async function leaveCertificate({ cluster, control, url }: World): Promis
   const answer = await fetch(`${url}/certificate/${certificateId}/download/format/pem_all`, {
     headers: { 'X-DC-DEVKEY': 'simulator' },
   })
-  const blocks = (await answer.text()).match(/-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----\n?/g) ?? []
+  const text = (await answer.text()).replaceAll('\r', '')
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----\n?/g) ?? []
+  if (blocks.length < 2) throw new Error(`no chain to download: ${answer.status} ${text}`)
   const annotations = { 'certmanager.cloud.sap/digicert-order-id': String(id) }
   await waitFor(() => cluster.apply(objects(annotations, blocks, exportKey(key, 'PKCS1'))), {
     what: 'kinds of cert-manager',
