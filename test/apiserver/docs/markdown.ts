@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { parseAllDocuments } from 'yaml'
 
 export const CHECKOUT = resolve(import.meta.dirname, '..', '..', '..')
 
@@ -55,8 +56,13 @@ export const pageText = (page: string): string => readFileSync(join(CHECKOUT, pa
 export const fencesIn = (page: string): Fence[] =>
   existsSync(join(CHECKOUT, page)) ? fencesOf(page, pageText(page)) : []
 
+/** Pages whose commands a test of their own runs, since they are no sequence. */
+export const READ_ELSEWHERE: Readonly<Record<string, string>> = {
+  'docs/upgrade.md': 'test/apiserver/installed/upgrade.test.ts',
+}
+
 /** Languages of blocks that are commands. */
-const COMMANDS = ['sh', 'bash', 'console']
+const COMMANDS: readonly string[] = ['sh', 'bash', 'console']
 
 export const isCommand = ({ language }: Fence): boolean => COMMANDS.includes(language)
 
@@ -92,3 +98,35 @@ function dialogue(fence: Fence): Step[] {
     return { fence, commands: command, printed: printed === '' ? undefined : `${printed}\n` }
   })
 }
+
+/** A document of a manifest, as far as a test looks at it. */
+export type Manifest = {
+  apiVersion: string
+  kind: string
+  metadata: { name: string; namespace?: string }
+  spec?: unknown
+}
+
+/** The blocks of YAML that are checked, with their documents. */
+export const manifestsOf = (fences: readonly Fence[]): (readonly [Fence, readonly Manifest[]])[] =>
+  fences
+    .filter((fence) => fence.language === 'yaml' && said(fence, 'not run') === undefined && !isValues(fence))
+    .map((fence) => [fence, parseAllDocuments(fence.text).map((document) => document.toJS() as Manifest)])
+
+/** Whether a block is a file of values for the chart. */
+export const isValues = (fence: Fence): boolean => /^values[a-z0-9.-]*\.ya?ml$/.test(fileOf(fence) ?? '')
+
+/**
+ * Kinds that the API server of the tests does not serve, and why they are in the pages all the same. Their projects'
+ * definitions are not at hand here.
+ */
+export const UNSERVED: Readonly<Record<string, string>> = {
+  'source.toolkit.fluxcd.io': 'Flux: where the chart comes from',
+  'helm.toolkit.fluxcd.io': 'Flux: the release of the chart',
+  'kustomize.toolkit.fluxcd.io': 'Flux: orders from Git',
+  'argoproj.io': 'Argo CD: the chart or orders as an Application',
+  'monitoring.coreos.com': 'Prometheus operator: what is scraped, and the alerts',
+  'kustomize.config.k8s.io': 'kustomize reads it, and no server does',
+}
+
+export const groupOf = ({ apiVersion }: Manifest): string => (apiVersion.includes('/') ? apiVersion.split('/')[0]! : '')

@@ -9,7 +9,6 @@ import { guardedDirectory } from '../../support/guard.ts'
 import { succeed } from '../../support/kubectl.ts'
 import { programArgs } from '../../support/operator-process.ts'
 import { type SimulatorProcess, startSimulatorProcess } from '../../support/simulator-process.ts'
-import { waitFor } from '../../support/wait-for.ts'
 import { CHECKOUT } from './markdown.ts'
 import { openShell, type Ran } from './shell.ts'
 import { type StandInKubelet, startStandInKubelet } from './stand-in-kubelet.ts'
@@ -136,12 +135,6 @@ export type Beginning = 'nothing' | 'the operator' | 'an account'
 const INSTALL = `helm install digicert-operator helm/digicert-operator -n digicert-operator --create-namespace --set clusterId=docs
 kubectl rollout status deployment/digicert-operator -n digicert-operator --timeout=60s`
 
-/* Kinds that were made a moment ago are not served everywhere yet; a person is slower than that. */
-const SERVED = `kubectl create --dry-run=server -f - <<END
-{ apiVersion: digicert-operator.io/v1alpha1, kind: ClusterDigiCertAccount, metadata: { name: served },
-  spec: { apiKeySecretRef: { name: served } } }
-END`
-
 const ACCOUNT = `kubectl get namespace shop || kubectl create namespace shop
 kubectl create secret generic certcentral -n shop --from-literal=api-key="$CERTCENTRAL_API_KEY"
 kubectl apply -f - <<END
@@ -169,14 +162,12 @@ export async function setStage(stage: Stage, beginning: Beginning): Promise<void
   for (const name of emptied) await must(`kubectl delete secrets --all -n ${name}`)
   const left = names.filter((name) => ![...kept, ...emptied].includes(name) && !SYSTEM.test(name))
   if (left.length > 0) await must(`kubectl delete namespace ${left.join(' ')} --timeout=60s`)
+  await stage.newCertCentral()
   if (beginning === 'nothing') {
     await must('kubectl delete crd -l app.kubernetes.io/name=digicert-operator --timeout=60s')
     return
   }
   if (kept.length === 0) await must(INSTALL)
-  const isServed = async () => (await run(SERVED)).code === 0
-  await waitFor(isServed, { what: 'kinds of the operator', limitMs: 30_000 })
-  await stage.newCertCentral()
   if (beginning === 'an account') await must(ACCOUNT)
 }
 

@@ -1,8 +1,10 @@
 import { rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { API_VERSION } from '../../../src/api/names.ts'
 import type { Cluster } from '../../support/cluster.ts'
 import type { ControlPlane } from '../../support/control-plane.ts'
 import { type OperatorProcess, startOperator } from '../../support/operator-process.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 type Deployment = {
   metadata: { name: string; namespace: string; generation: number; uid: string }
@@ -70,6 +72,7 @@ export function startStandInKubelet(cluster: Cluster, plane: ControlPlane): Stan
       symlinkSync(operator.logFile, link)
     }
     running = { key, operator }
+    await waitFor(() => isServed(cluster), { what: 'kinds that admission knows', limitMs: 30_000 })
     await cluster.patch({ ...wanted.metadata, apiVersion: 'apps/v1', kind: 'Deployment' }, statusOf(wanted), 'status')
   }
 
@@ -89,6 +92,22 @@ export function startStandInKubelet(cluster: Cluster, plane: ControlPlane): Stan
       await loop
     },
   }
+}
+
+/*
+ * The policy that sends accounts to the simulator looks kinds up on its own, and is some seconds late for new ones. A
+ * reader has no such policy, so that wait belongs to the stage.
+ */
+const isServed = async (cluster: Cluster): Promise<boolean> => {
+  const metadata = { name: 'served' }
+  const body = {
+    apiVersion: API_VERSION,
+    kind: 'ClusterDigiCertAccount',
+    metadata,
+    spec: { apiKeySecretRef: metadata },
+  }
+  await cluster.send({ method: 'POST', path: `/apis/${API_VERSION}/clusterdigicertaccounts?dryRun=All`, body })
+  return true
 }
 
 /* Says what the Deployment controller says of pods that are ready. */
