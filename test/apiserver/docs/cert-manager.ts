@@ -57,19 +57,20 @@ export async function leaveCertificate({ cluster, control, url }: World): Promis
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----\n?/g) ?? []
   if (blocks.length < 2) throw new Error(`no chain to download: ${answer.status} ${text}`)
   const annotations = { 'certmanager.cloud.sap/digicert-order-id': String(id) }
-  await waitFor(() => cluster.apply(objects(annotations, blocks, exportKey(key, 'PKCS1'))), {
-    what: 'kinds of cert-manager',
-    limitMs: 20_000,
-  })
+  const waiting = { what: 'kinds of cert-manager', limitMs: 20_000 }
+  const [certificate] = await waitFor(() => cluster.apply(requests(annotations)), waiting)
+  // As with --enable-certificate-owner-ref: the Secret would go with its Certificate.
+  const owner = { apiVersion: `${GROUP}/v1`, kind: 'Certificate', name: 'shop', uid: certificate?.metadata.uid ?? '' }
+  await cluster.apply(secretOf(owner, blocks, exportKey(key, 'PKCS1')))
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-function objects(annotations: Record<string, string>, chain: readonly string[], key: string): object[] {
-  const namespace = 'shop'
+const namespace = 'shop'
+const named = { [`${GROUP}/certificate-name`]: 'shop' }
+
+const requests = (annotations: Record<string, string>): object[] => {
   const spec = { secretName: 'shop-tls', commonName: COMMON, dnsNames: [COMMON], issuerRef: { name: 'digicert' } }
-  const issuer = { [`${GROUP}/issuer-name`]: 'digicert', [`${GROUP}/issuer-kind`]: 'DigicertIssuer' }
-  const named = { [`${GROUP}/certificate-name`]: 'shop' }
   return [
     { apiVersion: `${GROUP}/v1`, kind: 'Certificate', metadata: { name: 'shop', namespace }, spec },
     {
@@ -77,21 +78,29 @@ function objects(annotations: Record<string, string>, chain: readonly string[], 
       kind: 'CertificateRequest',
       metadata: { name: 'shop-1', namespace, annotations: { ...annotations, ...named } },
     },
-    {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      type: 'kubernetes.io/tls',
-      metadata: {
-        name: 'shop-tls',
-        namespace,
-        labels: { 'controller.cert-manager.io/fao': 'true' },
-        annotations: { ...issuer, ...named, [`${GROUP}/common-name`]: COMMON, [`${GROUP}/alt-names`]: COMMON },
-      },
-      data: {
-        'tls.crt': base64(chain.slice(0, -1).join('')),
-        'tls.key': base64(key),
-        'ca.crt': base64(chain.at(-1) ?? ''),
-      },
-    },
   ]
 }
+
+const secretOf = (owner: object, chain: readonly string[], key: string): object => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  type: 'kubernetes.io/tls',
+  metadata: {
+    name: 'shop-tls',
+    namespace,
+    labels: { 'controller.cert-manager.io/fao': 'true' },
+    annotations: {
+      ...named,
+      [`${GROUP}/issuer-name`]: 'digicert',
+      [`${GROUP}/issuer-kind`]: 'DigicertIssuer',
+      [`${GROUP}/common-name`]: COMMON,
+      [`${GROUP}/alt-names`]: COMMON,
+    },
+    ownerReferences: [owner],
+  },
+  data: {
+    'tls.crt': base64(chain.slice(0, -1).join('')),
+    'tls.key': base64(key),
+    'ca.crt': base64(chain.at(-1) ?? ''),
+  },
+})

@@ -145,6 +145,14 @@ kubectl wait dca/certcentral -n shop --for=condition=Ready --timeout=30s`
 
 const SYSTEM = /^(default|kube-.*)$/
 
+/*
+ * All that can be installed, whichever way it was; a namespace takes five seconds to go, so that of the operator, which
+ * comes first in the file, stays.
+ */
+const UNINSTALL = `helm uninstall digicert-operator -n digicert-operator --ignore-not-found
+sed '1,/^---$/d' deploy/install.yaml | kubectl delete --ignore-not-found --timeout=60s -f -
+kubectl delete secrets,leases --all -n digicert-operator`
+
 /** Takes away what the page before left, and makes what the next one begins with. */
 export async function setStage(stage: Stage, beginning: Beginning): Promise<void> {
   const run = openShell(stage.newDirectory(), stage.env)
@@ -153,21 +161,16 @@ export async function setStage(stage: Stage, beginning: Beginning): Promise<void
     if (ran.code !== 0) throw new Error(`${commands}\nended with ${ran.code}: ${ran.output}`)
     return ran
   }
+  const isInstalled = (await stage.cluster.list({ apiVersion: 'apps/v1', kind: 'Deployment' })).length > 0
   const names = (await stage.cluster.list({ kind: 'Namespace' })).map(({ metadata: { name } }) => name)
-  const isInstalled = names.includes('digicert-operator')
-  const kept = beginning !== 'nothing' && isInstalled ? ['digicert-operator'] : []
-  // A namespace takes some seconds to go, and most pages begin with this one.
-  const emptied = beginning === 'an account' && isInstalled && names.includes('shop') ? ['shop'] : []
+  const others = names.filter((name) => !SYSTEM.test(name) && name !== 'digicert-operator')
   if (isInstalled) await must('kubectl delete dco,dca,cdca --all -A --timeout=60s')
-  for (const name of emptied) await must(`kubectl delete secrets --all -n ${name}`)
-  const left = names.filter((name) => ![...kept, ...emptied].includes(name) && !SYSTEM.test(name))
+  for (const name of others) await must(`kubectl delete secrets --all -n ${name}`)
+  const left = others.filter((name) => beginning !== 'an account' || name !== 'shop')
   if (left.length > 0) await must(`kubectl delete namespace ${left.join(' ')} --timeout=60s`)
   await stage.newCertCentral()
-  if (beginning === 'nothing') {
-    await must('kubectl delete crd -l app.kubernetes.io/name=digicert-operator --timeout=60s')
-    return
-  }
-  if (kept.length === 0) await must(INSTALL)
+  if (beginning === 'nothing' && isInstalled) await must(UNINSTALL)
+  if (beginning !== 'nothing' && !isInstalled) await must(INSTALL)
   if (beginning === 'an account') await must(ACCOUNT)
 }
 
