@@ -19,12 +19,12 @@ export type SimulatorProcess = {
 export type SimulatorFlags = Readonly<Record<string, FlagValue | readonly FlagValue[]>>
 
 /**
- * Starts `digicert-operator simulator` without TLS, on a free port. It dies with this process.
+ * Starts `digicert-operator simulator` without TLS, on a free port unless told where to listen. It dies with this process.
  * @throws Error with the end of its log when it does not answer in 30 s.
  */
 export async function startSimulatorProcess(flags: SimulatorFlags = {}): Promise<SimulatorProcess> {
   const place = { name: 'simulator', directory: guardedDirectory('simulator') }
-  const listen = `127.0.0.1:${await freePort()}`
+  const listen = typeof flags['listen'] === 'string' ? flags['listen'] : `127.0.0.1:${await freePort()}`
   await startChild({
     ...place,
     command: process.execPath,

@@ -1,0 +1,55 @@
+import type { AccountReason, EventReason } from '../../../src/api/reasons.ts'
+import { errorOfStatus } from '../../../src/certcentral/classify.ts'
+import { createCertCentral } from '../../../src/certcentral/index.ts'
+import { KEY_REFUSED, tryKey, unreachableBy } from '../../../src/controller/account-access.ts'
+import { Accounts, type AccountsOptions } from '../../../src/controller/accounts.ts'
+import { withoutEffect } from '../../../src/order/effective.ts'
+import { NOW, aSpec } from '../../support/builders.ts'
+import { anAccount } from '../../support/session.ts'
+
+const REACH = { allowedHosts: ['www.digicert.com', 'certcentral.digicert.eu'], allowHttp: 'no' } as const
+
+const answered = (status: number) =>
+  tryKey({ userMe: () => Promise.reject(errorOfStatus('userMe', { status, body: { text: '' } })) })
+
+const messageOf = (fails: () => unknown): string => {
+  try {
+    fails()
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('it did not fail')
+}
+
+/** What is written to the status of an account whose Secret does not exist. */
+const withoutSecret = async (): Promise<string> => {
+  const written: { status?: { conditions?: { message: string }[] } }[] = []
+  const accounts = new Accounts({
+    kube: {
+      get: () => Promise.resolve(undefined),
+      replace: (_resource: object, account: object) => Promise.resolve(written.push(account) && account),
+    },
+    caches: { DigiCertAccount: { get: () => anAccount(), noteWritten: () => undefined } },
+    reach: REACH,
+    spending: { forget: () => undefined },
+    placedOn: () => 0,
+    now: () => NOW,
+  } as unknown as AccountsOptions)
+  await accounts.refresh('DigiCertAccount/shop/certcentral')
+  return written[0]?.status?.conditions?.[0]?.message ?? ''
+}
+
+/** What the operator says of an account, and in an Event, in the examples of the page on troubleshooting. */
+export const SAID_OF: Readonly<
+  Record<Exclude<AccountReason, 'NotChecked'> | EventReason, () => Promise<string> | string>
+> = {
+  KeyAccepted: async () =>
+    (await tryKey({ userMe: () => Promise.resolve({ name: 'Ada Admin', roles: ['Administrator'] } as never) })).message,
+  HostNotAllowed: () => unreachableBy('https://certcentral.example.com/services/v2', REACH) ?? '',
+  InvalidAccount: () =>
+    messageOf(() => createCertCentral({ url: 'https://www.digicert.com', apiKey: 'key', caBundle: 'x' } as never)),
+  SecretNotFound: withoutSecret,
+  KeyRefused: () => KEY_REFUSED.message,
+  Unreachable: async () => (await answered(503)).message,
+  FieldIgnored: () => withoutEffect(aSpec({ organizationUnits: ['IT'] })).join('; '),
+}

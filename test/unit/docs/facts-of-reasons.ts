@@ -1,0 +1,219 @@
+import type { Reason } from '../../../src/api/reasons.ts'
+import { errorOfStatus } from '../../../src/certcentral/classify.ts'
+import { mismatches } from '../../../src/controller/remote.ts'
+import { forbidden, missing } from '../../../src/order/effective.ts'
+import {
+  CERTIFICATE_ID,
+  aSpec,
+  type Facts,
+  NO_REISSUE,
+  ORDER_ID,
+  absent,
+  anIntent,
+  failed,
+  found,
+  inDays,
+  inHours,
+  inMinutes,
+  intended,
+  ordered,
+  seen,
+  sent,
+  unbought,
+  unreachable,
+  withAccount,
+  withStored,
+} from '../../support/builders.ts'
+
+/** What a call of the operator says when CertCentral answers with that. */
+const refusedBy = (operation: string, status: number, code: string, message: string): string =>
+  errorOfStatus(operation, { status, body: { text: JSON.stringify({ errors: [{ code, message }] }) } }).message
+
+const NO_PERMISSION = refusedBy(
+  'orderInfo',
+  403,
+  'access_denied|missing_permission',
+  'The API key lacks the permission.',
+)
+
+/** Facts under which the operator gives a reason: those of the example that the page on troubleshooting shows. */
+export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
+  Issued: [],
+  Deleting: [{ deleting: 'yes' }],
+  Suspended: [unbought, { suspended: 'yes' }],
+  AdoptionRefused: [
+    unbought,
+    { key: 'fits' },
+    { adopt: { orderId: ORDER_ID, takenBy: undefined } },
+    found({ status: 'revoked' }),
+  ],
+  DeletionBlocked: [
+    { deleting: 'yes', finalizer: 'yes', deletionPolicy: 'RevokeOrder' },
+    { remote: { kind: 'refused', message: NO_PERMISSION } },
+  ],
+  InvalidSpec: [{ problems: missing(aSpec({ product: 'ssl_basic' })) }],
+  AccountNotFound: [unbought, { account: { kind: 'missing' } }],
+  AccountNotReady: [
+    unbought,
+    {
+      account: {
+        kind: 'not-ready',
+        message: 'Secret shop/certcentral has no entry api-key: create it with the API key of CertCentral',
+      },
+    },
+  ],
+  AccountForbids: [
+    unbought,
+    withAccount({ forbids: forbidden(aSpec(), { products: ['ssl_basic'], maxOrdersPerDay: 20 }) }),
+  ],
+  OrderLimitReached: [intended(), absent, withAccount({ ordersLeft: 0 })],
+  SecretConflict: [unbought, { target: { kind: 'foreign', owner: 'somebody else' } }],
+  SecretContested: [unbought, { target: { kind: 'contested', by: 'checkout' } }],
+  SecretRefused: [
+    intended(),
+    failed('SecretRefused', {
+      message:
+        'secrets "shop-tls" is forbidden: exceeded quota: few, requested: secrets=1, used: secrets=10, limited: secrets=10',
+    }),
+  ],
+  CSRNotUsable: [
+    unbought,
+    { csrProblem: 'csrSecretRef: Secret hsm, entry tls.csr, does not exist; create it with a CSR in PEM' },
+  ],
+  KeystorePasswordMissing: [
+    unbought,
+    {
+      outputs: {
+        stale: 'no',
+        problem:
+          'keystores.pkcs12.passwordSecretRef: Secret keystore, entry password, does not exist; create it with the password',
+      },
+    },
+  ],
+  CardNotUsable: [
+    intended(),
+    failed('CardNotUsable', {
+      message: 'Secret card of payment.creditCardSecretRef lacks cvv, or has it in another form',
+    }),
+  ],
+  CreatingKey: [unbought],
+  RecordingIntent: [unbought, { key: 'fits' }],
+  LookingUp: [intended()],
+  Ordering: [intended(), absent],
+  Adopting: [intended(), found()],
+  OutcomeUnknown: [sent(-1)],
+  OrderRefused: [
+    intended(),
+    failed('OrderRefused', { message: refusedBy('placeOrder', 400, 'invalid_dns_name', 'The name is not allowed.') }),
+  ],
+  DuplicateOrders: [sent(-1), { remote: { kind: 'several', orderIds: [ORDER_ID, ORDER_ID + 3] } }],
+  OrderMismatch: [
+    sent(-1),
+    found({ mismatches: mismatches({ productId: 'ssl_basic', dnsNames: [], requests: [] } as never, aSpec()) }),
+  ],
+  LookRefused: [failed('LookRefused', { message: NO_PERMISSION })],
+  OrderNotVisible: [absent],
+  CertCentralUnavailable: [
+    intended(),
+    {
+      remote: {
+        kind: 'unavailable',
+        retryAt: inMinutes(2),
+        throttled: 'no',
+        message: refusedBy('placeOrder', 503, 'internal_error', 'Try again later.'),
+      },
+    },
+  ],
+  Throttled: [intended(), unreachable('yes')],
+  AwaitingApproval: [ordered('needs_approval', { requests: [{ id: 7_000_013, status: 'pending' }] })],
+  AwaitingValidation: [
+    ordered('pending'),
+    {
+      validation: {
+        entries: [
+          {
+            dnsName: 'shop.example.com',
+            status: 'pending',
+            method: 'dns-txt-token',
+            record: { type: 'TXT', name: '_dnsauth.shop.example.com', value: '9nj1jutsr4ernp0qvsbjekw1m5bqka1h' },
+          },
+        ],
+        since: inMinutes(-1),
+        checkedAt: undefined,
+        nextCheckAt: undefined,
+      },
+    },
+  ],
+  AskingValidation: [ordered('pending')],
+  CheckingValidation: [
+    ordered('pending'),
+    { validation: { entries: [], since: inMinutes(-2), checkedAt: undefined, nextCheckAt: inMinutes(-1) } },
+  ],
+  SendingCSR: [ordered('needs_csr')],
+  Processing: [ordered('processing')],
+  AwaitingPickup: [ordered('waiting_pickup')],
+  UnknownStatus: [ordered('on_the_moon')],
+  StoringCertificate: [ordered('issued', { certificateId: CERTIFICATE_ID })],
+  BadCertificate: [
+    ordered('issued', { certificateId: CERTIFICATE_ID }),
+    failed('BadCertificate', {
+      message: 'no certificate in the answer belongs to our private key',
+      code: 'foreign-key',
+    }),
+  ],
+  KeyLost: [
+    ordered('issued', { certificateId: CERTIFICATE_ID }),
+    { key: 'absent', reissue: { ...NO_REISSUE, allowed: 'no' } },
+  ],
+  OrderRejected: [ordered('rejected')],
+  OrderCanceled: [ordered('canceled')],
+  OrderRevoked: [ordered('revoked')],
+  OrderExpired: [ordered('expired'), { renew: 'Never' }],
+  Reissuing: [
+    {
+      reissue: { ...NO_REISSUE, intent: anIntent({ purpose: 'Reissue', sentAt: inMinutes(-1), supersedes: '0a1b2c' }) },
+    },
+  ],
+  ReissueRefused: [
+    { reissue: { ...NO_REISSUE, nextKey: 'fits', intent: anIntent({ purpose: 'Reissue', supersedes: '0a1b2c' }) } },
+    failed('ReissueRefused', { message: refusedBy('reissue', 400, 'invalid_dns_name', 'The name is not allowed.') }),
+  ],
+  ReissueRejected: [
+    {
+      reissue: { ...NO_REISSUE, intent: anIntent({ purpose: 'Reissue', sentAt: inMinutes(-1), supersedes: '0a1b2c' }) },
+    },
+    {
+      remote: {
+        kind: 'reissues',
+        order: { orderId: ORDER_ID, status: 'issued', certificateId: CERTIFICATE_ID },
+        ours: { status: 'rejected' },
+      },
+    },
+  ],
+  NameRemovalHeld: [{ reissue: { ...NO_REISSUE, heldNames: ['old.shop.example.com'] } }],
+  SwitchingAutoReissue: [seen({ autoReissue: 'on' })],
+  AwaitingRenewal: [intended({ purpose: 'Renewal', purchase: 2, renewalOf: ORDER_ID }), absent, { renew: 'DigiCert' }],
+  ClockAhead: [
+    withAccount({ aheadMs: 26 * 3_600_000 }),
+    seen(),
+    { next: { action: 'Renew', at: inHours(-1), why: 'the plan ends' } },
+  ],
+  RenewedElsewhere: [
+    intended({ purpose: 'Renewal', purchase: 2, renewalOf: ORDER_ID }),
+    { remote: { kind: 'renewed', orderId: ORDER_ID + 9 } },
+  ],
+  ReissueDue: [
+    withStored({ notAfter: inDays(20) }),
+    {
+      reissue: { ...NO_REISSUE, allowed: 'no' },
+      next: { action: 'Look', at: inHours(-1), why: 'the certificate ends' },
+    },
+  ],
+  ValidationLapsing: [
+    {
+      validity: { checkAt: undefined, lapses: [{ type: 'Domain', name: 'example.com', until: inDays(20) }] },
+      next: { action: 'Reissue', at: inDays(25), why: 'the certificate ends' },
+    },
+  ],
+  CertificateExpired: [withStored({ notAfter: inDays(-1) })],
+}
