@@ -1,8 +1,8 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { V1Pod, V1Volume, V1VolumeProjection } from '@kubernetes/client-node'
 import type { ControlPlane } from './control-plane.ts'
 import { succeed } from './kubectl.ts'
+import type { ConfigMapSource, Pod, Projection, TokenSource, Volume } from './pod-shape.ts'
 import type { Mount } from './sandbox.ts'
 
 /** Files of a volume, by their path in it. */
@@ -13,7 +13,7 @@ export type PodVolumes = {
   /** What its first container mounts, and where. */
   readonly mounts: readonly Mount[]
   /** Fetches everything that is projected anew, tokens as well, and swaps it in one step, as the kubelet does. */
-  readonly refresh: (tokensOf: V1Pod) => Promise<void>
+  readonly refresh: (tokensOf: Pod) => Promise<void>
 }
 
 /**
@@ -22,17 +22,17 @@ export type PodVolumes = {
  *
  * @throws Error for a volume of another kind
  */
-export async function makeVolumes(plane: ControlPlane, pod: V1Pod, directory: string): Promise<PodVolumes> {
-  const volumes = pod.spec?.volumes ?? []
+export async function makeVolumes(plane: ControlPlane, pod: Pod, directory: string): Promise<PodVolumes> {
+  const volumes = pod.spec.volumes ?? []
   const placeOf = (name: string): string => join(directory, name)
-  const fill = async (tokensOf: V1Pod): Promise<void> => {
+  const fill = async (tokensOf: Pod): Promise<void> => {
     for (const volume of volumes) {
       if (volume.emptyDir !== undefined) mkdirSync(placeOf(volume.name), { recursive: true })
       else swap(placeOf(volume.name), await filesOf(plane, tokensOf, volume))
     }
   }
   await fill(pod)
-  const mounts = (pod.spec?.containers[0]?.volumeMounts ?? []).map(({ name, mountPath, readOnly, subPath }) => {
+  const mounts = (pod.spec.containers[0]?.volumeMounts ?? []).map(({ name, mountPath, readOnly, subPath }) => {
     if (subPath !== undefined) throw new Error(`volume ${name}: no subPath here`)
     const isEmpty = volumes.find((volume) => volume.name === name)?.emptyDir !== undefined
     return { from: placeOf(name), to: mountPath, writable: isEmpty && readOnly !== true }
@@ -58,7 +58,7 @@ function swap(volume: string, files: Files): void {
   renameSync(join(volume, '..data.next'), join(volume, '..data'))
 }
 
-async function filesOf(plane: ControlPlane, pod: V1Pod, { name, ...kind }: V1Volume): Promise<Files> {
+async function filesOf(plane: ControlPlane, pod: Pod, { name, ...kind }: Volume): Promise<Files> {
   if (kind.projected !== undefined) return projected(plane, pod, kind.projected.sources ?? [])
   if (kind.configMap !== undefined) return projected(plane, pod, [{ configMap: kind.configMap }])
   if (kind.secret !== undefined) {
@@ -68,13 +68,13 @@ async function filesOf(plane: ControlPlane, pod: V1Pod, { name, ...kind }: V1Vol
   throw new Error(`volume ${name}: ${Object.keys(kind).join(', ')} is nothing that is made here`)
 }
 
-async function projected(plane: ControlPlane, pod: V1Pod, sources: readonly V1VolumeProjection[]): Promise<Files> {
+async function projected(plane: ControlPlane, pod: Pod, sources: readonly Projection[]): Promise<Files> {
   const parts: Files[] = []
   for (const source of sources) parts.push(await filesOfSource(plane, pod, source))
   return Object.assign({}, ...parts) as Files
 }
 
-async function filesOfSource(plane: ControlPlane, pod: V1Pod, source: V1VolumeProjection): Promise<Files> {
+async function filesOfSource(plane: ControlPlane, pod: Pod, source: Projection): Promise<Files> {
   const { serviceAccountToken, configMap, secret, downwardAPI } = source
   if (serviceAccountToken !== undefined)
     return { [serviceAccountToken.path]: await tokenOf(plane, pod, serviceAccountToken) }
@@ -84,12 +84,10 @@ async function filesOfSource(plane: ControlPlane, pod: V1Pod, source: V1VolumePr
   return Object.fromEntries(items.map(({ path, fieldRef }) => [path, fieldOf(pod, fieldRef?.fieldPath ?? '')]))
 }
 
-type TokenSource = { readonly audience?: string; readonly expirationSeconds?: number }
-
 /** A token by TokenRequest, which is void as soon as the pod is gone. */
-function tokenOf({ kubectl }: ControlPlane, pod: V1Pod, { audience, expirationSeconds }: TokenSource): Promise<string> {
-  const { name = '', namespace = '', uid = '' } = pod.metadata ?? {}
-  const account = pod.spec?.serviceAccountName ?? 'default'
+function tokenOf({ kubectl }: ControlPlane, pod: Pod, { audience, expirationSeconds }: TokenSource): Promise<string> {
+  const { name = '', namespace = '', uid = '' } = pod.metadata
+  const account = pod.spec.serviceAccountName ?? 'default'
   const bound = ['--bound-object-kind=Pod', `--bound-object-name=${name}`, `--bound-object-uid=${uid}`]
   const lasting = expirationSeconds === undefined ? [] : [`--duration=${String(expirationSeconds)}s`]
   const forWhom = audience === undefined ? [] : [`--audience=${audience}`]
@@ -98,16 +96,11 @@ function tokenOf({ kubectl }: ControlPlane, pod: V1Pod, { audience, expirationSe
   )
 }
 
-type KeySource = {
-  readonly kind: 'configmap' | 'secret'
-  readonly name?: string
-  readonly optional?: boolean
-  readonly items?: readonly { readonly key: string; readonly path: string }[]
-}
+type KeySource = ConfigMapSource & { readonly kind: 'configmap' | 'secret' }
 
-async function keysOf({ kubectl }: ControlPlane, pod: V1Pod, source: KeySource): Promise<Files> {
+async function keysOf({ kubectl }: ControlPlane, pod: Pod, source: KeySource): Promise<Files> {
   const { kind, name = '', items, optional } = source
-  const { code, stdout, stderr } = await kubectl(['get', kind, name, '-n', pod.metadata?.namespace ?? '', '-o', 'json'])
+  const { code, stdout, stderr } = await kubectl(['get', kind, name, '-n', pod.metadata.namespace ?? '', '-o', 'json'])
   if (code !== 0 && optional === true) return {}
   if (code !== 0) throw new Error(`the pod needs ${kind} ${name}: ${stderr}`)
   const { data = {} } = JSON.parse(stdout) as { data?: Files }
@@ -121,12 +114,12 @@ async function keysOf({ kubectl }: ControlPlane, pod: V1Pod, source: KeySource):
  * A field of a pod, as the downward API gives it.
  * @throws Error for one that only a node could tell
  */
-export function fieldOf({ metadata, spec }: V1Pod, path: string): string {
+export function fieldOf({ metadata, spec }: Pod, path: string): string {
   const fields: Readonly<Record<string, string | undefined>> = {
-    'metadata.name': metadata?.name,
-    'metadata.namespace': metadata?.namespace,
-    'metadata.uid': metadata?.uid,
-    'spec.serviceAccountName': spec?.serviceAccountName,
+    'metadata.name': metadata.name,
+    'metadata.namespace': metadata.namespace,
+    'metadata.uid': metadata.uid,
+    'spec.serviceAccountName': spec.serviceAccountName,
     'spec.nodeName': 'this-machine',
     'status.podIP': '127.0.0.1',
     'status.hostIP': '127.0.0.1',

@@ -1,18 +1,18 @@
 import { join } from 'node:path'
-import type { V1Container, V1Deployment, V1Pod, V1Probe } from '@kubernetes/client-node'
 import { endChild, isAlive, logLines, logTail, runningPid, startChild } from './child.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { freePort } from './free-port.ts'
 import { guardedDirectory } from './guard.ts'
 import type { Image } from './image.ts'
 import { succeed } from './kubectl.ts'
+import type { Deployment, Pod, PodContainer, Probe } from './pod-shape.ts'
 import { fieldOf, makeVolumes } from './pod-volumes.ts'
 import { innerPid, sandboxArgs } from './sandbox.ts'
 import { waitFor } from './wait-for.ts'
 
 /** A pod of the Deployment, run on this machine. */
 export type RunningPod = {
-  readonly pod: V1Pod
+  readonly pod: Pod
   readonly metricsUrl: string
   /** Process id, on this machine, of what is process 1 of the pod. */
   readonly pid: () => number
@@ -51,7 +51,7 @@ export async function runPod({ plane, image, namespace, deployment }: PodOptions
   const place = { name: 'container', directory }
   const args = sandboxArgs({
     image,
-    hostname: pod.metadata?.name ?? '',
+    hostname: pod.metadata.name ?? '',
     command: [...(container.command ?? image.config.entrypoint), ...onPorts(container.args ?? [], ports)],
     environment: { ...image.config.environment, ...environmentOf(plane, pod) },
     ...userOf(pod, image),
@@ -92,25 +92,25 @@ export async function runPod({ plane, image, namespace, deployment }: PodOptions
   }
 }
 
-async function createPod({ kubectl }: ControlPlane, namespace: string, deployment: string): Promise<V1Pod> {
+async function createPod({ kubectl }: ControlPlane, namespace: string, deployment: string): Promise<Pod> {
   const found = await succeed(kubectl, ['get', 'deployment', deployment, '-n', namespace, '-o', 'json'])
-  const { template } = (JSON.parse(found) as V1Deployment).spec ?? {}
+  const { template } = (JSON.parse(found) as Deployment).spec
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { ...template?.metadata, generateName: `${deployment}-`, namespace },
-    spec: template?.spec,
+    metadata: { ...template.metadata, generateName: `${deployment}-`, namespace },
+    spec: template.spec,
   }
-  return JSON.parse(await succeed(kubectl, ['create', '-f', '-', '-o', 'json'], JSON.stringify(pod))) as V1Pod
+  return JSON.parse(await succeed(kubectl, ['create', '-f', '-', '-o', 'json'], JSON.stringify(pod))) as Pod
 }
 
-async function removePod({ kubectl }: ControlPlane, { metadata }: V1Pod): Promise<void> {
-  const { name = '', namespace = '' } = metadata ?? {}
+async function removePod({ kubectl }: ControlPlane, { metadata }: Pod): Promise<void> {
+  const { name = '', namespace = '' } = metadata
   await succeed(kubectl, ['delete', 'pod', name, '-n', namespace, '--ignore-not-found', '--grace-period=0', '--force'])
 }
 
-function containerOf({ spec }: V1Pod): V1Container {
-  const [container, ...others] = spec?.containers ?? []
+function containerOf({ spec }: Pod): PodContainer {
+  const [container, ...others] = spec.containers
   if (container === undefined || others.length > 0) throw new Error('the pod has not exactly one container')
   return container
 }
@@ -127,7 +127,7 @@ function onPorts(args: readonly string[], ports: Readonly<Record<keyof typeof PO
   )
 }
 
-function environmentOf(plane: ControlPlane, pod: V1Pod): Record<string, string> {
+function environmentOf(plane: ControlPlane, pod: Pod): Record<string, string> {
   const { hostname, port } = new URL(plane.url)
   const given = (containerOf(pod).env ?? []).map(({ name, value, valueFrom }) => {
     if (valueFrom === undefined) return [name, value ?? '']
@@ -142,12 +142,12 @@ function environmentOf(plane: ControlPlane, pod: V1Pod): Record<string, string> 
   return { ...kubelets, ...(Object.fromEntries(given) as Record<string, string>) }
 }
 
-function userOf({ spec }: V1Pod, { config }: Image): { uid: number; gid: number } {
-  const context = { ...spec?.securityContext, ...spec?.containers[0]?.securityContext }
+function userOf({ spec }: Pod, { config }: Image): { uid: number; gid: number } {
+  const context = { ...spec.securityContext, ...spec.containers[0]?.securityContext }
   return { uid: context.runAsUser ?? config.uid, gid: context.runAsGroup ?? config.gid }
 }
 
-async function ask(probe: V1Probe | undefined, port: number): Promise<number> {
+async function ask(probe: Probe | undefined, port: number): Promise<number> {
   if (probe?.httpGet?.port !== 'health') throw new Error('the pod has no probe at its port "health"')
   const answer = await fetch(`http://127.0.0.1:${String(port)}${probe.httpGet.path ?? '/'}`, {
     signal: AbortSignal.timeout(2000),
