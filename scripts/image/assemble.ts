@@ -20,9 +20,10 @@ const root = path.resolve(import.meta.dirname, '../..')
 const assemble = async (directory: string): Promise<void> => {
   const [app, licenses] = [path.join(directory, 'app'), path.join(directory, 'licenses')]
   for (const each of [app, licenses]) mkdirSync(each, { recursive: true })
-  const parts = await bundle(root, path.join(app, 'digicert-operator.js'))
-  refuseTools(parts)
-  const packages = parts.map((part) => readPackage(path.join(root, part)))
+  const program = await bundle(root, 'digicert-operator.js')
+  for (const file of program.files) writeFileSync(path.join(app, file.name), file.contents)
+  refuseTools(program.packages)
+  const packages = program.packages.map((part) => readPackage(path.join(root, part)))
   const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, string>
   if (name === undefined || version === undefined) throw new Error('package.json has no name or no version')
   writeFileSync(path.join(app, 'package.json'), `${JSON.stringify({ name, version, type: 'module' }, undefined, 2)}\n`)
@@ -34,7 +35,7 @@ const assemble = async (directory: string): Promise<void> => {
 /** Nothing that only tools of the developers need may slip into the program. */
 const refuseTools = (parts: readonly string[]): void => {
   const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lockfile
-  const tools = parts.filter((part) => packages[part]?.dev !== undefined)
+  const tools = parts.filter((part) => packages[part] === undefined || packages[part].dev === true)
   if (tools.length > 0) throw new Error(`part of the program, but no dependency of it: ${tools.join(', ')}`)
 }
 

@@ -20,7 +20,14 @@ export type Helm = (...args: readonly string[]) => Promise<string>
 export async function helmFor(plane: ControlPlane, env: NodeJS.ProcessEnv = process.env): Promise<Helm> {
   const program = await findHelm(env)
   const home = join(plane.directory, 'helm')
-  const own = { HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home, KUBECONFIG: plane.kubeconfig }
+  // Its cache of what the API server serves goes to HOME, or without one to where it stands.
+  const own = {
+    HOME: home,
+    HELM_CACHE_HOME: home,
+    HELM_CONFIG_HOME: home,
+    HELM_DATA_HOME: home,
+    KUBECONFIG: plane.kubeconfig,
+  }
   return async (...args) => {
     const { stdout } = await run(program, args, {
       env: { PATH: env['PATH'], ...own },

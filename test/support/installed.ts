@@ -6,6 +6,7 @@ import type { Image } from './image.ts'
 import { accountAt } from './journey.ts'
 import { succeed } from './kubectl.ts'
 import { type RunningPod, runPod } from './pod.ts'
+import type { Deployment } from './pod-shape.ts'
 import type { SimulatorControl } from './simulator-control.ts'
 import { startSimulatorProcess } from './simulator-process.ts'
 
@@ -81,8 +82,16 @@ export const SIMULATOR_VALUES = [
   'pollInterval=1s',
 ]
 
-/** The pod of that release, with the image, once it is ready. */
-export async function runInstalled({ plane }: BareCluster, image: Image): Promise<RunningPod> {
+/** Images by the tag that a Deployment names them by. */
+export type Images = Readonly<Record<string, Image>>
+
+/** A pod of the release, with the image that its Deployment names, once it is ready. */
+export async function runInstalled({ plane, cluster }: BareCluster, images: Images): Promise<RunningPod> {
+  const deployment = await cluster.get({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: HOME, name: RELEASE })
+  const [container] = (deployment as unknown as Deployment).spec.template.spec.containers
+  const tag = container?.image.split(':').at(-1) ?? ''
+  const image = images[tag]
+  if (image === undefined) throw new Error(`nobody built the image of ${container?.image ?? 'no container'}`)
   const pod = await runPod({ plane, image, namespace: HOME, deployment: RELEASE })
   await pod.waitUntilReady()
   return pod

@@ -19,6 +19,7 @@ export type SecurityContext = {
 export type Probe = { readonly httpGet?: { readonly path?: string; readonly port: string | number } }
 
 export type PodContainer = {
+  readonly image: string
   readonly command?: readonly string[]
   readonly args?: readonly string[]
   readonly env?: readonly {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { VERSION } from '../../../src/version.ts'
 import { hasCondition, isReady } from '../../support/cluster.ts'
 import { assembleImage, type Image } from '../../support/image.ts'
 import { type BareCluster, HOME, install, RELEASE, runInstalled, startBareCluster } from '../../support/installed.ts'
@@ -23,7 +24,7 @@ afterAll(() => bed.close())
 const begin = async (values: readonly string[] = []): Promise<void> => {
   await install(bed, values)
   await bed.addAccount(shop)
-  pod = await runInstalled(bed, image)
+  pod = await runInstalled(bed, { [VERSION]: image })
 }
 
 const end = async (): Promise<void> => {
