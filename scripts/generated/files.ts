@@ -2,7 +2,7 @@ import { chartCrds } from './chart-crds.ts'
 import { crdFiles } from './crds.ts'
 import { installManifest } from './install-manifest.ts'
 import { reference } from './reference.ts'
-import { versionedFiles } from './versions.ts'
+import { versionedChart, versionedFiles } from './versions.ts'
 
 /** Directories that hold nothing but generated files. */
 export const GENERATED_ONLY = ['crds', 'helm/digicert-operator/templates/crds']
@@ -10,12 +10,11 @@ export const GENERATED_ONLY = ['crds', 'helm/digicert-operator/templates/crds']
 /** Everything that is generated, by its path in the checkout. */
 export const generatedFiles = (root: string): Map<string, string> => {
   const ofChart = chartCrds()
-  const versioned = versionedFiles(root)
   return new Map([
-    ...versioned,
     ...crdFiles(),
     ...ofChart,
     ['docs/reference.md', reference()],
-    ['deploy/install.yaml', installManifest(root, new Map([...ofChart, ...versioned]))],
+    ['deploy/install.yaml', installManifest(root, new Map([...ofChart, ...versionedChart(root)]))],
+    ...versionedFiles(root),
   ])
 }

@@ -22,7 +22,7 @@ metadata:
 const HELMS = /^ *(helm\.sh\/chart|app\.kubernetes\.io\/managed-by): .*\n/gm
 const EMPTY_ANNOTATIONS = /^ *annotations:\n(?= *labels:)/gm
 
-/** The real Helm: of KUBEBUILDER_ASSETS, else built from the pinned Go modules. */
+/** Path of the real Helm, which is built where it is missing. */
 export const helmOf = (root: string): string => {
   const brought = path.join(process.env['KUBEBUILDER_ASSETS'] ?? '', 'helm')
   if (path.isAbsolute(brought) && existsSync(brought)) return brought
@@ -38,17 +38,17 @@ const render = (root: string, chart: string): string =>
   })
 
 /**
- * The chart as it is in the checkout, with those files in it, rendered by the real Helm, which is built first where it is
+ * The chart as it is in the checkout, with those CRDs, rendered by the real Helm, which is built first where it is
  * missing.
  */
-export const installManifest = (root: string, made: ReadonlyMap<string, string>): string => {
+export const installManifest = (root: string, crds: ReadonlyMap<string, string>): string => {
   const copy = mkdtempSync(path.join(tmpdir(), 'digicert-operator-chart-'))
   try {
     cpSync(path.join(root, CHART), path.join(copy, CHART), { recursive: true })
     const templates = path.join(copy, CHART, 'templates/crds')
     rmSync(templates, { recursive: true, force: true })
     mkdirSync(templates)
-    for (const [file, text] of made) if (file.startsWith(CHART)) writeFileSync(path.join(copy, file), text)
+    for (const [file, text] of crds) writeFileSync(path.join(copy, file), text)
     return HEAD + render(root, path.join(copy, CHART)).replace(HELMS, '').replace(EMPTY_ANNOTATIONS, '')
   } finally {
     rmSync(copy, { recursive: true, force: true })

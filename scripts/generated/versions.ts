@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
+const CHART = 'helm/digicert-operator/Chart.yaml'
+
 /** Where the version stands besides package.json, which is its source. */
 const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   'src/version.ts': [/(?<=^export const VERSION = ').*(?='$)/m],
-  'helm/digicert-operator/Chart.yaml': [/(?<=^version: ).*$/m, /(?<=^appVersion: ).*$/m],
+  [CHART]: [/(?<=^version: ).*$/m, /(?<=^appVersion: ).*$/m],
   Dockerfile: [/(?<=org\.opencontainers\.image\.version=").*(?=")/],
 }
 
@@ -18,6 +20,10 @@ export const versionedFiles = (root: string): Map<string, string> => {
     Object.entries(PLACES).map(([file, places]) => [file, places.reduce(stamp(file, version), text(root, file))]),
   )
 }
+
+/** The one of them that the chart is rendered with. */
+export const versionedChart = (root: string): Map<string, string> =>
+  new Map([...versionedFiles(root)].filter(([file]) => file === CHART))
 
 const text = (root: string, file: string): string => readFileSync(path.join(root, file), 'utf8')
 
