@@ -1,27 +1,31 @@
 # syntax=docker/dockerfile:1
 
-# Tags and not digests: the machine that this was written on could look none up. Pin both before you build for others.
-FROM node:24-slim AS build
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-# No script of a dependency runs here; the development dependency `node` then stays without its program, and the one of
-# this image is used.
-RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
-COPY src src
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+# The most exact tags that there are: distroless has none for a version. The machine that this was written on could look
+# up no digests; give them to a build for others, as --build-arg BASE_IMAGE=gcr.io/distroless/cc-debian13@sha256:…
+ARG BUILD_IMAGE=node:24.21.0-trixie-slim
+ARG BASE_IMAGE=gcr.io/distroless/cc-debian13:nonroot
 
-FROM gcr.io/distroless/nodejs24-debian13:nonroot
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+# No script of a dependency runs here. The development dependency `node` then stays without its program, and the one of
+# this image is called by its path.
+RUN npm ci --ignore-scripts
+COPY LICENSE tsconfig.json ./
+COPY scripts/image scripts/image
+COPY src src
+RUN umask 022 && /usr/local/bin/node scripts/image/assemble.ts /image
+
+FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="digicert-operator" \
       org.opencontainers.image.description="Turns a DigiCertOrder into a certificate from DigiCert CertCentral in a kubernetes.io/tls Secret" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="0.1.0"
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
+COPY --from=build /image /
 WORKDIR /app
 ENV NODE_ENV=production
-COPY --from=build /app/package.json ./
-COPY --from=build /app/node_modules node_modules
-COPY --from=build /app/dist dist
 USER 65532:65532
 EXPOSE 8080 8081
-ENTRYPOINT ["/nodejs/bin/node", "--enable-source-maps", "/app/dist/main.js"]
+ENTRYPOINT ["/usr/local/bin/node", "--enable-source-maps", "/app/digicert-operator.js"]
 CMD ["run"]

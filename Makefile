@@ -60,11 +60,17 @@ lint: setup ## eslint and prettier
 format: setup ## prettier, writing
 	@$(RUN) format
 
+image-root: setup ## what the image holds on top of its base, into dist-image/
+	@rm -rf dist-image && PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/image/assemble.ts dist-image
+
+release: setup ## the files of a release into dist-release/: chart, install.yaml, npm archive, SBOM, licences, checksums
+	@$(RUN) release
+
 dev: setup ## the operator from the sources against the cluster of your KUBECONFIG
 	@$(RUN) dev
 
 clean: ## removes what was built and installed in the checkout, and ends a kept control plane
 	@[ ! -d node_modules ] || PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts stop
-	@rm -rf dist coverage node_modules
+	@rm -rf dist dist-image dist-release coverage node_modules
 
-.PHONY: help setup demo test check unit apiserver sweep load gitops testbed testbed-stop verify generate lint format dev clean
+.PHONY: help setup demo test check unit apiserver sweep load gitops testbed testbed-stop verify generate lint format image-root release dev clean

@@ -1,6 +1,6 @@
 /**
  * Writes everything that is made from other sources: `crds/`, the CRDs of the chart and `docs/reference.md` from src/,
- * and `deploy/install.yaml` from the chart.
+ * `deploy/install.yaml` from the chart, and the version in all places from package.json.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,2 +1,2 @@
-/** The version of the program, as package.json has it; a test keeps the two equal. */
+/** The version of the program. `npm run generate` takes it from package.json. */
 export const VERSION = '0.1.0'

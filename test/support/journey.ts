@@ -100,7 +100,8 @@ export function kubectlOf(kubeconfig: string): Kubectl {
 /** The name of the account that orders of `orderNamed` use. */
 export const ACCOUNT = 'certcentral'
 
-const accountAt = (url: string): object[] => [
+/** An account for orders of `orderNamed`, with its Secret. */
+export const accountAt = (url: string): object[] => [
   { apiVersion: 'v1', kind: 'Secret', metadata: { name: ACCOUNT }, stringData: { 'api-key': 'simulator' } },
   {
     apiVersion: 'digicert-operator.io/v1alpha1',
