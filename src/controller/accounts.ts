@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Account, AccountKind, AccountStatus } from '../api/account.ts'
 import { API_VERSION, FIELD_MANAGER, GROUP, VERSION } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
-import { type CertCentral, createCertCentral } from '../certcentral/index.ts'
+import { type CallRecord, type CertCentral, createCertCentral } from '../certcentral/index.ts'
 import { type KubeClient, type Resource, isFailure } from '../kube/client.ts'
 import {
   KEY_REFUSED,
@@ -12,6 +12,7 @@ import {
   accountKey,
   accountName,
   caBundleOf,
+  partsOf,
   tryKey,
   unreachableBy,
 } from './account-access.ts'
@@ -59,7 +60,7 @@ export type AccountsOptions = {
   now: () => Date
   /** Told every API key, so that it can be kept out of logs. */
   learnSecret: (secret: string) => void
-  onCall: (operation: string, code: string) => void
+  onCall: (key: string, record: CallRecord) => void
   /** How many orders of an account were placed on a day (yyyy-MM-dd, UTC) by what their statuses tell. */
   placedOn: (key: string, date: string) => number
   /** Told when an account can be used that could not, or with another key. */
@@ -136,6 +137,11 @@ export class Accounts {
     return this.#cached(key) !== undefined
   }
 
+  /** By how much our clock is ahead of CertCentral's, by its last answer to this account; in milliseconds. */
+  aheadMs(key: string): number | undefined {
+    return this.#sessions.get(key)?.client.aheadMs()
+  }
+
   ordersToday(key: string): number {
     return this.#days.today(key).count
   }
@@ -205,9 +211,9 @@ export class Accounts {
       budget: spending.budgetOf(key, apiKey, account.spec),
       ...{ requestTimeoutMs, userAgent },
       wall: () => now().getTime(),
-      onCall: ({ operation, result, status, kind }) => {
-        onCall(operation, status === undefined ? result : String(status))
-        if (kind === 'unauthorized') session.verdict = KEY_REFUSED
+      onCall: (record) => {
+        onCall(key, record)
+        if (record.kind === 'unauthorized') session.verdict = KEY_REFUSED
       },
     })
     const session: Session = { ...named, client }
@@ -263,13 +269,6 @@ export class Accounts {
 }
 
 const UNKNOWN: Verdict = { ready: 'no', reason: 'NotChecked', message: 'the account was not looked at yet' }
-
-const partsOf = (key: string): { kind: AccountKind; namespace: string | undefined; name: string } => {
-  const [kind, ...rest] = key.split('/')
-  return kind === 'ClusterDigiCertAccount'
-    ? { kind, namespace: undefined, name: rest.join('/') }
-    : { kind: 'DigiCertAccount', namespace: rest[0], name: rest[1] ?? '' }
-}
 
 const accountStatusOf = (account: Account, verdict: Verdict, day: DayCount, now: Date): AccountStatus => {
   const before = account.status?.conditions?.find(({ type }) => type === 'Ready')
