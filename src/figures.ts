@@ -66,7 +66,8 @@ export type Figured = {
 }
 
 /** What only the leader tells, as another replica would tell it a second time. */
-const samplesOfLeader = ({ caches, spending }: Figured, known: KnownOfAccounts): Sample[] => [
+const samplesOfLeader = ({ caches, controlled, spending }: Figured, known: KnownOfAccounts): Sample[] => [
+  ...controlled.flatMap(samplesOfController),
   ...samplesOfOrders(caches.orders.list()),
   ...samplesOfAccounts('DigiCertAccount', caches.accounts.DigiCertAccount.list(), known),
   ...samplesOfAccounts('ClusterDigiCertAccount', caches.accounts.ClusterDigiCertAccount.list(), known),
@@ -76,9 +77,5 @@ const samplesOfLeader = ({ caches, spending }: Figured, known: KnownOfAccounts):
 /** Everything that is read at a scrape. */
 export const samplesOf = (figured: Figured): Sample[] => {
   const known = figured.leading() ? figured.known() : undefined
-  return [
-    ...figured.controlled.flatMap(samplesOfController),
-    ...samplesOfWatches(figured.caches),
-    ...(known ? samplesOfLeader(figured, known) : []),
-  ]
+  return [...samplesOfWatches(figured.caches), ...(known ? samplesOfLeader(figured, known) : [])]
 }

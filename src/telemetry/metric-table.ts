@@ -25,21 +25,21 @@ const CONTROLLERS = [
     type: 'gauge',
     help: 'Passes that are under way.',
     labels: ['controller'],
-    from: 'each replica',
+    from: 'leader',
   },
   {
     name: 'controller_runtime_max_concurrent_reconciles',
     type: 'gauge',
     help: 'Passes that can be under way at the same time.',
     labels: ['controller'],
-    from: 'each replica',
+    from: 'leader',
   },
   {
     name: 'workqueue_depth',
     type: 'gauge',
-    help: 'Keys that wait for a worker. On a replica that does not lead, those of its first look at the cluster.',
+    help: 'Keys that wait for a worker.',
     labels: ['name'],
-    from: 'each replica',
+    from: 'leader',
   },
   {
     name: 'workqueue_adds_total',
@@ -76,7 +76,7 @@ const CONTROLLERS = [
     type: 'gauge',
     help: 'How long the oldest pass under way has been running, in seconds.',
     labels: ['name'],
-    from: 'each replica',
+    from: 'leader',
   },
 ] as const satisfies readonly Row[]
 
