@@ -3,7 +3,7 @@ import { type KnownOfAccounts, samplesOfAccounts, samplesOfBudgets } from './con
 import { samplesOfOrders } from './controller/figures/orders.ts'
 import type { Spending } from './controller/spending.ts'
 import type { QueueObserver, Workqueue } from './kube/workqueue.ts'
-import type { PassResult } from './kube/worker.ts'
+import type { PassResult, WorkObserver } from './kube/worker.ts'
 import type { Metrics, Sample } from './telemetry/metrics.ts'
 
 /** Names of the controllers in metrics, as controller-runtime would name them. */
@@ -14,13 +14,15 @@ export type ControllerName = (typeof CONTROLLERS)[keyof typeof CONTROLLERS]
 const RESULTS: Readonly<Record<PassResult, string>> = { succeeded: 'success', conflict: 'requeue', failed: 'error' }
 
 /** Counts one pass. */
-export const countPass =
-  ({ count, observe }: Metrics, controller: ControllerName) =>
-  (_key: string, result: PassResult, durationMs: number): void => {
+export const countPass = ({ count, observe }: Metrics, controller: ControllerName): WorkObserver => {
+  for (const result of Object.values(RESULTS)) count('controller_runtime_reconcile_total', { controller, result }, 0)
+  count('workqueue_retries_total', { name: controller }, 0)
+  return (_key, result, durationMs) => {
     count('controller_runtime_reconcile_total', { controller, result: RESULTS[result] })
     observe('controller_runtime_reconcile_time_seconds', { controller }, durationMs / 1000)
     observe('workqueue_work_duration_seconds', { name: controller }, durationMs / 1000)
   }
+}
 
 /** Counts what happens in a queue. */
 export const queueObserver = ({ count, observe }: Metrics, name: ControllerName): QueueObserver => ({

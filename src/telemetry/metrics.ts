@@ -10,7 +10,8 @@ export type Sample = {
 export type Metrics = {
   /** The text that Prometheus scrapes, and its content type. */
   text: () => Promise<{ contentType: string; body: string }>
-  count: <Name extends CounterName>(name: Name, labels: LabelsOf<Name>) => void
+  /** Adds 1; 0 makes a series known before anything happened, so that its first 1 is seen as an increase. */
+  count: <Name extends CounterName>(name: Name, labels: LabelsOf<Name>, by?: 0 | 1) => void
   /** Notes how many seconds something took. */
   observe: <Name extends HistogramName>(name: Name, labels: LabelsOf<Name>, seconds: number) => void
 }
@@ -76,7 +77,7 @@ export const createMetrics = (read: () => Iterable<Sample>): Metrics => {
       refresh()
       return { contentType: registry.contentType, body: await registry.metrics() }
     },
-    count: (name, labels) => counters.get(name)?.inc(labels),
+    count: (name, labels, by = 1) => counters.get(name)?.inc(labels, by),
     observe: (name, labels, seconds) => histograms.get(name)?.observe(labels, seconds),
   }
 }
