@@ -1,6 +1,6 @@
 /**
  * Writes everything that is made from other sources: `crds/`, the CRDs of the chart and `docs/reference.md` from src/,
- * and `deploy/install.yaml` from the chart.
+ * the tables of `docs/metrics.md` from src/ and the chart's alerts, and `deploy/install.yaml` from the chart.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

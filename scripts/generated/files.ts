@@ -1,6 +1,7 @@
 import { chartCrds } from './chart-crds.ts'
 import { crdFiles } from './crds.ts'
 import { installManifest } from './install-manifest.ts'
+import { metricsPage } from './metrics-page.ts'
 import { reference } from './reference.ts'
 
 /** Directories that hold nothing but generated files. */
@@ -13,6 +14,7 @@ export const generatedFiles = (root: string): Map<string, string> => {
     ...crdFiles(),
     ...ofChart,
     ['docs/reference.md', reference()],
+    ['docs/metrics.md', metricsPage(root)],
     ['deploy/install.yaml', installManifest(root, ofChart)],
   ])
 }
