@@ -21,7 +21,7 @@ type Values = MetricValue<string>[]
 
 /**
  * A metric whose values are made anew at each scrape, all at once, so that those of an order go with the order. The
- * client's own gauges keep every value under a hash of its labels, which costs seconds with ten thousand orders.
+ * client's own gauges keep each value under its labels until somebody takes it away.
  */
 class Read extends Gauge<string> {
   #values: Values = []
@@ -69,7 +69,7 @@ export const createMetrics = (read: () => Iterable<Sample>): Metrics => {
   const refresh = (): void => {
     const values = new Map<string, Values>()
     for (const name of readings.keys()) values.set(name, [])
-    for (const { name, labels, value } of read()) values.get(name)?.push({ labels, value })
+    for (const sample of read()) values.get(sample.name)?.push(sample)
     for (const [name, reading] of readings) reading.show(values.get(name) ?? [])
   }
   return {

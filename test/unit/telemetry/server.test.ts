@@ -48,6 +48,17 @@ describe('the server of probes and figures', () => {
     expect((await fetch(url + path, { method })).status).toBe(404)
   })
 
+  test.each([
+    ['as it is to whoever does not ask for gzip', 'identity', 9000, null],
+    ['packed to whoever takes gzip, as Prometheus does', 'gzip', 9000, 'gzip'],
+    ['as it is where it is short', 'gzip', 20, null],
+  ])('gives an answer %s', async (_how, encoding, length, packed) => {
+    const body = 'figure 1\n'.repeat(length / 10)
+    const url = await start({ '/metrics': () => Promise.resolve({ status: 200, type: 'text/plain', body }) })
+    const answer = await fetch(`${url}/metrics`, { headers: { 'accept-encoding': encoding } })
+    expect([answer.headers.get('content-encoding'), await answer.text()]).toEqual([packed, body])
+  })
+
   test('answers 500 where a figure cannot be read, and goes on', async () => {
     const url = await start({
       '/metrics': () => Promise.reject(new Error('secret detail')),
