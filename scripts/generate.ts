@@ -1,6 +1,7 @@
 /**
  * Writes everything that is made from other sources: `crds/`, the CRDs of the chart and `docs/reference.md` from src/,
- * `deploy/install.yaml` from the chart, and the version in all places from package.json.
+ * the tables of `docs/metrics.md` from src/ and the chart's alerts, `deploy/install.yaml` and the bases of kustomize from
+ * the chart, and the version in all places from package.json.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

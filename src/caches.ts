@@ -6,6 +6,7 @@ import { ORDERS } from './controller/orders.ts'
 import { SECRETS, type Secret } from './controller/secrets.ts'
 import { ORDER_INDEXES } from './controller/watches.ts'
 import type { KubeClient, KubeObject } from './kube/client.ts'
+import { systemClock } from './kube/clock.ts'
 import { type Informer, type InformerOptions, createInformer } from './kube/informer.ts'
 import { manyInformers } from './kube/many-informers.ts'
 import type { Log } from './telemetry/log.ts'
@@ -21,6 +22,8 @@ export type Caches = {
   whenSynced: (signal: AbortSignal) => Promise<void>
   /** Whether the API server was not heard for so many milliseconds. */
   stale: (afterMs: number) => boolean
+  /** How each watch stands; none for a kind that is not watched. */
+  watches: () => readonly { resource: string; synced: boolean; silentMs: number | undefined }[]
 }
 
 /** What is told of each change. */
@@ -46,6 +49,14 @@ const clusterAccounts = ({ client, log }: Scope, told: Handlers): Informer<Accou
     onChange: told.account('ClusterDigiCertAccount'),
   })
 
+type Watched = Pick<Informer<KubeObject>, 'synced' | 'lastContactAt'>
+
+const watchOf = (resource: string, { synced, lastContactAt }: Watched) => {
+  const contactAt = lastContactAt()
+  const silentMs = Number.isFinite(contactAt) ? systemClock.monotonic() - contactAt : undefined
+  return { resource, synced: synced(), silentMs }
+}
+
 export const createCaches = (scope: Scope, told: Handlers): Caches => {
   const { client, log, namespaces, watchSecrets } = scope
   const scopes = namespaces.length > 0 ? namespaces : [undefined]
@@ -63,7 +74,13 @@ export const createCaches = (scope: Scope, told: Handlers): Caches => {
     }),
     ClusterDigiCertAccount: manyInformers(scope.clusterAccounts ? [clusterAccounts(scope, told)] : []),
   }
-  const all = [orders, accounts.DigiCertAccount, accounts.ClusterDigiCertAccount, ...(secrets ? [secrets] : [])]
+  const named = {
+    digicertorders: orders,
+    digicertaccounts: accounts.DigiCertAccount,
+    ...(scope.clusterAccounts ? { clusterdigicertaccounts: accounts.ClusterDigiCertAccount } : {}),
+    ...(secrets ? { secrets } : {}),
+  }
+  const all = Object.values(named)
   return {
     orders,
     accounts,
@@ -75,6 +92,7 @@ export const createCaches = (scope: Scope, told: Handlers): Caches => {
     whenSynced: async (signal) => {
       await Promise.all(all.map((informer) => informer.whenSynced(signal)))
     },
+    watches: () => Object.entries(named).map(([resource, informer]) => watchOf(resource, informer)),
     stale: (afterMs) => all.some((informer) => informer.synced() && informer.stale(afterMs)),
   }
 }

@@ -2,6 +2,7 @@ import { API_VERSION } from './api/names.ts'
 import { type Caches, type Handlers, createCaches } from './caches.ts'
 import type { Config } from './config.ts'
 import { Accounts } from './controller/accounts.ts'
+import { countCall, countStep } from './controller/figures/deeds.ts'
 import { type Memory, createMemory } from './controller/memory.ts'
 import { createNamespaceCheck } from './controller/namespaces.ts'
 import { createStatusWriter } from './controller/orders.ts'
@@ -12,6 +13,7 @@ import { type Spending, createSpending } from './controller/spending.ts'
 import { createStatusFeed } from './controller/status-feed.ts'
 import { accountOfShare, laneOf, placeOf } from './controller/turns.ts'
 import * as watches from './controller/watches.ts'
+import { CONTROLLERS, type Controlled, countPass, queueObserver, samplesOf } from './figures.ts'
 import { type KubeClient, type KubeObject, keyOf } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
 import type { Recorder } from './kube/events.ts'
@@ -19,7 +21,7 @@ import type { Leadership } from './kube/leader.ts'
 import { type Next, type Workers, runWorkers } from './kube/worker.ts'
 import { type Workqueue, createWorkqueue } from './kube/workqueue.ts'
 import type { Log } from './telemetry/log.ts'
-import type { Metrics } from './telemetry/metrics.ts'
+import type { Metrics, Sample } from './telemetry/metrics.ts'
 import type { Redactor } from './telemetry/redact.ts'
 
 /** Accounts that are looked after at the same time. */
@@ -28,16 +30,21 @@ const ACCOUNT_WORKERS = 4
 type Queues = { orders: Workqueue; accounts: Workqueue }
 
 /** Orders wait in their turn, and before the budget of their account. The caches are there later than the queues. */
-const createQueues = (clock: Clock, caches: () => Caches, { gateOf, admits }: Spending): Queues => ({
+const createQueues = (
+  { clock, metrics }: Pick<Surroundings, 'clock' | 'metrics'>,
+  caches: () => Caches,
+  { gateOf, admits }: Spending,
+): Queues => ({
   orders: createWorkqueue({
     clock,
+    observer: queueObserver(metrics, CONTROLLERS.orders),
     placeOf: (key) => placeOf(caches().orders.get(key)),
     gates: {
       of: (share) => gateOf(accountOfShare(share)),
       admits: (gate, priority, held) => admits(gate, priority === 'high' ? 'foreground' : 'background', held),
     },
   }),
-  accounts: createWorkqueue({ clock }),
+  accounts: createWorkqueue({ clock, observer: queueObserver(metrics, CONTROLLERS.accounts) }),
 })
 
 type Surroundings = {
@@ -54,8 +61,8 @@ type Surroundings = {
 
 export type Controllers = {
   caches: Caches
-  /** Orders that wait for a worker. */
-  depth: () => number
+  /** What metrics tell of it all now. */
+  figures: () => Sample[]
   /** Begins to work on both queues. */
   run: (clusterId: string) => readonly Workers[]
 }
@@ -113,7 +120,7 @@ const accountsOf = ({ config, kube, caches, metrics, redactor, spending, userAge
     spending,
     now,
     learnSecret: redactor.learn,
-    onCall: metrics.called,
+    onCall: (key, record) => countCall(metrics, key, record),
     placedOn: (key, date) => watches.placedOn(key, date, caches.orders),
     onReady: (key) => rouse(watches.ordersOfAccount(key, caches.orders)),
   })
@@ -154,7 +161,7 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
     leadershipMs: leader.remainingMs,
     claimOrder: (session) => accounts.claimOrder(session),
     returnOrder: (session) => accounts.returnOrder(session),
-    placed: () => metrics.purchased(),
+    onStep: (step) => countStep(metrics, step),
     announce: (order, announcement) =>
       recorder.record({ ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' }, announcement),
     settleTimeMs: config.settleTime,
@@ -164,12 +171,41 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
   })
 }
 
+const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Workers[] => {
+  const { queues, config, log, metrics } = parts
+  const reconciler = orderReconciler(parts, accounts, clusterId)
+  return [
+    runWorkers({
+      queue: queues.orders,
+      count: config.workers,
+      reconcile: (key) => reconciler.reconcile(key),
+      log,
+      observer: countPass(metrics, CONTROLLERS.orders),
+    }),
+    runWorkers({
+      queue: queues.accounts,
+      count: ACCOUNT_WORKERS,
+      reconcile: accountReconciler(parts, accounts),
+      log,
+      observer: countPass(metrics, CONTROLLERS.accounts),
+    }),
+  ]
+}
+
+const figuresOf = ({ queues, config, caches, spending, leader }: Parts, known: () => Accounts | undefined) => {
+  const controlled: Controlled[] = [
+    { name: CONTROLLERS.orders, queue: queues.orders, workers: config.workers },
+    { name: CONTROLLERS.accounts, queue: queues.accounts, workers: ACCOUNT_WORKERS },
+  ]
+  return () => samplesOf({ caches, controlled, spending, leading: leader.isLeading, known })
+}
+
 /** Puts the controllers of orders and of accounts together. */
 export const createControllers = (given: Surroundings): Controllers => {
-  const { config, kube, log, metrics, clock } = given
+  const { config, kube, log, clock } = given
   const now = (): Date => new Date(clock.now())
   const spending = createSpending()
-  const queues = createQueues(clock, () => caches, spending)
+  const queues = createQueues(given, () => caches, spending)
   const wake = (keys: readonly string[]): void => {
     for (const key of keys) queues.orders.add(key)
   }
@@ -181,27 +217,13 @@ export const createControllers = (given: Surroundings): Controllers => {
   const scope = { client: kube, log, namespaces, watchSecrets, clusterAccounts }
   const caches: Caches = createCaches(scope, handlers({ ...shared, caches: () => caches }))
   const parts: Parts = { ...shared, caches }
+  let accounts: Accounts | undefined
   return {
     caches,
-    depth: () => queues.orders.length(),
+    figures: figuresOf(parts, () => accounts),
     run: (clusterId) => {
-      const accounts = accountsOf(parts)
-      const reconciler = orderReconciler(parts, accounts, clusterId)
-      return [
-        runWorkers({
-          queue: queues.orders,
-          count: config.workers,
-          reconcile: (key) => reconciler.reconcile(key),
-          log,
-          observer: (_key, result, durationMs) => metrics.reconciled(result, durationMs / 1000),
-        }),
-        runWorkers({
-          queue: queues.accounts,
-          count: ACCOUNT_WORKERS,
-          reconcile: accountReconciler(parts, accounts),
-          log,
-        }),
-      ]
+      accounts = accountsOf(parts)
+      return startWorkers(parts, accounts, clusterId)
     },
   }
 }

@@ -9,7 +9,7 @@ import { createRecorder } from './kube/events.ts'
 import { type Leadership, alwaysLeader, candidateIdentity, createLeader } from './kube/leader.ts'
 import type { Workers } from './kube/worker.ts'
 import { type Log, createLog } from './telemetry/log.ts'
-import { type Metrics, createMetrics } from './telemetry/metrics.ts'
+import { type Metrics, type Sample, createMetrics } from './telemetry/metrics.ts'
 import { type Redactor, createRedactor } from './telemetry/redact.ts'
 import { type Routes, type RunningServer, probe, serve } from './telemetry/server.ts'
 import { VERSION } from './version.ts'
@@ -18,6 +18,8 @@ import { VERSION } from './version.ts'
 const STOP_LIMIT = 25_000
 /** Silence of the API server after which a watch counts as stuck, in milliseconds. */
 const STUCK = 300_000
+
+const LEASE = 'digicert-operator'
 
 const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace' }
 
@@ -67,7 +69,7 @@ const candidate = (kube: KubeConnection, { leaderElect, operatorNamespace }: Con
     ? createLeader({
         client: kube,
         namespace: operatorNamespace,
-        name: 'digicert-operator',
+        name: LEASE,
         identity: candidateIdentity(hostname()),
         log,
       })
@@ -97,6 +99,15 @@ const startServers = async (config: Config, metrics: Metrics, caches: Caches): P
     await serve(config.metricsBindAddress, { '/metrics': scrape }),
   ]
 }
+
+const samplesOfProcess = (leader: Pick<Leadership, 'isLeading'>): Sample[] => [
+  { name: 'leader_election_master_status', labels: { name: LEASE }, value: leader.isLeading() ? 1 : 0 },
+  {
+    name: 'digicert_operator_build_info',
+    labels: { version: VERSION, node_version: process.versions.node },
+    value: 1,
+  },
+]
 
 type Parts = {
   kube: KubeConnection
@@ -142,23 +153,20 @@ export const startOperator = async (
 ): Promise<Operator> => {
   const log = createLog({ level: config.logLevel, format: config.logFormat, redactor })
   const userAgent = `digicert-operator/${VERSION}`
-  const kube = connect({ kubeconfig: config.kubeconfig, userAgent })
+  const metrics = createMetrics(() => [...figures(), ...samplesOfProcess(leader)])
+  const observer = (method: string, code: string) => metrics.count('rest_client_requests_total', { method, code })
+  const kube = connect({ kubeconfig: config.kubeconfig, userAgent, observer })
   const recorder = createRecorder({
     client: kube,
     reporter: { component: 'digicert-operator', instance: hostname() },
     log,
   })
   const leader = candidate(kube, config, log)
-  const metrics = createMetrics({
-    queueDepth: () => depth(),
-    leading: () => leader.isLeading(),
-    orders: () => caches.orders.size(),
-  })
   const means = { clock, config, kube, log, metrics, recorder, redactor, leader, userAgent }
-  const { caches, depth, run } = createControllers(means)
+  const { caches, figures, run } = createControllers(means)
   const servers = await startServers(config, metrics, caches)
-  const [health, figures] = servers
-  log.info('The operator starts', { version: VERSION, healthPort: health?.port, metricsPort: figures?.port })
+  const [health, scraped] = servers
+  log.info('The operator starts', { version: VERSION, healthPort: health?.port, metricsPort: scraped?.port })
 
   const watching = new AbortController()
   const parts: Parts = { kube, leader, servers, watching, flush: recorder.flush, log }

@@ -77,7 +77,8 @@ const told = ({ from, to }: Import): string => `${from} -> ${to}`
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   main: ['operator', 'config', 'crds', 'plan', 'simulator/command', 'telemetry', 'version'],
   operator: ['caches', 'controllers', 'config', 'kube', 'telemetry', 'version'],
-  controllers: ['controller', 'kube', 'telemetry', 'api', 'config', 'caches'],
+  controllers: ['controller', 'kube', 'telemetry', 'api', 'config', 'caches', 'figures'],
+  figures: ['controller', 'kube', 'telemetry', 'caches'],
   caches: ['controller', 'kube', 'telemetry', 'api', 'config'],
   controller: ['order', 'certcentral', 'pki', 'kube', 'telemetry', 'api'],
   config: ['telemetry'],

@@ -4,6 +4,7 @@ import { crdFiles } from './crds.ts'
 import { argoCdConfig } from './argocd.ts'
 import { installManifest } from './install-manifest.ts'
 import { kustomizeBases } from './kustomize.ts'
+import { metricsPage } from './metrics-page.ts'
 import { reference } from './reference.ts'
 import { versionedChart, versionedFiles } from './versions.ts'
 
@@ -18,6 +19,7 @@ export const generatedFiles = (root: string): Map<string, string> => {
     ...crdFiles(),
     ...ofChart,
     ['docs/reference.md', reference()],
+    ['docs/metrics.md', metricsPage(root)],
     ['deploy/install.yaml', installManifest(root, rendered)],
     ...kustomizeBases(root, rendered),
     ['deploy/gitops/argocd/argocd-cm.yaml', argoCdConfig(root)],

@@ -18,6 +18,14 @@ export type BudgetState = {
   available: number
 }
 
+/** What has added up since the start, in milliseconds. */
+export type BudgetTotals = {
+  /** That calls waited for their turn. */
+  waitedMs: number
+  /** Of pause that CertCentral asked for. */
+  pausedMs: number
+}
+
 /** What the calls of one API key may still spend; one for all clients and orders that use the key. */
 export type Budget = {
   /**
@@ -37,6 +45,7 @@ export type Budget = {
   /** Calls of that priority that could be made at this moment. */
   room: (priority: Priority) => number
   state: () => BudgetState
+  totals: () => BudgetTotals
 }
 
 export type BudgetOptions = {
@@ -58,26 +67,34 @@ type Pause = {
   active: () => boolean
   until: () => Date
   begin: (retryAt: Date | undefined) => void
+  /** All pauses together, in milliseconds. */
+  totalMs: () => number
   noteAnswer: () => void
 }
 
 const createPause = (clock: Clock, random: () => number): Pause => {
   let until = Number.NEGATIVE_INFINITY
   let strikes = 0
+  let total = 0
+  const extend = (end: number): void => {
+    total += Math.max(0, end - Math.max(until, clock.now()))
+    until = end
+  }
   const active = (): boolean => clock.now() < until
   const asked = (retryAt: Date): number =>
     Math.min(Math.max(retryAt.getTime(), clock.now() + SHORTEST_PAUSE_MS), clock.now() + LONGEST_PAUSE_MS)
   return {
     active,
     until: () => new Date(until),
+    totalMs: () => total,
     error: () => throttled('CertCentral asked for a pause (429)', new Date(until)),
     begin: (retryAt) => {
       if (active()) {
         // Calls that were in flight together are refused together: one strike, and only a longer wish counts.
-        if (retryAt !== undefined) until = Math.max(until, asked(retryAt))
+        if (retryAt !== undefined) extend(Math.max(until, asked(retryAt)))
         return
       }
-      until = retryAt === undefined ? clock.now() + pauseMs(strikes, random) : asked(retryAt)
+      extend(retryAt === undefined ? clock.now() + pauseMs(strikes, random) : asked(retryAt))
       strikes += 1
     },
     noteAnswer: () => {
@@ -95,6 +112,7 @@ export const createBudget = (options: BudgetOptions = {}): Budget => {
   const refuseWhilePaused = (): void => {
     if (pause.active()) throw pause.error()
   }
+  let waitedMs = 0
   const room = (priority: Priority): number => (pause.active() ? 0 : limits.available(priority, clock.now()))
   return {
     room,
@@ -102,7 +120,12 @@ export const createBudget = (options: BudgetOptions = {}): Budget => {
     take: async (priority, signal) => {
       if (signal?.aborted === true) throw calledOff('budget', 'unsent')
       refuseWhilePaused()
-      return await line.join(priority, signal)
+      const since = clock.now()
+      try {
+        return await line.join(priority, signal)
+      } finally {
+        waitedMs += clock.now() - since
+      }
     },
     refuseWhilePaused,
     pause: (retryAt) => {
@@ -116,5 +139,6 @@ export const createBudget = (options: BudgetOptions = {}): Budget => {
       waiting: line.length(),
       available: room('foreground'),
     }),
+    totals: () => ({ waitedMs, pausedMs: pause.totalMs() }),
   }
 }

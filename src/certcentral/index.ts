@@ -18,7 +18,7 @@ export type {
   User,
 } from './answers.ts'
 export { ORDER_WORDS } from './answers.ts'
-export type { Budget, BudgetOptions, BudgetState, Priority } from './budget.ts'
+export type { Budget, BudgetOptions, BudgetState, BudgetTotals, Priority } from './budget.ts'
 export { createBudget } from './budget.ts'
 export type { CallOptions, CallRecord } from './calls.ts'
 export type { CertCentral, CertCentralOptions, Permit } from './client.ts'

@@ -3,7 +3,7 @@ import type { Account, AccountKind, AccountStatus } from '../api/account.ts'
 import { API_VERSION, FIELD_MANAGER, GROUP, VERSION } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import type { Condition } from '../api/shapes.ts'
-import { type CertCentral, createCertCentral } from '../certcentral/index.ts'
+import { type CallRecord, type CertCentral, createCertCentral } from '../certcentral/index.ts'
 import { type KubeClient, type Resource, isFailure } from '../kube/client.ts'
 import {
   KEY_REFUSED,
@@ -13,6 +13,7 @@ import {
   accountKey,
   accountName,
   caBundleOf,
+  partsOf,
   tryKey,
   unreachableBy,
 } from './account-access.ts'
@@ -60,7 +61,7 @@ export type AccountsOptions = {
   now: () => Date
   /** Told every API key, so that it can be kept out of logs. */
   learnSecret: (secret: string) => void
-  onCall: (operation: string, code: string) => void
+  onCall: (key: string, record: CallRecord) => void
   /** How many orders of an account were placed on a day (yyyy-MM-dd, UTC) by what their statuses tell. */
   placedOn: (key: string, date: string) => number
   /** Told when an account can be used that could not, or with another key. */
@@ -137,6 +138,11 @@ export class Accounts {
     return this.#cached(key) !== undefined
   }
 
+  /** By how much our clock is ahead of CertCentral's, by its last answer to this account; in milliseconds. */
+  aheadMs(key: string): number | undefined {
+    return this.#sessions.get(key)?.client.aheadMs()
+  }
+
   ordersToday(key: string): number {
     return this.#days.today(key).count
   }
@@ -206,9 +212,9 @@ export class Accounts {
       budget: spending.budgetOf(key, apiKey, account.spec),
       ...{ requestTimeoutMs, userAgent },
       wall: () => now().getTime(),
-      onCall: ({ operation, result, status, kind }) => {
-        onCall(operation, status === undefined ? result : String(status))
-        if (kind === 'unauthorized') session.verdict = KEY_REFUSED
+      onCall: (record) => {
+        onCall(key, record)
+        if (record.kind === 'unauthorized') session.verdict = KEY_REFUSED
       },
     })
     const session: Session = { ...named, client }
@@ -264,13 +270,6 @@ export class Accounts {
 }
 
 const UNKNOWN: Verdict = { ready: 'no', reason: 'NotChecked', message: 'the account was not looked at yet' }
-
-const partsOf = (key: string): { kind: AccountKind; namespace: string | undefined; name: string } => {
-  const [kind, ...rest] = key.split('/')
-  return kind === 'ClusterDigiCertAccount'
-    ? { kind, namespace: undefined, name: rest.join('/') }
-    : { kind: 'DigiCertAccount', namespace: rest[0], name: rest[1] ?? '' }
-}
 
 /** What no time mends: the spec, or the key, must change. A Secret or an answer that is still to come is waited for. */
 const STALLED: readonly Verdict['reason'][] = ['HostNotAllowed', 'InvalidAccount', 'KeyRefused']

@@ -35,7 +35,6 @@ export type PurchaseMeans = {
   /** Takes one of the orders that the account's policy leaves for today; false where there is none. */
   claimOrder: (session: Session) => boolean
   returnOrder: (session: Session) => void
-  placed: () => void
   now: () => Date
 }
 
@@ -234,7 +233,6 @@ const send = async (
   })
   try {
     const placed = await session.client.placeOrder(order.spec.product, body, { permit })
-    means.placed()
     remember(purchase, placed)
     const validation = validationOfPlaced(order, placed)
     const asked = { dnsNames: wireNames(spec.commonName, spec.dnsNames), certificateHash: purchase.traits }

@@ -34,7 +34,8 @@ export type ReconcilerOptions = {
   leadershipMs: () => number
   claimOrder: (session: Session) => boolean
   returnOrder: (session: Session) => void
-  placed: () => void
+  /** Told of each step that was taken; for metrics. Must not throw. */
+  onStep: (step: StepTaken) => void
   announce: (order: DigiCertOrder, announcement: Announcement) => void
   settleTimeMs: number
   now: () => Date
@@ -42,6 +43,9 @@ export type ReconcilerOptions = {
   random: () => number
   log: Log
 }
+
+/** One step of a pass, with the status as it was before it. */
+export type StepTaken = { order: DigiCertOrder; before: OrderStatus; outcome: Outcome }
 
 /** More steps than any way through the rules has; a pass that takes more is going in circles. */
 const MAX_STEPS = 12
@@ -201,6 +205,7 @@ export class Reconciler {
     )
     const { reason, action } = decision
     log.info('Took a step', { action: action.kind, outcome: outcome.kind, reason, ...factsOf(outcome) })
+    this.#options.onStep({ order: pass.stored, before: pass.draft, outcome })
     if (outcome.kind === 'conflict') return 'conflict'
     pass.draft = after(pass.draft, outcome, this.#options.now(), aboutOf(view))
     this.#digest(pass, outcome)
@@ -212,9 +217,9 @@ export class Reconciler {
   }
 
   #hands(pass: Pass): Hands {
-    const { secrets, leadershipMs, claimOrder, returnOrder, placed, now } = this.#options
+    const { secrets, leadershipMs, claimOrder, returnOrder, now } = this.#options
     return {
-      ...{ secrets, leadershipMs, claimOrder, returnOrder, placed, now },
+      ...{ secrets, leadershipMs, claimOrder, returnOrder, now },
       retryCallsAt: (memory) => this.#retryCallsAt(memory),
       write: (status) => this.#write(pass, status),
       finalize: (how) => this.#finalize(pass, how),

@@ -1,5 +1,12 @@
 import type { Account } from '../api/account.ts'
-import { type Budget, type Clock, type Priority, createBudget } from '../certcentral/index.ts'
+import {
+  type Budget,
+  type BudgetState,
+  type BudgetTotals,
+  type Clock,
+  type Priority,
+  createBudget,
+} from '../certcentral/index.ts'
 
 /** One budget per API key, whatever number of accounts share it, and the gate before each. */
 export type Spending = {
@@ -14,6 +21,8 @@ export type Spending = {
    * one, so that whoever needs no call is not held up for long by those who do.
    */
   admits: (gate: string, priority: Priority, held: number) => boolean
+  /** Each budget, by the first account by name of those that share it: a key is nothing to show. */
+  states: () => readonly (readonly [accountKey: string, state: BudgetState & BudgetTotals])[]
 }
 
 /** A pass makes one call to look and one to act, as a rule. */
@@ -60,6 +69,13 @@ export const createSpending = (clock?: Clock): Spending => {
       return purse.budget
     },
     gateOf: (accountKey) => byAccount.get(accountKey)?.gate ?? accountKey,
+    states: () =>
+      [...purses.values()].flatMap(({ budget, rates }) =>
+        [...rates.keys()]
+          .sort()
+          .slice(0, 1)
+          .map((accountKey) => [accountKey, { ...budget.state(), ...budget.totals() }] as const),
+      ),
     admits: (gate, priority, held) => {
       const budget = gates.get(gate)?.budget
       return held === 0 || !budget || held < Math.floor(budget.room(priority) / CALLS_OF_A_PASS)

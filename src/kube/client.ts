@@ -6,6 +6,7 @@ import { loadKubeConfig } from './kubeconfig.ts'
 import type { Surroundings } from './kubeconfig.ts'
 import { createReads, createWatches } from './reads.ts'
 import { createTransport } from './transport.ts'
+import type { RequestObserver } from './transport.ts'
 import type { KubeClient } from './verbs.ts'
 import { createWrites } from './writes.ts'
 
@@ -27,6 +28,7 @@ export type ConnectOptions = {
   /** Default deadline of a call; 30 seconds. */
   readonly requestTimeoutMs?: number | undefined
   readonly userAgent: string
+  readonly observer?: RequestObserver
   readonly surroundings?: Surroundings
   readonly clock?: Clock
   readonly random?: () => number
@@ -39,12 +41,9 @@ export function connect(options: ConnectOptions): KubeConnection {
   const source = createCredentialSource(() => loadKubeConfig(options.kubeconfig, surroundings), clock)
   const timeoutMs = options.requestTimeoutMs ?? 30_000
   // The deadline of a call covers its body; a watch has none, its reader has a watchdog.
-  const calls = createTransport(source, options.userAgent, { connections: 64, headersTimeout: 0, bodyTimeout: 0 })
-  const watches = createTransport(source, options.userAgent, {
-    connections: 64,
-    headersTimeout: timeoutMs,
-    bodyTimeout: 0,
-  })
+  const open = (headersTimeout: number) =>
+    createTransport(source, options.userAgent, { connections: 64, headersTimeout, bodyTimeout: 0 }, options.observer)
+  const [calls, watches] = [open(0), open(timeoutMs)]
   const caller = { transport: calls, clock, random: options.random ?? Math.random, timeoutMs }
   return {
     ...createReads(caller),

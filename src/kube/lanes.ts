@@ -23,7 +23,13 @@ export type Lanes = {
   oldest: () => number | undefined
 }
 
-export type Taken = { readonly key: string; readonly share: string; readonly priority: Priority }
+export type Taken = {
+  readonly key: string
+  readonly share: string
+  readonly priority: Priority
+  /** When it came in. */
+  readonly arrivedAt: number
+}
 
 /** One key in so many comes from the low lane while the high lane is busy, so that none waits for ever. */
 const LOW_SHARE = 8
@@ -98,9 +104,10 @@ function createLane(): Lane {
         if (!admits(name)) continue
         const key = share.ranked.first() ?? firstOf(share.others)
         if (key === undefined) continue
+        const arrivedAt = keys.get(key)?.since ?? 0
         remove(key)
         if (shares.delete(name)) shares.set(name, share)
-        return { key, share: name }
+        return { key, share: name, arrivedAt }
       }
       return undefined
     },

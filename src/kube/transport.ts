@@ -21,6 +21,9 @@ export type Transport = {
   close: () => Promise<void>
 }
 
+/** Told of each request: its method and the HTTP status, or `<error>` where no answer came; for metrics. */
+export type RequestObserver = (method: Call['method'], code: string) => void
+
 /** Limits of one pool of connections, in milliseconds; 0 is none. */
 export type PoolLimits = { readonly connections: number; readonly headersTimeout: number; readonly bodyTimeout: number }
 
@@ -28,7 +31,12 @@ export type PoolLimits = { readonly connections: number; readonly headersTimeout
 const KEEP_ALIVE_MS = 60_000
 
 /** A transport with one pool per endpoint; a rotated CA or client certificate opens a new one and closes the old. */
-export function createTransport(source: CredentialSource, userAgent: string, limits: PoolLimits): Transport {
+export function createTransport(
+  source: CredentialSource,
+  userAgent: string,
+  limits: PoolLimits,
+  observer: RequestObserver = () => undefined,
+): Transport {
   let pool: { readonly endpoint: string; readonly dispatcher: Dispatcher } | undefined
   const retired = new Set<Dispatcher>()
 
@@ -51,7 +59,9 @@ export function createTransport(source: CredentialSource, userAgent: string, lim
     return pool.dispatcher
   }
 
-  function sendAs(credentials: Credentials, call: Call): Promise<Answer> {
+  const sendAs = observed(observer, requestAs)
+
+  function requestAs(credentials: Credentials, call: Call): Promise<Answer> {
     return request(`${credentials.server}${call.path}`, {
       dispatcher: dispatcherFor(credentials),
       method: call.method,
@@ -76,6 +86,21 @@ export function createTransport(source: CredentialSource, userAgent: string, lim
     },
   }
 }
+
+type Send = (credentials: Credentials, call: Call) => Promise<Answer>
+
+const observed =
+  (observer: RequestObserver, send: Send): Send =>
+  async (credentials, call) => {
+    try {
+      const answer = await send(credentials, call)
+      observer(call.method, String(answer.statusCode))
+      return answer
+    } catch (error) {
+      observer(call.method, '<error>')
+      throw error
+    }
+  }
 
 /** What a credential plugin or a file says may be secret; that it failed, and that nothing was sent, is enough. */
 async function readable(credentials: Promise<Credentials>): Promise<Credentials> {

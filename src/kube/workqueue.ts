@@ -51,8 +51,18 @@ export type Workqueue = {
   snapshot: () => QueueSnapshot
 }
 
+/** Told of what happens to keys; for metrics. Must not throw. */
+export type QueueObserver = {
+  readonly added: () => void
+  /** A worker has a key that waited for so long. */
+  readonly taken: (waitedMs: number) => void
+  /** A key is put back after a failure. */
+  readonly retried: () => void
+}
+
 export type WorkqueueOptions = {
   readonly clock?: Clock
+  readonly observer?: QueueObserver
   readonly random?: () => number
   /** Pauses of {@link Workqueue.addRateLimited}: 200 milliseconds, doubling to 5 minutes. */
   readonly backoff?: { readonly baseMs: number; readonly maxMs: number }
@@ -69,12 +79,13 @@ export type Gates = {
   readonly admits: (gate: string, priority: Priority, held: number) => boolean
 }
 
-type Running = Omit<Taken, 'key'> & { readonly since: number }
+type Running = Pick<Taken, 'share' | 'priority'> & { readonly since: number }
 
 type State = {
   readonly clock: Clock
   readonly lanes: ReturnType<typeof createLanes>
   readonly gates: Gates | undefined
+  readonly observer: QueueObserver | undefined
   /** Keys being worked on, and since when. */
   readonly processing: Map<string, Running>
   /** Keys that were added while being worked on. */
@@ -90,9 +101,11 @@ export function createWorkqueue(options: WorkqueueOptions = {}): Workqueue {
   const state = createState(clock, options)
   const failures = new Map<string, number>()
   const plan = createPlan(clock, (key, priority) => add(state, key, priority))
-  const take = ({ key, share, priority }: Taken): void => {
+  const take = ({ key, share, priority, arrivedAt }: Taken): void => {
     plan.remove(key)
-    state.processing.set(key, { share, priority, since: clock.monotonic() })
+    const since = clock.monotonic()
+    state.processing.set(key, { share, priority, since })
+    state.observer?.taken(since - arrivedAt)
   }
   const addAfter = (key: string, ms: number, priority: Priority = 'high'): void => {
     if (!state.closed) plan.after(key, ms, priority)
@@ -106,6 +119,7 @@ export function createWorkqueue(options: WorkqueueOptions = {}): Workqueue {
     addRateLimited: (key, priority) => {
       const count = failures.get(key) ?? 0
       failures.set(key, count + 1)
+      state.observer?.retried()
       addAfter(key, backoffMs(backoff, count), priority)
     },
     forget: (key) => failures.delete(key),
@@ -121,10 +135,11 @@ export function createWorkqueue(options: WorkqueueOptions = {}): Workqueue {
   }
 }
 
-function createState(clock: Clock, { placeOf = () => ({ share: '' }), gates }: WorkqueueOptions): State {
+function createState(clock: Clock, { placeOf = () => ({ share: '' }), gates, observer }: WorkqueueOptions): State {
   return {
     clock,
     gates,
+    observer,
     lanes: createLanes(placeOf),
     processing: new Map(),
     dirty: new Map(),
@@ -140,6 +155,7 @@ function add(state: State, key: string, priority: Priority): void {
     if (state.dirty.get(key) !== 'high') state.dirty.set(key, priority)
     return
   }
+  state.observer?.added()
   state.lanes.push(key, priority, state.clock.monotonic())
   handOut(state)
 }

@@ -1,66 +1,83 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from '@prometheus-io/client'
+import { Counter, Gauge, Histogram, type MetricValue, Registry, collectDefaultMetrics } from '@prometheus-io/client'
+import { type CounterName, type HistogramName, type LabelsOf, METRIC_ROWS, type ReadName } from './metric-table.ts'
 
-/** The figures of one operator process, under the names that kubebuilder's controllers use where there is one. */
+/** One figure that is read at the scrape. */
+export type Sample = {
+  [Name in ReadName]: { readonly name: Name; readonly labels: LabelsOf<Name>; readonly value: number }
+}[ReadName]
+
+/** The figures of one operator process; `metric-table.ts` says which there are. */
 export type Metrics = {
   /** The text that Prometheus scrapes, and its content type. */
   text: () => Promise<{ contentType: string; body: string }>
-  /** One pass over an order ended: `succeeded`, `conflict` (repeated at once) or `failed`. */
-  reconciled: (result: 'succeeded' | 'conflict' | 'failed', seconds: number) => void
-  /** One call to CertCentral ended. */
-  called: (endpoint: string, code: string) => void
-  /** An order was placed, that is, paid for. */
-  purchased: () => void
+  /** Adds 1; 0 makes a series known before anything happened, so that its first 1 is seen as an increase. */
+  count: <Name extends CounterName>(name: Name, labels: LabelsOf<Name>, by?: 0 | 1) => void
+  /** Notes how many seconds something took. */
+  observe: <Name extends HistogramName>(name: Name, labels: LabelsOf<Name>, seconds: number) => void
 }
 
-export type Gauges = { queueDepth: () => number; leading: () => boolean; orders: () => number }
+type Row = (typeof METRIC_ROWS)[number]
+type Values = MetricValue<string>[]
 
-/** A registry of our own, so that several operators in one process (tests) do not share figures. */
-export const createMetrics = (gauges: Gauges): Metrics => {
+/**
+ * A metric whose values are made anew at each scrape, all at once, so that those of an order go with the order. The
+ * client's own gauges keep each value under its labels until somebody takes it away.
+ */
+class Read extends Gauge<string> {
+  #values: Values = []
+
+  constructor({ name, help, type, labels }: Row, registers: Registry[]) {
+    super({ name, help, labelNames: [...labels], registers })
+    Object.assign(this, { type })
+  }
+
+  show(values: Values): void {
+    this.#values = values
+  }
+
+  override async get(): ReturnType<Gauge<string>['get']> {
+    // Before anything is awaited: another scrape may be under way.
+    const values = this.#values
+    return { ...(await super.get()), values }
+  }
+}
+
+const isRead = ({ type, kept }: Row): boolean => type === 'gauge' || kept === 'elsewhere'
+
+const byName = <Made>(rows: readonly Row[], make: (row: Row) => Made): Map<string, Made> =>
+  new Map(rows.map((row) => [row.name, make(row)]))
+
+/**
+ * A registry of our own, so that several operators in one process (tests) do not share figures.
+ *
+ * @param read gives what is so now, for one scrape; must be cheap and must not throw
+ */
+export const createMetrics = (read: () => Iterable<Sample>): Metrics => {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read())
-      },
-    })
-  gauge('workqueue_depth', 'Orders that wait for a worker.', gauges.queueDepth)
-  gauge('leader_election_master_status', '1 while this replica leads.', () => (gauges.leading() ? 1 : 0))
-  gauge('digicert_operator_orders', 'DigiCertOrders that are watched.', gauges.orders)
-  const passes = new Counter({
-    name: 'controller_runtime_reconcile_total',
-    help: 'Passes over an order by result.',
-    labelNames: ['result'],
-    registers,
-  })
-  const times = new Histogram({
-    name: 'controller_runtime_reconcile_time_seconds',
-    help: 'Length of a pass in seconds.',
-    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
-    registers,
-  })
-  const calls = new Counter({
-    name: 'digicert_api_requests_total',
-    help: 'Calls to CertCentral by endpoint and outcome.',
-    labelNames: ['endpoint', 'code'],
-    registers,
-  })
-  const purchases = new Counter({
-    name: 'digicert_operator_purchases_total',
-    help: 'Orders that were placed and paid for.',
-    registers,
-  })
+  const readings = byName(METRIC_ROWS.filter(isRead), (row) => new Read(row, registers))
+  const counters = byName(
+    METRIC_ROWS.filter((row) => row.type === 'counter' && !isRead(row)),
+    ({ name, help, labels }) => new Counter<string>({ name, help, labelNames: [...labels], registers }),
+  )
+  const histograms = byName(
+    METRIC_ROWS.filter(({ type }) => type === 'histogram'),
+    ({ name, help, labels, buckets = [] }) =>
+      new Histogram<string>({ name, help, labelNames: [...labels], buckets: [...buckets], registers }),
+  )
+  const refresh = (): void => {
+    const values = new Map<string, Values>()
+    for (const name of readings.keys()) values.set(name, [])
+    for (const sample of read()) values.get(sample.name)?.push(sample)
+    for (const [name, reading] of readings) reading.show(values.get(name) ?? [])
+  }
   return {
-    text: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
-    reconciled: (result, seconds) => {
-      passes.inc({ result })
-      times.observe(seconds)
+    text: async () => {
+      refresh()
+      return { contentType: registry.contentType, body: await registry.metrics() }
     },
-    called: (endpoint, code) => calls.inc({ endpoint, code }),
-    purchased: () => purchases.inc(),
+    count: (name, labels, by = 1) => counters.get(name)?.inc(labels, by),
+    observe: (name, labels, seconds) => histograms.get(name)?.observe(labels, seconds),
   }
 }

@@ -170,7 +170,7 @@ const startProcess = (world: Surroundings, caches: 'fresh' | 'stale', gate: Gate
     leadershipMs: () => 60_000,
     claimOrder: ({ key }) => days.claim(key, session.account.spec.policy.maxOrdersPerDay),
     returnOrder: ({ key }) => days.giveBack(key),
-    placed: () => undefined,
+    onStep: () => undefined,
     announce: () => undefined,
     settleTimeMs: 15 * 60_000,
     now,

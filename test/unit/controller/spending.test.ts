@@ -34,6 +34,34 @@ describe('accounts that share an API key', () => {
     expect(roomOf(spending, 'one', 3)).toBe(90)
   })
 
+  test('show the budget once, under the first of their names, and none once they are gone', async () => {
+    const { clock, spending } = start()
+    const budget = spending.budgetOf('two', 'key', specOf(3))
+    spending.budgetOf('one', 'key', specOf(3))
+    spending.budgetOf('alone', 'another key', specOf(3))
+    ;(await budget.take('foreground')).end('made')
+    budget.pause(new Date(5000))
+    budget.pause(new Date(7000))
+    expect(spending.states()).toEqual([
+      ['one', { available: 0, waiting: 0, waitedMs: 0, pausedMs: 7000, pausedUntil: new Date(7000) }],
+      ['alone', { available: 90, waiting: 0, waitedMs: 0, pausedMs: 0 }],
+    ])
+    await clock.advance(8000)
+    spending.forget('one')
+    spending.forget('alone')
+    expect(spending.states()).toEqual([['two', { available: 90, waiting: 0, waitedMs: 0, pausedMs: 7000 }]])
+  })
+
+  test('are told how long their calls waited for a turn', async () => {
+    const { clock, spending } = start()
+    const budget = spending.budgetOf('one', 'key', specOf(3))
+    for (let call = 0; call < 90; call += 1) (await budget.take('foreground')).end('made')
+    const late = budget.take('foreground')
+    await clock.advance(5000)
+    ;(await late).end('made')
+    expect(spending.states()).toMatchObject([['one', { waitedMs: 5000 }]])
+  })
+
   test('do not get a fresh budget by an edit of the rate', async () => {
     const { spending } = start()
     const budget = spending.budgetOf('one', 'key', specOf(3))

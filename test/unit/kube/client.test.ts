@@ -38,6 +38,22 @@ function failureOf(call: Promise<unknown>): Promise<KubeError> {
   )
 }
 
+describe('what is told of requests', () => {
+  test('is the method and the status of each, and that one was not answered', async () => {
+    const told: string[] = []
+    const observed = connect({
+      ...{ kubeconfig, userAgent: 'test/1', random: () => 0 },
+      observer: (method, code) => told.push(`${method} ${code}`),
+    })
+    await observed.create<Thing>(things, thing)
+    await observed.get<Thing>(things, { namespace: 'shop', name: 'none' })
+    await api.close()
+    await failureOf(observed.remove(things, { namespace: 'shop', name: 'a' }))
+    await observed.close()
+    expect(told).toEqual(['POST 201', 'GET 404', 'DELETE <error>'])
+  })
+})
+
 describe('calls', () => {
   test('an object goes through create, get, replace, merge and remove as raw JSON', async () => {
     const made = await client.create<Thing>(things, { ...thing, spec: { size: 1, futureField: [{ x: 1 }] } })

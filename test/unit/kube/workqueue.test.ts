@@ -426,3 +426,25 @@ describe('properties', () => {
     )
   })
 })
+
+describe('what is told of a queue', () => {
+  test('is each key that is added, how long it waited for a worker, and each that is put back', async () => {
+    const clock = movableClock()
+    const told: string[] = []
+    const observer = {
+      added: () => told.push('added'),
+      taken: (waitedMs: number) => told.push(`taken after ${waitedMs}`),
+      retried: () => told.push('retried'),
+    }
+    const queue = createWorkqueue({ clock, random: () => 0, observer })
+    queue.add('a')
+    queue.add('b', 'low')
+    clock.advance(1500)
+    await queue.get()
+    clock.advance(500)
+    await queue.get()
+    queue.addRateLimited('a')
+    queue.done('a')
+    expect(told).toEqual(['added', 'added', 'taken after 1500', 'taken after 2000', 'retried'])
+  })
+})

@@ -2,7 +2,6 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { createMetrics } from '../../../src/telemetry/metrics.ts'
 import { type Routes, type RunningServer, probe, serve } from '../../../src/telemetry/server.ts'
 
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
@@ -49,6 +48,17 @@ describe('the server of probes and figures', () => {
     expect((await fetch(url + path, { method })).status).toBe(404)
   })
 
+  test.each([
+    ['as it is to whoever does not ask for gzip', 'identity', 9000, null],
+    ['packed to whoever takes gzip, as Prometheus does', 'gzip', 9000, 'gzip'],
+    ['as it is where it is short', 'gzip', 20, null],
+  ])('gives an answer %s', async (_how, encoding, length, packed) => {
+    const body = 'figure 1\n'.repeat(length / 10)
+    const url = await start({ '/metrics': () => Promise.resolve({ status: 200, type: 'text/plain', body }) })
+    const answer = await fetch(`${url}/metrics`, { headers: { 'accept-encoding': encoding } })
+    expect([answer.headers.get('content-encoding'), await answer.text()]).toEqual([packed, body])
+  })
+
   test('answers 500 where a figure cannot be read, and goes on', async () => {
     const url = await start({
       '/metrics': () => Promise.reject(new Error('secret detail')),
@@ -79,51 +89,5 @@ describe('the server of probes and figures', () => {
     const server = await serve('[::1]:0', { '/healthz': probe(() => ({ ok: true, text: 'ok' })) })
     running.push(server)
     expect((await fetch(`http://[::1]:${server.port}/healthz`)).status).toBe(200)
-  })
-})
-
-describe('the figures', () => {
-  const gauges = { queueDepth: () => 7, leading: () => true, orders: () => 3 }
-
-  test('are there under their names from the beginning', async () => {
-    const { body, contentType } = await createMetrics(gauges).text()
-    expect(contentType).toMatch(/^(text\/plain|application\/openmetrics-text)/)
-    for (const name of [
-      'workqueue_depth',
-      'leader_election_master_status',
-      'digicert_operator_orders',
-      'controller_runtime_reconcile_total',
-      'controller_runtime_reconcile_time_seconds',
-      'digicert_api_requests_total',
-      'digicert_operator_purchases_total',
-      'process_resident_memory_bytes',
-    ])
-      expect(body).toMatch(new RegExp(`^# TYPE ${name} `, 'm'))
-  })
-
-  test('tell what is so at the moment they are asked for', async () => {
-    const metrics = createMetrics(gauges)
-    metrics.reconciled('succeeded', 0.01)
-    metrics.reconciled('failed', 3)
-    metrics.called('placeOrder', '201')
-    metrics.purchased()
-    const { body } = await metrics.text()
-    for (const line of [
-      'workqueue_depth 7',
-      'leader_election_master_status 1',
-      'digicert_operator_orders 3',
-      'controller_runtime_reconcile_total{result="succeeded"} 1',
-      'controller_runtime_reconcile_time_seconds_count 2',
-      'digicert_operator_purchases_total 1',
-    ])
-      expect(body.split('\n')).toContain(line)
-    expect(body).toMatch(/^digicert_api_requests_total\{endpoint="placeOrder",code="201"\} 1$/m)
-  })
-
-  test('of two operators in one process are apart', async () => {
-    const [one, two] = [createMetrics(gauges), createMetrics({ ...gauges, leading: () => false })]
-    one.purchased()
-    expect((await two.text()).body).toMatch(/^digicert_operator_purchases_total 0$/m)
-    expect((await two.text()).body).toMatch(/^leader_election_master_status 0$/m)
   })
 })

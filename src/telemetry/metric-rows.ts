@@ -1,0 +1,209 @@
+/** One metric, as docs/metrics.md prints it. */
+export type Row = {
+  readonly name: string
+  readonly type: 'gauge' | 'counter' | 'histogram'
+  readonly help: string
+  readonly labels: readonly string[]
+  /** Who tells it: what is so of the cluster is told by the leader alone, or sums over replicas would be wrong. */
+  readonly from: 'leader' | 'each replica'
+  /** Upper bounds of a histogram. */
+  readonly buckets?: readonly number[]
+  /** A counter that is kept elsewhere and read at the scrape, as gauges are. */
+  readonly kept?: 'elsewhere'
+}
+
+/** Seconds of waiting and of calls to CertCentral, which may take until the deadline of a call. */
+export const LONG = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+
+const ORDER = ['namespace', 'name'] as const
+
+/** Told by the leader, from its caches, at the moment of the scrape. */
+export const CERTIFICATES = [
+  {
+    name: 'digicert_operator_certificate_not_before_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the certificate in the Secret of an order begins to be valid, in seconds since 1970.',
+    labels: ORDER,
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_certificate_not_after_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the certificate in the Secret of an order ends, in seconds since 1970.',
+    labels: ORDER,
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_certificate_renewal_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the next step for a settled order is due, in seconds since 1970; action is Reissue, Renew or Look (somebody else acts).',
+    labels: [...ORDER, 'action'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_certificate_ready_status',
+    type: 'gauge',
+    help: 'The Ready condition of an order: 1 for the one of True, False and Unknown that holds.',
+    labels: [...ORDER, 'condition'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_order_plan_end_timestamp_seconds',
+    type: 'gauge',
+    help: 'The last moment of the plan of an order at CertCentral, in seconds since 1970.',
+    labels: ORDER,
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_order_state_since_timestamp_seconds',
+    type: 'gauge',
+    help: 'Since when an order is in the state that it is in, in seconds since 1970, with the reason of its condition and whom it waits for.',
+    labels: [...ORDER, 'state', 'reason', 'waits_for'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_order_failures',
+    type: 'gauge',
+    help: 'How often in a row the same thing went wrong with an order; gone once it goes right.',
+    labels: [...ORDER, 'reason'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_order_info',
+    type: 'gauge',
+    help: '1 for each order, with its account, its product and who renews it (Renew, DigiCert, Never).',
+    labels: [...ORDER, 'account', 'product', 'renewal'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_orders',
+    type: 'gauge',
+    help: 'Orders by state.',
+    labels: ['state'],
+    from: 'leader',
+  },
+] as const satisfies readonly Row[]
+
+export const ACCOUNTS = [
+  {
+    name: 'digicert_operator_account_ready_status',
+    type: 'gauge',
+    help: 'The Ready condition of an account: 1 for the one of True, False and Unknown that holds.',
+    labels: ['account', 'condition'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_account_status',
+    type: 'gauge',
+    help: '1 for each account, with the reason of its Ready condition, such as KeyRefused.',
+    labels: ['account', 'reason'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_account_orders_today',
+    type: 'gauge',
+    help: 'Orders that were placed for an account since midnight UTC.',
+    labels: ['account'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_account_max_orders_per_day',
+    type: 'gauge',
+    help: 'How many orders may be placed for an account in a day of UTC (spec.policy.maxOrdersPerDay).',
+    labels: ['account'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_account_clock_ahead_seconds',
+    type: 'gauge',
+    help: "By how many seconds the operator's clock is ahead of CertCentral's, by the last answer; negative where behind.",
+    labels: ['account'],
+    from: 'leader',
+  },
+] as const satisfies readonly Row[]
+
+export const DEEDS = [
+  {
+    name: 'digicert_operator_purchases_total',
+    type: 'counter',
+    help: 'Orders that were placed and paid for, those included whose answer was lost and that were found later; purpose is order or renewal.',
+    labels: ['account', 'product', 'purpose'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_reissues_total',
+    type: 'counter',
+    help: 'Reissues that were asked for; they cost nothing.',
+    labels: ['account', 'product'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_adoptions_total',
+    type: 'counter',
+    help: 'Orders that existed at CertCentral and were taken over.',
+    labels: ['account', 'product'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_failures_total',
+    type: 'counter',
+    help: 'Steps for orders that failed, by the reason that the order shows.',
+    labels: ['account', 'reason'],
+    from: 'leader',
+  },
+] as const satisfies readonly Row[]
+
+export const CALLS = [
+  {
+    name: 'digicert_operator_certcentral_requests_total',
+    type: 'counter',
+    help: 'Calls to CertCentral by account, endpoint and HTTP status, or in place of it why there was none (unreachable, timeout).',
+    labels: ['account', 'endpoint', 'code'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_certcentral_request_duration_seconds',
+    type: 'histogram',
+    help: 'Length of the calls to CertCentral in seconds, without the wait for their turn.',
+    labels: ['endpoint'],
+    from: 'leader',
+    buckets: LONG,
+  },
+  {
+    name: 'digicert_operator_budget_available_calls',
+    type: 'gauge',
+    help: 'Calls that an API key could make at this moment.',
+    labels: ['account'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_budget_waiting_calls',
+    type: 'gauge',
+    help: 'Calls that wait for their turn in the budget of an API key.',
+    labels: ['account'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_budget_paused',
+    type: 'gauge',
+    help: '1 while CertCentral has asked for a pause (429).',
+    labels: ['account'],
+    from: 'leader',
+  },
+  {
+    name: 'digicert_operator_budget_waited_seconds_total',
+    type: 'counter',
+    help: 'Seconds that calls waited for their turn, added up.',
+    labels: ['account'],
+    from: 'leader',
+    kept: 'elsewhere',
+  },
+  {
+    name: 'digicert_operator_budget_paused_seconds_total',
+    type: 'counter',
+    help: 'Seconds of pause that CertCentral asked for (429), added up.',
+    labels: ['account'],
+    from: 'leader',
+    kept: 'elsewhere',
+  },
+] as const satisfies readonly Row[]
