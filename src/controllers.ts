@@ -1,6 +1,7 @@
 import { API_VERSION } from './api/names.ts'
 import { type Caches, type Handlers, createCaches } from './caches.ts'
 import type { Config } from './config.ts'
+import { partsOf } from './controller/account-access.ts'
 import { Accounts } from './controller/accounts.ts'
 import { type Memory, createMemory } from './controller/memory.ts'
 import { createNamespaceCheck } from './controller/namespaces.ts'
@@ -21,6 +22,9 @@ import { type Workqueue, createWorkqueue } from './kube/workqueue.ts'
 import type { Log } from './telemetry/log.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import type { Redactor } from './telemetry/redact.ts'
+import type { Tracing } from './telemetry/tracing.ts'
+
+export { traceWrite } from './controller/traces.ts'
 
 /** Accounts that are looked after at the same time. */
 const ACCOUNT_WORKERS = 4
@@ -48,6 +52,7 @@ type Surroundings = {
   metrics: Metrics
   recorder: Recorder
   redactor: Redactor
+  tracing: Tracing
   leader: Leadership
   userAgent: string
 }
@@ -164,6 +169,12 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
   })
 }
 
+/** The names in the key of an order. */
+const nameIn = (key: string): { namespace: string; name: string } => {
+  const [namespace = '', name = ''] = key.split('/')
+  return { namespace, name }
+}
+
 /** Puts the controllers of orders and of accounts together. */
 export const createControllers = (given: Surroundings): Controllers => {
   const { config, kube, log, metrics, clock } = given
@@ -193,12 +204,14 @@ export const createControllers = (given: Surroundings): Controllers => {
           count: config.workers,
           reconcile: (key) => reconciler.reconcile(key),
           log,
+          within: (key, pass) => given.tracing.pass({ kind: 'DigiCertOrder', ...nameIn(key) }, pass),
           observer: (_key, result, durationMs) => metrics.reconciled(result, durationMs / 1000),
         }),
         runWorkers({
           queue: queues.accounts,
           count: ACCOUNT_WORKERS,
           reconcile: accountReconciler(parts, accounts),
+          within: (key, pass) => given.tracing.pass(partsOf(key), pass),
           log,
         }),
       ]

@@ -24,6 +24,14 @@ export const accountName = (kind: AccountKind, namespace: string | undefined, na
 export const accountKey = (kind: AccountKind, namespace: string | undefined, name: string): string =>
   kind === 'DigiCertAccount' ? `${kind}/${namespace ?? ''}/${name}` : `${kind}/${name}`
 
+/** What {@link accountKey} was made of. */
+export const partsOf = (key: string): { kind: AccountKind; namespace: string | undefined; name: string } => {
+  const [kind, ...rest] = key.split('/')
+  return kind === 'ClusterDigiCertAccount'
+    ? { kind, namespace: undefined, name: rest.join('/') }
+    : { kind: 'DigiCertAccount', namespace: rest[0], name: rest[1] ?? '' }
+}
+
 /** What makes two states of an account the same to a client: a change of any of it asks for a new one. */
 export const accessHash = (account: Account, apiKey: string): string =>
   createHash('sha256')

@@ -12,12 +12,14 @@ import {
   accountKey,
   accountName,
   caBundleOf,
+  partsOf,
   tryKey,
   unreachableBy,
 } from './account-access.ts'
 import { type DayCount, type DayCounts, createDayCounts } from './day-counts.ts'
 import { SECRETS, type Secret, textOf } from './secrets.ts'
 import type { Spending } from './spending.ts'
+import { traceCall } from './traces.ts'
 
 export const ACCOUNTS: Readonly<Record<AccountKind, Resource>> = {
   DigiCertAccount: { group: GROUP, version: VERSION, plural: 'digicertaccounts', kind: 'DigiCertAccount' },
@@ -205,7 +207,9 @@ export class Accounts {
       budget: spending.budgetOf(key, apiKey, account.spec),
       ...{ requestTimeoutMs, userAgent },
       wall: () => now().getTime(),
-      onCall: ({ operation, result, status, kind }) => {
+      onCall: (record) => {
+        const { operation, result, status, kind } = record
+        traceCall(account.spec.url, record)
         onCall(operation, status === undefined ? result : String(status))
         if (kind === 'unauthorized') session.verdict = KEY_REFUSED
       },
@@ -263,13 +267,6 @@ export class Accounts {
 }
 
 const UNKNOWN: Verdict = { ready: 'no', reason: 'NotChecked', message: 'the account was not looked at yet' }
-
-const partsOf = (key: string): { kind: AccountKind; namespace: string | undefined; name: string } => {
-  const [kind, ...rest] = key.split('/')
-  return kind === 'ClusterDigiCertAccount'
-    ? { kind, namespace: undefined, name: rest.join('/') }
-    : { kind: 'DigiCertAccount', namespace: rest[0], name: rest[1] ?? '' }
-}
 
 const accountStatusOf = (account: Account, verdict: Verdict, day: DayCount, now: Date): AccountStatus => {
   const before = account.status?.conditions?.find(({ type }) => type === 'Ready')

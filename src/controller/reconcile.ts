@@ -11,6 +11,7 @@ import { after, afterLook } from '../order/progress.ts'
 import { type Announcement, report } from '../order/report.ts'
 import { type Urgency, urgencyOf } from '../order/urgency.ts'
 import type { Log } from '../telemetry/log.ts'
+import { failPass } from '../telemetry/tracing.ts'
 import { aboutOf } from './about.ts'
 import { act } from './act.ts'
 import type { Session } from './accounts.ts'
@@ -97,6 +98,7 @@ export class Reconciler {
     try {
       return await this.#walk(pass, named)
     } catch (error) {
+      failPass(error)
       await this.#keepOrder(pass)
       throw error
     }

@@ -5,6 +5,7 @@ import type { Observation } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
 import type { Announcement } from '../order/report.ts'
 import type { Log } from '../telemetry/log.ts'
+import { markPass, notePass } from '../telemetry/tracing.ts'
 
 /** What was last told of an order in the log, so that each change is told once. */
 export type Told = { conditions: string; orderId: number | undefined }
@@ -35,11 +36,21 @@ const factsOf = (outcome: Outcome): Record<string, unknown> => {
 
 const orderIdOf = ({ order }: OrderStatus): { orderId?: number } => (order ? { orderId: order.id } : {})
 
+/** The last decision of a pass is the one that its span shows. */
+const traceDecision = (decision: string, reason: string, { order }: OrderStatus): void =>
+  notePass({
+    'digicert_operator.decision': decision,
+    'digicert_operator.reason': reason,
+    'digicert_operator.order_id': order?.id,
+  })
+
 /** One step was taken: a line where it changed something, here or at CertCentral. */
 export const tellStep = (log: Log, status: OrderStatus, view: Seen, outcome: Outcome): void => {
   const { decision, seen, about } = view
   if (decision.verdict !== 'act') return
   const { action, reason } = decision
+  markPass(action.kind, { reason, outcome: outcome.kind })
+  traceDecision(action.kind, reason, status)
   log[levelOf(action, outcome)]('Took a step', {
     ...orderIdOf(status),
     decision: action.kind,
@@ -69,6 +80,7 @@ export type End = { status: OrderStatus; announce: readonly Announcement[]; told
 export const tellEnd = (log: Log, { decision, seen, about }: Seen, { status, announce, told }: End): Told => {
   const { verdict, reason } = decision
   const now = toldBy(status)
+  traceDecision(verdict, reason, status)
   const { conditions } = now
   const fields = {
     ...orderIdOf(status),

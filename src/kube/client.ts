@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
+import type { WriteObserver } from './call.ts'
 import { createCredentialSource } from './credentials.ts'
 import { loadKubeConfig } from './kubeconfig.ts'
 import type { Surroundings } from './kubeconfig.ts'
@@ -15,6 +16,7 @@ export { apiVersionOf, compareVersions, keyOf, nameOf } from './resource.ts'
 export type { KubeObject, Meta, ObjectName, OwnerReference, Resource } from './resource.ts'
 export type { KubeClient, ListOptions, Page, RemoveOptions, WatchOptions, WriteOptions } from './verbs.ts'
 export type { WatchEvent } from './watch.ts'
+export type { WriteObserver, WriteRecord } from './call.ts'
 
 export type KubeConnection = KubeClient & {
   /** Closes the connections; calls and watches under way fail. */
@@ -27,6 +29,7 @@ export type ConnectOptions = {
   /** Default deadline of a call; 30 seconds. */
   readonly requestTimeoutMs?: number | undefined
   readonly userAgent: string
+  readonly onWrite?: WriteObserver
   readonly surroundings?: Surroundings
   readonly clock?: Clock
   readonly random?: () => number
@@ -45,7 +48,7 @@ export function connect(options: ConnectOptions): KubeConnection {
     headersTimeout: timeoutMs,
     bodyTimeout: 0,
   })
-  const caller = { transport: calls, clock, random: options.random ?? Math.random, timeoutMs }
+  const caller = { transport: calls, clock, random: options.random ?? Math.random, timeoutMs, onWrite: options.onWrite }
   return {
     ...createReads(caller),
     ...createWrites(caller),
