@@ -107,7 +107,18 @@ const handlers = (parts: Omit<Parts, 'caches'> & { caches: () => Caches }): Hand
   }
 }
 
-const accountsOf = ({ config, kube, caches, metrics, redactor, spending, userAgent, rouse, now }: Parts): Accounts =>
+const accountsOf = ({
+  config,
+  kube,
+  caches,
+  metrics,
+  redactor,
+  spending,
+  userAgent,
+  rouse,
+  now,
+  log,
+}: Parts): Accounts =>
   new Accounts({
     kube,
     caches: caches.accounts,
@@ -118,6 +129,7 @@ const accountsOf = ({ config, kube, caches, metrics, redactor, spending, userAge
     spending,
     now,
     learnSecret: redactor.learn,
+    log,
     onCall: metrics.called,
     placedOn: (key, date) => watches.placedOn(key, date, caches.orders),
     onReady: (key) => rouse(watches.ordersOfAccount(key, caches.orders)),

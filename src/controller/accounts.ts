@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Account, AccountKind, AccountStatus } from '../api/account.ts'
+import type { Account, AccountKind } from '../api/account.ts'
 import { API_VERSION, FIELD_MANAGER, GROUP, VERSION } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import { type CertCentral, createCertCentral } from '../certcentral/index.ts'
@@ -16,10 +16,13 @@ import {
   tryKey,
   unreachableBy,
 } from './account-access.ts'
-import { type DayCount, type DayCounts, createDayCounts } from './day-counts.ts'
+import { accountStatusOf } from './account-status.ts'
+import { type DayCounts, createDayCounts } from './day-counts.ts'
 import { SECRETS, type Secret, textOf } from './secrets.ts'
 import type { Spending } from './spending.ts'
+import type { Log } from '../telemetry/log.ts'
 import { traceCall } from './traces.ts'
+import { tellAccount } from './transitions.ts'
 
 export const ACCOUNTS: Readonly<Record<AccountKind, Resource>> = {
   DigiCertAccount: { group: GROUP, version: VERSION, plural: 'digicertaccounts', kind: 'DigiCertAccount' },
@@ -64,6 +67,7 @@ export type AccountsOptions = {
   onCall: (operation: string, code: string) => void
   /** How many orders of an account were placed on a day (yyyy-MM-dd, UTC) by what their statuses tell. */
   placedOn: (key: string, date: string) => number
+  log: Log
   /** Told when an account can be used that could not, or with another key. */
   onReady: (key: string) => void
 }
@@ -252,7 +256,7 @@ export class Accounts {
   }
 
   async #writeStatus(key: string, account: Account, verdict: Verdict): Promise<void> {
-    const { kube, caches, now } = this.#options
+    const { kube, caches, now, log } = this.#options
     const status = accountStatusOf(account, verdict, this.#days.today(key), now())
     if (isDeepStrictEqual(status, account.status ?? {})) return
     const { kind } = partsOf(key)
@@ -260,6 +264,7 @@ export class Accounts {
     try {
       const written = await kube.replace(ACCOUNTS[kind], wanted, { subresource: 'status', fieldManager: FIELD_MANAGER })
       caches[kind].noteWritten(written)
+      tellAccount(log.with(partsOf(key)), account, verdict)
     } catch (error) {
       if (!isFailure(error, 'conflict', 'not-found')) throw error
     }
@@ -267,24 +272,3 @@ export class Accounts {
 }
 
 const UNKNOWN: Verdict = { ready: 'no', reason: 'NotChecked', message: 'the account was not looked at yet' }
-
-const accountStatusOf = (account: Account, verdict: Verdict, day: DayCount, now: Date): AccountStatus => {
-  const before = account.status?.conditions?.find(({ type }) => type === 'Ready')
-  const status = verdict.ready === 'yes' ? 'True' : 'False'
-  const generation = account.metadata.generation ?? 0
-  return {
-    observedGeneration: generation,
-    conditions: [
-      {
-        type: 'Ready',
-        status,
-        reason: verdict.reason,
-        message: verdict.message,
-        observedGeneration: generation,
-        lastTransitionTime:
-          before?.status === status ? before.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`,
-      },
-    ],
-    ...(day.count > 0 ? { ordersToday: day } : {}),
-  }
-}

@@ -1,3 +1,4 @@
+import type { Account } from '../api/account.ts'
 import type { OrderStatus } from '../api/status.ts'
 import type { Action, Decision } from '../order/decision.ts'
 import { type About, messageOf } from '../order/messages.ts'
@@ -6,6 +7,7 @@ import type { Outcome } from '../order/outcome.ts'
 import type { Announcement } from '../order/report.ts'
 import type { Log } from '../telemetry/log.ts'
 import { markPass, notePass } from '../telemetry/tracing.ts'
+import type { Verdict } from './account-access.ts'
 
 /** What was last told of an order in the log, so that each change is told once. */
 export type Told = { conditions: string; orderId: number | undefined }
@@ -30,8 +32,15 @@ const factsOf = (outcome: Outcome): Record<string, unknown> => {
     return { orderId: outcome.order.orderId, orderStatus: outcome.order.status }
   if (outcome.kind === 'stored')
     return { certificateId: outcome.certificate.id, notAfter: outcome.certificate.notAfter }
+  if (outcome.kind === 'ended') return { what: outcome.what }
   // Not as `message`, which is that of the line.
   return 'message' in outcome ? { why: outcome.message } : {}
+}
+
+/** Why of steps whose reason tells of more than of them. */
+const WHY: Partial<Record<Action['kind'], string>> = {
+  AddFinalizer: 'spec.deletionPolicy has something to do at CertCentral before the object goes',
+  PromoteKey: 'the certificate of the next key is stored, so that it is the current key from now on',
 }
 
 const orderIdOf = ({ order }: OrderStatus): { orderId?: number } => (order ? { orderId: order.id } : {})
@@ -56,7 +65,7 @@ export const tellStep = (log: Log, status: OrderStatus, view: Seen, outcome: Out
     decision: action.kind,
     reason,
     outcome: outcome.kind,
-    why: messageOf(reason, seen, about),
+    why: WHY[action.kind] ?? messageOf(reason, seen, about),
     ...factsOf(outcome),
   })
 }
@@ -104,3 +113,14 @@ export const tellGone = (log: Log, { orderId }: Told): void =>
     reason: 'Deleted',
     why: 'the DigiCertOrder does not exist any more; what becomes of its order at CertCentral, spec.deletionPolicy said',
   })
+
+const readyOf = ({ status }: Account) => status?.conditions?.find(({ type }) => type === 'Ready')
+
+/** The status of an account was written in the place of that of `before`: a line where it is another one than it was. */
+export const tellAccount = (log: Log, before: Account, { ready, reason, message }: Verdict): void => {
+  const known = readyOf(before)
+  const is = ready === 'yes' ? 'True' : 'False'
+  if (known?.status === is && known.reason === reason) return
+  const was = known ? `${known.status}/${known.reason}` : 'Unknown'
+  log[ready === 'yes' ? 'info' : 'warn']('The account changed', { ready: is, reason, why: message, was })
+}

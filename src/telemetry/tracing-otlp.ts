@@ -74,8 +74,12 @@ const addCall = (tracer: OtelTracer, parent: Span, safe: Safe, call: EndedCall):
 
 const passSpan = (tracer: OtelTracer, span: Span, safe: Safe): PassSpan => {
   const { traceId, traceFlags } = span.spanContext()
+  const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0
   return {
-    traceId: (traceFlags & TraceFlags.SAMPLED) === 0 ? undefined : traceId,
+    // What a pass has set going may outlast it, and is no part of it.
+    get traceId() {
+      return isSampled && span.isRecording() ? traceId : undefined
+    },
     set: (attributes) => void span.setAttributes(safe(attributes)),
     event: (name, attributes) => void span.addEvent(name, safe(attributes)),
     fail: (type, message) => {
@@ -83,7 +87,9 @@ const passSpan = (tracer: OtelTracer, span: Span, safe: Safe): PassSpan => {
       span.setAttribute('error.type', safeType)
       span.setStatus({ code: SpanStatusCode.ERROR, message: String(safeMessage) })
     },
-    add: (call) => addCall(tracer, span, safe, call),
+    add: (call) => {
+      if (span.isRecording()) addCall(tracer, span, safe, call)
+    },
     end: () => span.end(),
   }
 }
