@@ -1,6 +1,7 @@
 import { API_VERSION } from './api/names.ts'
 import { type Caches, type Handlers, createCaches } from './caches.ts'
 import type { Config } from './config.ts'
+import { partsOf } from './controller/account-access.ts'
 import { Accounts } from './controller/accounts.ts'
 import { countCall, countStep } from './controller/figures/deeds.ts'
 import { type Memory, createMemory } from './controller/memory.ts'
@@ -23,6 +24,9 @@ import { type Workqueue, createWorkqueue } from './kube/workqueue.ts'
 import type { Log } from './telemetry/log.ts'
 import type { Metrics, Sample } from './telemetry/metrics.ts'
 import type { Redactor } from './telemetry/redact.ts'
+import type { Tracing } from './telemetry/tracing.ts'
+
+export { traceWrite } from './controller/traces.ts'
 
 /** Accounts that are looked after at the same time. */
 const ACCOUNT_WORKERS = 4
@@ -55,6 +59,7 @@ type Surroundings = {
   metrics: Metrics
   recorder: Recorder
   redactor: Redactor
+  tracing: Tracing
   leader: Leadership
   userAgent: string
 }
@@ -109,7 +114,18 @@ const handlers = (parts: Omit<Parts, 'caches'> & { caches: () => Caches }): Hand
   }
 }
 
-const accountsOf = ({ config, kube, caches, metrics, redactor, spending, userAgent, rouse, now }: Parts): Accounts =>
+const accountsOf = ({
+  config,
+  kube,
+  caches,
+  metrics,
+  redactor,
+  spending,
+  userAgent,
+  rouse,
+  now,
+  log,
+}: Parts): Accounts =>
   new Accounts({
     kube,
     caches: caches.accounts,
@@ -120,6 +136,7 @@ const accountsOf = ({ config, kube, caches, metrics, redactor, spending, userAge
     spending,
     now,
     learnSecret: redactor.learn,
+    log,
     onCall: (key, record) => countCall(metrics, key, record),
     placedOn: (key, date) => watches.placedOn(key, date, caches.orders),
     onReady: (key) => rouse(watches.ordersOfAccount(key, caches.orders)),
@@ -171,8 +188,14 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
   })
 }
 
+/** The names in the key of an order. */
+const nameIn = (key: string): { namespace: string; name: string } => {
+  const [namespace = '', name = ''] = key.split('/')
+  return { namespace, name }
+}
+
 const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Workers[] => {
-  const { queues, config, log, metrics } = parts
+  const { queues, config, log, metrics, tracing } = parts
   const reconciler = orderReconciler(parts, accounts, clusterId)
   return [
     runWorkers({
@@ -180,6 +203,7 @@ const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Work
       count: config.workers,
       reconcile: (key) => reconciler.reconcile(key),
       log,
+      within: (key, pass) => tracing.pass({ kind: 'DigiCertOrder', ...nameIn(key) }, pass),
       observer: countPass(metrics, CONTROLLERS.orders),
     }),
     runWorkers({
@@ -187,6 +211,7 @@ const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Work
       count: ACCOUNT_WORKERS,
       reconcile: accountReconciler(parts, accounts),
       log,
+      within: (key, pass) => tracing.pass(partsOf(key), pass),
       observer: countPass(metrics, CONTROLLERS.accounts),
     }),
   ]

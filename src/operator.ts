@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import { type Caches } from './caches.ts'
-import { createControllers } from './controllers.ts'
+import { createControllers, traceWrite } from './controllers.ts'
 import { type KubeConnection, type KubeObject, connect, isFailure } from './kube/client.ts'
 import { type Clock, systemClock } from './kube/clock.ts'
 import { createRecorder } from './kube/events.ts'
@@ -11,11 +11,14 @@ import type { Workers } from './kube/worker.ts'
 import { type Log, createLog } from './telemetry/log.ts'
 import { type Metrics, type Sample, createMetrics } from './telemetry/metrics.ts'
 import { type Redactor, createRedactor } from './telemetry/redact.ts'
+import { type Tracing, startTracing, traceFields } from './telemetry/tracing.ts'
 import { type Routes, type RunningServer, probe, serve } from './telemetry/server.ts'
 import { VERSION } from './version.ts'
 
 /** Longest wait for passes under way when the operator is asked to stop, in milliseconds. */
 const STOP_LIMIT = 25_000
+/** Longest wait for the spans that are still to be sent when the operator stops, in milliseconds. */
+const TRACES_LIMIT = 3_000
 /** Silence of the API server after which a watch counts as stuck, in milliseconds. */
 const STUCK = 300_000
 
@@ -115,16 +118,21 @@ type Parts = {
   servers: readonly RunningServer[]
   watching: AbortController
   flush: () => Promise<void>
+  tracing: Tracing
   log: Log
 }
 
-const stopAll = async ({ kube, leader, servers, watching, flush, log }: Parts, workers: readonly Workers[]) => {
+const stopAll = async (
+  { kube, leader, servers, watching, flush, tracing, log }: Parts,
+  workers: readonly Workers[],
+) => {
   log.info('The operator stops')
   const ends = await Promise.all(workers.map((group) => group.stop(STOP_LIMIT)))
   if (ends.includes('abandoned')) log.warn('Work was still under way when the time to stop was over')
   watching.abort()
   await flush()
   await leader.release()
+  await tracing.stop(TRACES_LIMIT)
   await Promise.all(servers.map((server) => server.close()))
   await kube.close()
 }
@@ -141,6 +149,14 @@ const lead = async (parts: Parts, start: () => Promise<readonly Workers[]>, runn
   }
 }
 
+/** What a test brings along in the place of the machine's. */
+export type Means = {
+  clock?: Clock
+  redactor?: Redactor
+  /** Where the lines of the log go; the standard output by default. */
+  stream?: NodeJS.WritableStream
+}
+
 /**
  * Starts the operator: the only place that knows every part. Certificates, orders and queues live by `clock`; leases,
  * timeouts and budgets by the clock of the machine.
@@ -149,27 +165,34 @@ const lead = async (parts: Parts, start: () => Promise<readonly Workers[]>, runn
  */
 export const startOperator = async (
   config: Config,
-  { clock = systemClock, redactor = createRedactor() }: { clock?: Clock; redactor?: Redactor } = {},
+  { clock = systemClock, redactor = createRedactor(), stream }: Means = {},
 ): Promise<Operator> => {
-  const log = createLog({ level: config.logLevel, format: config.logFormat, redactor })
+  const log = createLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    redactor,
+    context: traceFields,
+    ...(stream && { stream }),
+  })
+  const tracing = await startTracing({ env: process.env, version: VERSION, redactor, log })
   const userAgent = `digicert-operator/${VERSION}`
   const metrics = createMetrics(() => [...figures(), ...samplesOfProcess(leader)])
   const observer = (method: string, code: string) => metrics.count('rest_client_requests_total', { method, code })
-  const kube = connect({ kubeconfig: config.kubeconfig, userAgent, observer })
+  const kube = connect({ kubeconfig: config.kubeconfig, userAgent, observer, onWrite: traceWrite })
   const recorder = createRecorder({
     client: kube,
     reporter: { component: 'digicert-operator', instance: hostname() },
     log,
   })
   const leader = candidate(kube, config, log)
-  const means = { clock, config, kube, log, metrics, recorder, redactor, leader, userAgent }
+  const means = { clock, config, kube, log, metrics, recorder, redactor, tracing, leader, userAgent }
   const { caches, figures, run } = createControllers(means)
   const servers = await startServers(config, metrics, caches)
   const [health, scraped] = servers
   log.info('The operator starts', { version: VERSION, healthPort: health?.port, metricsPort: scraped?.port })
 
   const watching = new AbortController()
-  const parts: Parts = { kube, leader, servers, watching, flush: recorder.flush, log }
+  const parts: Parts = { kube, leader, servers, watching, flush: recorder.flush, tracing, log }
   const workers: Workers[] = []
   caches.start(watching.signal)
   if (config.leaderElect && !config.inPod) await ensureNamespace(kube, config, log)

@@ -185,6 +185,15 @@ describe('a library is used where it belongs', () => {
       ['pki', 'simulator'],
     ],
     [['winston', '@prometheus-io/client'], ['telemetry']],
+    [
+      [
+        '@opentelemetry/api',
+        '@opentelemetry/sdk-trace',
+        '@opentelemetry/resources',
+        '@opentelemetry/exporter-trace-otlp-http',
+      ],
+      ['telemetry'],
+    ],
   ])('%j in %j', (packages, parts) => {
     expect(usersOf(...packages)).toEqual(parts)
   })

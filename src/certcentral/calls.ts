@@ -15,9 +15,16 @@ export type CallOptions = {
   priority?: Priority | undefined
 }
 
-/** One request that was made, for metrics. */
+/** One request that was made, for metrics and traces. */
 export type CallRecord = {
   operation: string
+  method: WireRequest['method']
+  /** The path below the base URL, with `{id}` in the place of each id. */
+  route: string
+  /** How often the same call was sent before; 0 or 1. */
+  resends: number
+  /** How long it waited for its turn in the budget, in ms. */
+  waitedMs: number
   result: 'ok' | Outcome
   kind?: ErrorKind
   status?: number
@@ -66,20 +73,34 @@ const answerOf = ({ operation, alsoReads }: CallRequest, reply: Reply): Answer =
   return { status, text: body.text }
 }
 
+/** Paths by what they are, so that they can be counted: a product is named, an order is not. */
+const routeOf = (path: string): string =>
+  path.replace(/\/\d+(?=\/|$)/g, '/{id}').replace(/^\/order\/alternate\/.+/, '/order/alternate/{id}')
+
 const failureRecord = (error: unknown): Pick<CallRecord, 'result' | 'kind' | 'status'> => {
   if (!(error instanceof CertCentralError)) return { result: 'ambiguous' }
   const { outcome, kind, status } = error
   return { result: outcome, kind, ...(status === undefined ? {} : { status }) }
 }
 
+type Try = Pick<CallRecord, 'waitedMs' | 'resends'>
+
 /** One try, counted and told. */
 const onceThrough =
   ({ transport, budget, clock, heard, onCall }: CallParts) =>
-  async (request: CallRequest, signal: AbortSignal | undefined): Promise<Answer> => {
-    const { operation } = request
+  async (request: CallRequest, { waitedMs, resends }: Try, signal: AbortSignal | undefined): Promise<Answer> => {
+    const { operation, method, path } = request
     const startedAt = clock.now()
-    const tell = (record: Omit<CallRecord, 'operation' | 'tookMs'>) =>
-      onCall?.({ operation, ...record, tookMs: clock.now() - startedAt })
+    const tell = (record: Pick<CallRecord, 'result' | 'kind' | 'status'>) =>
+      onCall?.({
+        operation,
+        method,
+        route: routeOf(path),
+        resends,
+        waitedMs,
+        ...record,
+        tookMs: clock.now() - startedAt,
+      })
     try {
       const reply = settleWithBudget(budget, await transport.send(request, signal))
       if (reply.serverTime !== undefined) heard(reply.serverTime)
@@ -96,9 +117,9 @@ const onceThrough =
 export const createCalls = (parts: CallParts): Calls => {
   const { budget, told, priority: usual } = parts
   const once = onceThrough(parts)
-  const inTurn = async (request: CallRequest, turn: Turn, signal: AbortSignal | undefined): Promise<Answer> => {
+  const inTurn = async (request: CallRequest, turn: Turn, signal: AbortSignal | undefined, resends = 0) => {
     try {
-      return await once(request, signal)
+      return await once(request, { waitedMs: turn.waitedMs, resends }, signal)
     } finally {
       turn.end('made')
     }
@@ -110,7 +131,7 @@ export const createCalls = (parts: CallParts): Calls => {
     } catch (error) {
       if (!(error instanceof CertCentralError) || !sendAgainAtOnce(request.method, error)) throw error
     }
-    return await inTurn(request, await budget.take(priority, signal), signal)
+    return await inTurn(request, await budget.take(priority, signal), signal, 1)
   }
   const withTurn = async (request: CallRequest, turn: Turn, signal: AbortSignal | undefined): Promise<Answer> => {
     try {

@@ -99,7 +99,7 @@ export type CertCentralOptions = TransportOptions & {
   clock?: Clock
   /** The clock that dates in errors are by, in milliseconds since the epoch: the caller's; that of `clock` by default. */
   wall?: () => number
-  /** Told of every request made, for metrics. Must not throw. */
+  /** Told of every request made, for metrics and traces. Must not throw. */
   onCall?: (record: CallRecord) => void
 }
 

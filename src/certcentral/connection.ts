@@ -53,6 +53,8 @@ export type Departure = {
   left: boolean
   /** A proxy did not open the way to the server, and its answer is what came back. */
   stoppedByProxy: boolean
+  /** `host:port` of the proxy that it goes through, if any. */
+  readonly proxy: string | undefined
 }
 
 const watchSocket = (departure: Departure, request: ClientRequest, socket: Socket): void => {

@@ -5,7 +5,11 @@ import type { Limits } from './limits.ts'
 import type { RollingWindow } from './rolling-window.ts'
 
 /** The turn of one call, which must be ended: by the end of the call, or because it was not made. */
-export type Turn = { end: (how: 'made' | 'unmade') => void }
+export type Turn = {
+  /** How long it was waited for, in ms. */
+  readonly waitedMs: number
+  end: (how: 'made' | 'unmade') => void
+}
 
 /** The calls that wait for their turn: foreground before background, in order of arrival within each. */
 export type Line = {
@@ -15,7 +19,7 @@ export type Line = {
   length: () => number
 }
 
-type Waiter = { priority: Priority; go: (turn: Turn) => void; refuse: (error: Error) => void }
+type Waiter = { priority: Priority; since: number; go: (turn: Turn) => void; refuse: (error: Error) => void }
 type Queues = Record<Priority, Set<Waiter>>
 
 const USED_UP = 'the budget of the API key is used up for now'
@@ -29,9 +33,10 @@ const firstOf = ({ foreground, background }: Queues): Waiter | undefined => {
 }
 
 /** A turn ends once, whoever says so again. */
-const turnOf = (end: RollingWindow['end'], clock: Clock, serve: () => void): Turn => {
+const turnOf = (waitedMs: number, end: RollingWindow['end'], clock: Clock, serve: () => void): Turn => {
   let ended = false
   return {
+    waitedMs,
     end: (how) => {
       if (ended) return
       ended = true
@@ -54,7 +59,7 @@ const createServing = (queues: Queues, limits: Limits, clock: Clock): (() => voi
         if (Number.isFinite(waitMs)) cancelTimer = clock.after(Math.ceil(waitMs), serve)
         return
       }
-      first.go(turnOf(limits.begin(first.priority, now), clock, serve))
+      first.go(turnOf(now - first.since, limits.begin(first.priority, now), clock, serve))
     }
   }
   return serve
@@ -81,7 +86,7 @@ export const createLine = (limits: Limits, clock: Clock, maxWaitMs: number): Lin
         leave()
         resolve(turn)
       }
-      const waiter: Waiter = { priority, go, refuse }
+      const waiter: Waiter = { priority, since: clock.now(), go, refuse }
       const onAbort = (): void => refuse(calledOff('budget', 'unsent'))
       const onImpatience = (): void => refuse(throttled(USED_UP, comeBackAt(priority)))
       const cancelPatience = clock.after(maxWaitMs, onImpatience)

@@ -11,6 +11,7 @@ import type { Deadline } from './deadline.ts'
 import { startDeadline } from './deadline.ts'
 import type { Outcome } from './errors.ts'
 import { calledOff, CertCentralError } from './errors.ts'
+import { addressOf, type Proxy, proxyFor } from './proxy.ts'
 import { baseUrl, headerKey } from './settings.ts'
 
 export type WireRequest = {
@@ -37,6 +38,8 @@ export type TransportOptions = {
   /** Time limit of one request with its answer, in ms; 30,000 by default. */
   requestTimeoutMs?: number
   userAgent?: string
+  /** Where the proxy is named; that of the process by default. */
+  env?: Readonly<Record<string, string | undefined>>
 }
 
 export type Transport = {
@@ -61,12 +64,24 @@ const failureOf = (operation: string, error: unknown, departure: Departure, dead
   const kind = ended === 'timeout' ? 'timeout' : 'unreachable'
   const what = kind === 'timeout' ? 'no answer in time' : `no answer (${codeOf(error)})`
   const when = departure.left ? 'after the request was sent' : 'before the request was sent'
-  return new CertCentralError({ outcome, kind, message: `${operation}: ${what}, ${when}` })
+  const way = departure.proxy === undefined ? '' : `, through the proxy ${departure.proxy}`
+  return new CertCentralError({ outcome, kind, message: `${operation}: ${what}, ${when}${way}` })
 }
 
-const stoppedByProxy = (operation: string, response: AxiosResponse<Readable>): CertCentralError => {
+/** What a person can do about the refusal of a proxy. */
+const PROXY_ADVICE: Readonly<Record<number, string>> = {
+  403: '; it does not let this host through',
+  407: '; it wants a user and password in HTTPS_PROXY, or others than there are',
+}
+
+const stoppedByProxy = (
+  operation: string,
+  proxy: string | undefined,
+  response: AxiosResponse<Readable>,
+): CertCentralError => {
   response.data.destroy()
-  const message = `${operation}: not sent: the proxy answered ${response.status}`
+  const { status } = response
+  const message = `${operation}: not sent: the proxy ${proxy ?? ''} answered ${status}${PROXY_ADVICE[status] ?? ''}`
   return new CertCentralError({ outcome: 'unsent', kind: 'unreachable', message })
 }
 
@@ -81,15 +96,14 @@ const locationOf = (response: AxiosResponse, base: string): string | undefined =
 }
 
 /** Settings that no request changes. Redirects are not followed: axios would hand the key to the other host. */
-const fixedSettings = (base: string): AxiosRequestConfig => ({
+const fixedSettings = (proxy: Proxy | undefined): AxiosRequestConfig => ({
   adapter: 'http',
   maxRedirects: 0,
   responseType: 'stream',
   transformRequest: [],
   transformResponse: [],
   validateStatus: () => true,
-  // A proxy would see the key of an http request, and a simulator on http is never behind one.
-  ...(base.startsWith('http:') ? { proxy: false as const } : {}),
+  proxy: proxy ?? false,
 })
 
 const encode = (operation: string, body: unknown): string | undefined => {
@@ -101,8 +115,10 @@ const encode = (operation: string, body: unknown): string | undefined => {
 
 type Exchange = (request: WireRequest, departure: Departure, signal: AbortSignal) => Promise<AxiosResponse<Readable>>
 
-const createExchange = (base: string, headers: Record<string, string>, agents: Agents): Exchange => {
-  const fixed = fixedSettings(base)
+type Way = { base: string; proxy: Proxy | undefined; agents: Agents }
+
+const createExchange = ({ base, proxy, agents }: Way, headers: Record<string, string>): Exchange => {
+  const fixed = fixedSettings(proxy)
   const exchange: Exchange = (request, departure, signal) => {
     const { operation, method, path, query, body, accept = 'application/json', connection = 'kept' } = request
     return axios.request<Readable>({
@@ -141,19 +157,27 @@ const replyOf = async (response: AxiosResponse<Readable>, deadline: Deadline, re
 
 /** A transport for one API key, which is kept in this closure and nowhere else. */
 export const createTransport = (options: TransportOptions, clock: Clock): Transport => {
-  const { url, apiKey, caBundle, requestTimeoutMs = 30_000, userAgent = 'digicert-operator' } = options
+  const {
+    url,
+    apiKey,
+    caBundle,
+    requestTimeoutMs = 30_000,
+    userAgent = 'digicert-operator',
+    env = process.env,
+  } = options
   const base = baseUrl(url)
   const key = headerKey(apiKey)
+  const proxy = proxyFor(base, env)
   const agents = createAgents(caBundle)
   const headers = { 'X-DC-DEVKEY': key, 'User-Agent': userAgent, 'Content-Type': 'application/json' }
-  const exchange = createExchange(base, headers, agents)
+  const exchange = createExchange({ base, proxy, agents }, headers)
   return {
     send: async (request, signal) => {
-      const departure: Departure = { left: false, stoppedByProxy: false }
+      const departure: Departure = { left: false, stoppedByProxy: false, proxy: proxy && addressOf(proxy) }
       const deadline = startDeadline(clock, requestTimeoutMs, signal)
       try {
         const response = await exchange(request, departure, deadline.signal)
-        if (departure.stoppedByProxy) throw stoppedByProxy(request.operation, response)
+        if (departure.stoppedByProxy) throw stoppedByProxy(request.operation, departure.proxy, response)
         return await replyOf(response, deadline, { base, key, clock, maxBytes: request.maxBytes ?? MIB })
       } catch (error) {
         if (error instanceof CertCentralError) throw error

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Account, AccountKind, AccountStatus } from '../api/account.ts'
+import type { Account, AccountKind } from '../api/account.ts'
 import { API_VERSION, FIELD_MANAGER, GROUP, VERSION } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
-import type { Condition } from '../api/shapes.ts'
 import { type CallRecord, type CertCentral, createCertCentral } from '../certcentral/index.ts'
 import { type KubeClient, type Resource, isFailure } from '../kube/client.ts'
 import {
@@ -17,9 +16,13 @@ import {
   tryKey,
   unreachableBy,
 } from './account-access.ts'
-import { type DayCount, type DayCounts, createDayCounts } from './day-counts.ts'
+import { accountStatusOf } from './account-status.ts'
+import { type DayCounts, createDayCounts } from './day-counts.ts'
 import { SECRETS, type Secret, textOf } from './secrets.ts'
 import type { Spending } from './spending.ts'
+import type { Log } from '../telemetry/log.ts'
+import { traceCall } from './traces.ts'
+import { tellAccount } from './transitions.ts'
 
 export const ACCOUNTS: Readonly<Record<AccountKind, Resource>> = {
   DigiCertAccount: { group: GROUP, version: VERSION, plural: 'digicertaccounts', kind: 'DigiCertAccount' },
@@ -64,6 +67,7 @@ export type AccountsOptions = {
   onCall: (key: string, record: CallRecord) => void
   /** How many orders of an account were placed on a day (yyyy-MM-dd, UTC) by what their statuses tell. */
   placedOn: (key: string, date: string) => number
+  log: Log
   /** Told when an account can be used that could not, or with another key. */
   onReady: (key: string) => void
 }
@@ -213,6 +217,7 @@ export class Accounts {
       ...{ requestTimeoutMs, userAgent },
       wall: () => now().getTime(),
       onCall: (record) => {
+        traceCall(account.spec.url, record)
         onCall(key, record)
         if (record.kind === 'unauthorized') session.verdict = KEY_REFUSED
       },
@@ -255,7 +260,7 @@ export class Accounts {
   }
 
   async #writeStatus(key: string, account: Account, verdict: Verdict): Promise<void> {
-    const { kube, caches, now } = this.#options
+    const { kube, caches, now, log } = this.#options
     const status = accountStatusOf(account, verdict, this.#days.today(key), now())
     if (isDeepStrictEqual(status, account.status ?? {})) return
     const { kind } = partsOf(key)
@@ -263,6 +268,7 @@ export class Accounts {
     try {
       const written = await kube.replace(ACCOUNTS[kind], wanted, { subresource: 'status', fieldManager: FIELD_MANAGER })
       caches[kind].noteWritten(written)
+      tellAccount(log.with(partsOf(key)), account, verdict)
     } catch (error) {
       if (!isFailure(error, 'conflict', 'not-found')) throw error
     }
@@ -270,24 +276,3 @@ export class Accounts {
 }
 
 const UNKNOWN: Verdict = { ready: 'no', reason: 'NotChecked', message: 'the account was not looked at yet' }
-
-/** What no time mends: the spec, or the key, must change. A Secret or an answer that is still to come is waited for. */
-const STALLED: readonly Verdict['reason'][] = ['HostNotAllowed', 'InvalidAccount', 'KeyRefused']
-
-const accountStatusOf = (account: Account, verdict: Verdict, day: DayCount, now: Date): AccountStatus => {
-  const generation = account.metadata.generation ?? 0
-  const { reason, message } = verdict
-  const condition = (type: string, status: Condition['status']): Condition => {
-    const before = account.status?.conditions?.find((known) => known.type === type)
-    const since = before?.status === status ? before.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`
-    return { type, status, reason, message, observedGeneration: generation, lastTransitionTime: since }
-  }
-  return {
-    observedGeneration: generation,
-    conditions: [
-      condition('Ready', verdict.ready === 'yes' ? 'True' : 'False'),
-      ...(STALLED.includes(reason) ? [condition('Stalled', 'True')] : []),
-    ],
-    ...(day.count > 0 ? { ordersToday: day } : {}),
-  }
-}

@@ -1,4 +1,5 @@
 import type { RemoteOrder } from '../order/observation.ts'
+import type { Told } from './transitions.ts'
 
 /**
  * What the process remembers of an order between passes. All of it may be lost at any moment: it saves calls and
@@ -29,10 +30,16 @@ export type Recollection = {
   csrSentAt: Date | undefined
   /** A chain that came with an answer, so that it need not be fetched. */
   chain: { certificateId: number; pem: string } | undefined
+  /** What the log has of it. */
+  told: Told | undefined
 }
 
 /** Recollections by `namespace/name`. */
-export type Memory = { of: (key: string) => Recollection; forget: (key: string) => void }
+export type Memory = {
+  of: (key: string) => Recollection
+  /** What was known till now, if anything. */
+  forget: (key: string) => Recollection | undefined
+}
 
 /** @param startedAt counts as the time of the last look: after a start the feed tells what changed, not single looks */
 export const createMemory = (startedAt: Date): Memory => {
@@ -53,10 +60,15 @@ export const createMemory = (startedAt: Date): Memory => {
         csrSentAt: undefined,
         formerTriedAt: undefined,
         chain: undefined,
+        told: undefined,
       }
       recollections.set(key, fresh)
       return fresh
     },
-    forget: (key) => recollections.delete(key),
+    forget: (key) => {
+      const known = recollections.get(key)
+      recollections.delete(key)
+      return known
+    },
   }
 }

@@ -3,8 +3,7 @@ import type { OrderStatus } from '../api/status.ts'
 import type { Next } from '../kube/worker.ts'
 import { decide } from '../order/decide.ts'
 import type { Decision, LookBy } from '../order/decision.ts'
-import { type About, isProven } from '../order/messages.ts'
-import { shownOf, withoutEffect } from '../order/effective.ts'
+import { isProven } from '../order/messages.ts'
 import type { Observation, Remote } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { earliest, passed, quickLook } from '../order/schedule.ts'
@@ -12,9 +11,10 @@ import { after, afterLook } from '../order/progress.ts'
 import { type Announcement, report } from '../order/report.ts'
 import { type Urgency, urgencyOf } from '../order/urgency.ts'
 import type { Log } from '../telemetry/log.ts'
+import { failPass } from '../telemetry/tracing.ts'
+import { aboutOf } from './about.ts'
 import { act } from './act.ts'
 import type { Session } from './accounts.ts'
-import { askedOf } from './asked.ts'
 import type { Memory, Recollection } from './memory.ts'
 import { type Gathered, type Sources, gather } from './gather.ts'
 import { isLookAsked, observe } from './observe.ts'
@@ -23,6 +23,7 @@ import { askByIntent, askByOrderId, askForAdoption, askForReissues } from './rem
 import { reissueMark } from './reissue-facts.ts'
 import type { Hands } from './step.ts'
 import type { SecretStore } from './secrets.ts'
+import { tellEnd, tellGone, tellStep, toldBy } from './transitions.ts'
 import { inItsTurn } from './turns.ts'
 
 export type ReconcilerOptions = {
@@ -86,18 +87,22 @@ export class Reconciler {
   async reconcile(key: string): Promise<Next> {
     const { orders, memory: memories, log } = this.#options
     const stored = orders.get(key)
+    const named = log.with(nameOf(key))
     if (!stored) {
-      memories.forget(key)
+      const told = memories.forget(key)?.told
+      if (told) tellGone(named, told)
       return 'never'
     }
     const memory = memories.of(key)
+    memory.told ??= toldBy(stored.status)
     const pass: Pass = { stored, draft: stored.status ?? {}, remote: UNASKED, memory }
     const { heard } = memory
     memory.heard = undefined
     if (heard && heard.orderId === pass.draft.order?.id) this.#hear(pass, { kind: 'order', order: heard })
     try {
-      return await this.#walk(pass, log.with({ order: key }))
+      return await this.#walk(pass, named)
     } catch (error) {
+      failPass(error)
       await this.#keepOrder(pass)
       throw error
     }
@@ -107,8 +112,10 @@ export class Reconciler {
     for (let steps = 0; steps < MAX_STEPS; steps += 1) {
       const view = await this.#observe(pass)
       const { decision } = view
-      if (decision.verdict === 'look') this.#hear(pass, await this.#ask(pass, view, decision.by))
-      else if (decision.verdict !== 'act') return this.#conclude(pass, view)
+      if (decision.verdict === 'look') {
+        log.debug('Looks at CertCentral', { decision: 'look', by: decision.by, reason: decision.reason })
+        this.#hear(pass, await this.#ask(pass, view, decision.by))
+      } else if (decision.verdict !== 'act') return this.#conclude(pass, view, log)
       else if ((await this.#take(pass, view, log)) === 'conflict') {
         await this.#keepOrder(pass)
         return this.#soon()
@@ -203,11 +210,10 @@ export class Reconciler {
       decision.action,
       this.#hands(pass),
     )
-    const { reason, action } = decision
-    log.info('Took a step', { action: action.kind, outcome: outcome.kind, reason, ...factsOf(outcome) })
+    tellStep(log, pass.draft, { ...view, about: aboutOf(view.gathered) }, outcome)
     this.#options.onStep({ order: pass.stored, before: pass.draft, outcome })
     if (outcome.kind === 'conflict') return 'conflict'
-    pass.draft = after(pass.draft, outcome, this.#options.now(), aboutOf(view))
+    pass.draft = after(pass.draft, outcome, this.#options.now(), aboutOf(view.gathered))
     this.#digest(pass, outcome)
     if (outcome.kind === 'refused' && gathered.account.kind === 'ready')
       pass.memory.refusedUnder = gathered.account.session.hash
@@ -244,13 +250,16 @@ export class Reconciler {
     }
   }
 
-  async #conclude(pass: Pass, view: View): Promise<Next> {
+  async #conclude(pass: Pass, view: View, log: Log): Promise<Next> {
     const { decision, seen, urgency } = view
     const generation = pass.stored.metadata.generation ?? 0
-    const subject = { before: pass.stored.status, generation, about: aboutOf(view), now: this.#options.now() }
+    const about = aboutOf(view.gathered)
+    const subject = { before: pass.stored.status, generation, about, now: this.#options.now() }
     const { status, announce } = report(pass.draft, seen, decision, subject)
     const written = await this.#write(pass, status)
     if (!written) return this.#soon()
+    const { told = toldBy(subject.before) } = pass.memory
+    pass.memory.told = tellEnd(log, { decision, seen, about }, { status, announce, told })
     for (const announcement of announce) this.#options.announce(written, announcement)
     if (!('until' in decision)) return 'now'
     const at = beforeItLapses(decision.until, seen, this.#options.now())
@@ -262,38 +271,14 @@ export class Reconciler {
 const beforeItLapses = (until: Date, { stored }: Observation, now: Date): Date =>
   stored && stored.notAfter > now ? earliest(until, stored.notAfter) : until
 
+const nameOf = (key: string): { namespace: string; name: string } => {
+  const [namespace = '', name = ''] = key.split('/')
+  return { namespace, name }
+}
+
 /** Whether nothing of the order waits for a person any more, as far as its answer says. */
 const mayBeIssuedSoon = (outcome: Outcome): boolean => {
   if (outcome.kind === 'placed') return outcome.order.status === 'pending' && outcome.validation.length === 0
   if (outcome.kind !== 'validation' || outcome.entries.length === 0) return false
   return outcome.order?.status !== 'issued' && outcome.entries.every(({ status }) => isProven(status))
-}
-
-/** What a valid spec comes to with the account's defaults. */
-const shownFrom = ({ order, problems, account }: Gathered): Partial<About> => {
-  if (problems.length > 0 || account.kind !== 'ready') return {}
-  const effective = shownOf(order.spec)
-  return {
-    ignored: withoutEffect(order.spec),
-    ...(Object.keys(effective).length > 0 ? { effective } : {}),
-  }
-}
-
-const aboutOf = ({ gathered }: View): About => ({
-  account: gathered.account.name,
-  namespace: gathered.order.metadata.namespace ?? '',
-  name: gathered.order.metadata.name,
-  secretName: gathered.order.spec.secretName ?? '',
-  product: gathered.order.spec.product,
-  ...shownFrom(gathered),
-  asked: askedOf(gathered.order),
-})
-
-const factsOf = (outcome: Outcome): Record<string, unknown> => {
-  if (outcome.kind === 'placed' || outcome.kind === 'adopted')
-    return { orderId: outcome.order.orderId, status: outcome.order.status }
-  if (outcome.kind === 'stored')
-    return { certificateId: outcome.certificate.id, notAfter: outcome.certificate.notAfter }
-  // Not as `message`, which is that of the line.
-  return 'message' in outcome ? { why: outcome.message } : {}
 }

@@ -2,7 +2,7 @@ import { backoffMs } from './backoff.ts'
 import { pause } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { KubeError, isFailure, refusalError, transportError } from './error.ts'
-import type { Attempt, Status } from './error.ts'
+import type { Attempt, KubeFailure, Status } from './error.ts'
 import type { Answer, Call, Transport } from './transport.ts'
 
 /** A call and how its failures are told. */
@@ -14,7 +14,24 @@ export type Caller = {
   readonly clock: Clock
   readonly random: () => number
   readonly timeoutMs: number
+  readonly onWrite?: WriteObserver | undefined
 }
+
+/** A write that is over. */
+export type WriteRecord = {
+  readonly method: Call['method']
+  /** With `{namespace}` and `{name}` in the place of names. */
+  readonly route: string
+  readonly dryRun: 'yes' | 'no'
+  /** Undefined where it succeeded. */
+  readonly failure: KubeFailure | undefined
+  /** HTTP status of a failure, where there was an answer. */
+  readonly code: number | undefined
+  readonly tookMs: number
+}
+
+/** Told of each write, for traces. Must not throw. */
+export type WriteObserver = (record: WriteRecord) => void
 
 const RETRIES = 3
 const LONGEST_PAUSE_MS = 10_000
@@ -25,6 +42,32 @@ const LONGEST_PAUSE_MS = 10_000
  * connection. A write is sent again only after a 429: the server then says that it did not even look at it.
  */
 export async function callJson(caller: Caller, call: JsonCall): Promise<unknown> {
+  if (!call.writes || !caller.onWrite) return callInTime(caller, call)
+  const startedAt = caller.clock.monotonic()
+  const tell = (error?: unknown): void => caller.onWrite?.(recordOf(call, caller.clock.monotonic() - startedAt, error))
+  try {
+    const answer = await callInTime(caller, call)
+    tell()
+    return answer
+  } catch (error) {
+    tell(error)
+    throw error
+  }
+}
+
+function recordOf({ method, path, resource }: JsonCall, tookMs: number, error: unknown): WriteRecord {
+  const [bare = '', query = ''] = path.split('?')
+  const route = bare
+    .replace(/\/namespaces\/[^/]+/, '/namespaces/{namespace}')
+    .replace(new RegExp(`/${resource}/[^/]+`), `/${resource}/{name}`)
+  const { failure, code } =
+    error === undefined || error instanceof KubeError
+      ? { failure: error?.failure, code: error?.code }
+      : { failure: 'unknown' as const, code: undefined }
+  return { method, route, dryRun: query.includes('dryRun=') ? 'yes' : 'no', failure, code, tookMs }
+}
+
+async function callInTime(caller: Caller, call: JsonCall): Promise<unknown> {
   const deadline = new AbortController()
   const timeoutMs = call.timeoutMs ?? caller.timeoutMs
   const cancel = caller.clock.after(timeoutMs, () => deadline.abort())

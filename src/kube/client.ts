@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
+import type { WriteObserver } from './call.ts'
 import { createCredentialSource } from './credentials.ts'
 import { loadKubeConfig } from './kubeconfig.ts'
 import type { Surroundings } from './kubeconfig.ts'
@@ -16,6 +17,7 @@ export { apiVersionOf, compareVersions, keyOf, nameOf } from './resource.ts'
 export type { KubeObject, Meta, ObjectName, OwnerReference, Resource } from './resource.ts'
 export type { KubeClient, ListOptions, Page, RemoveOptions, WatchOptions, WriteOptions } from './verbs.ts'
 export type { WatchEvent } from './watch.ts'
+export type { WriteObserver, WriteRecord } from './call.ts'
 
 export type KubeConnection = KubeClient & {
   /** Closes the connections; calls and watches under way fail. */
@@ -29,6 +31,7 @@ export type ConnectOptions = {
   readonly requestTimeoutMs?: number | undefined
   readonly userAgent: string
   readonly observer?: RequestObserver
+  readonly onWrite?: WriteObserver
   readonly surroundings?: Surroundings
   readonly clock?: Clock
   readonly random?: () => number
@@ -44,7 +47,7 @@ export function connect(options: ConnectOptions): KubeConnection {
   const open = (headersTimeout: number) =>
     createTransport(source, options.userAgent, { connections: 64, headersTimeout, bodyTimeout: 0 }, options.observer)
   const [calls, watches] = [open(0), open(timeoutMs)]
-  const caller = { transport: calls, clock, random: options.random ?? Math.random, timeoutMs }
+  const caller = { transport: calls, clock, random: options.random ?? Math.random, timeoutMs, onWrite: options.onWrite }
   return {
     ...createReads(caller),
     ...createWrites(caller),

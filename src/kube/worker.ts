@@ -21,6 +21,8 @@ export type WorkerOptions = {
   readonly reconcile: (key: string, signal: AbortSignal) => Promise<Next>
   readonly log: Log
   readonly observer?: WorkObserver
+  /** Runs each pass; for traces. It resolves with what the pass resolves with. */
+  readonly within?: (key: string, pass: () => Promise<PassResult>) => Promise<PassResult>
   readonly clock?: Clock
 }
 
@@ -75,8 +77,13 @@ async function work(worker: Worker, signal: AbortSignal): Promise<void> {
 
 async function pass(worker: Worker, key: string, signal: AbortSignal): Promise<void> {
   const startedAt = worker.clock.monotonic()
-  const result = await attempt(worker, key, signal)
+  const within = worker.within ?? plainly
+  const result = await within(key, () => attempt(worker, key, signal))
   worker.observer?.(key, result, worker.clock.monotonic() - startedAt)
+}
+
+function plainly(_key: string, run: () => Promise<PassResult>): Promise<PassResult> {
+  return run()
 }
 
 async function attempt(worker: Worker, key: string, signal: AbortSignal): Promise<PassResult> {

@@ -36,6 +36,8 @@ export type LogOptions = {
   redactor?: Redactor
   /** Where lines go; the standard output by default. */
   stream?: NodeJS.WritableStream
+  /** Fields of each line by where it is written from. */
+  context?: () => Fields
 }
 
 type Line = { timestamp?: unknown; level?: unknown; message?: unknown } & Record<string, unknown>
@@ -83,7 +85,8 @@ export const lastLine = (
 ) => `${lineFormat(format, redactor)({ ...fields, timestamp: new Date().toISOString(), level: 'error', message })}\n`
 
 /** A logger that writes redacted lines, one per call. */
-export const createLog = ({ level, format, redactor = createRedactor(), stream = process.stdout }: LogOptions): Log => {
+export const createLog = (options: LogOptions): Log => {
+  const { level, format, redactor = createRedactor(), stream = process.stdout, context = () => ({}) } = options
   const { combine, timestamp, printf } = winston.format
   const line = lineFormat(format, redactor)
   const logger = winston.createLogger({
@@ -100,7 +103,7 @@ export const createLog = ({ level, format, redactor = createRedactor(), stream =
     const at =
       (severity: LogLevel) =>
       (message: string, fields: Fields = {}) =>
-        void logger.log({ ...bound, ...fields, level: severity, message })
+        void logger.log({ ...bound, ...fields, ...context(), level: severity, message })
     return {
       debug: at('debug'),
       info: at('info'),

@@ -12,7 +12,7 @@ import { ANNOTATIONS, KEY_SECRET_TYPE, MANAGED_LABEL } from '../../src/api/names
 import { type Store, createStore } from '../../src/kube/store.ts'
 import type { Next } from '../../src/kube/worker.ts'
 import { exportKey, generateKey, publicFingerprint, readKey } from '../../src/pki/keys.ts'
-import { silentLog } from '../../src/telemetry/log.ts'
+import { type Log, silentLog } from '../../src/telemetry/log.ts'
 import { type ApiServer, type Gate, type Guards, createApiServer } from './api-server.ts'
 import { BEGINNING } from './authority.ts'
 import { Crash, type Fault, type Schedule, under } from './faults.ts'
@@ -34,6 +34,8 @@ export type Setting = {
   /** A call that fails in the same way each time, for so many milliseconds from the beginning. */
   outage?: { call: string; fault: Fault; lasts: number }
   maxOrdersPerDay?: number
+  /** Where the log goes; nowhere by default. */
+  log?: Log
 }
 
 /** One replica of the operator: what dies in a crash. */
@@ -175,7 +177,7 @@ const startProcess = (world: Surroundings, caches: 'fresh' | 'stale', gate: Gate
     settleTimeMs: 15 * 60_000,
     now,
     random: () => 0.5,
-    log: silentLog,
+    log: world.setting.log ?? silentLog,
   })
   const feed = createStatusFeed({
     accounts: { noteReach: () => undefined },

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { Config } from '../../src/config.ts'
 import type { DigiCertOrder } from '../../src/api/order.ts'
-import { startOperator } from '../../src/operator.ts'
+import { type Means, startOperator } from '../../src/operator.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { ACCOUNT, conditionOf, statusFaults } from './journey.ts'
 import { createLeapingClock } from './leaping-clock.ts'
@@ -70,7 +70,13 @@ export function pairFaults({ name, data }: Written, now: Date): string[] {
   ]
 }
 
-export async function startTimeMachine(simulatorFlags: SimulatorFlags = { instant: true }): Promise<TimeMachine> {
+/** Where the log of the operator goes, as JSON at level debug; without it errors go to the standard output. */
+export type MachineLog = Pick<Means, 'stream'>
+
+export async function startTimeMachine(
+  simulatorFlags: SimulatorFlags = { instant: true },
+  { stream }: MachineLog = {},
+): Promise<TimeMachine> {
   const kubeconfig = process.env['KUBECONFIG'] ?? ''
   const cluster = openCluster(kubeconfig)
   const namespace = await cluster.newNamespace()
@@ -95,7 +101,10 @@ export async function startTimeMachine(simulatorFlags: SimulatorFlags = { instan
     ],
     namespace,
   )
-  const operator = await startOperator(configOf(kubeconfig, namespace), { clock })
+  const config = configOf(kubeconfig, namespace)
+  const operator = stream
+    ? await startOperator({ ...config, logLevel: 'debug', logFormat: 'json' }, { clock, stream })
+    : await startOperator(config, { clock })
   const found: string[] = []
   const watcher = await watchSecrets(kubeconfig, namespace, (secret) => found.push(...pairFaults(secret, now())))
   const order = async (name: string): Promise<DigiCertOrder> => {

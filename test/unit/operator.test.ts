@@ -120,3 +120,25 @@ describe('the operator as a process', () => {
     await waitUntilReady()
   }, 40_000)
 })
+
+describe('tracing', () => {
+  /** Says of each module of OpenTelemetry that it is loaded. Its bare API is loaded by the client of Prometheus. */
+  const SPY = encodeURIComponent(`import { registerHooks } from 'node:module'
+    registerHooks({ resolve: (name, context, next) => {
+      if (name.includes('opentelemetry')) process.stderr.write('loads ' + name + '\\n')
+      return next(name, context)
+    } })`)
+  const loaded = (logs: readonly string[]) => logs.some((line) => line.startsWith('loads @opentelemetry/sdk-trace'))
+
+  test.each([
+    ['loads nothing where no endpoint is named', {}, false],
+    ['loads its packages where one is', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }, true],
+  ])(
+    '%s',
+    async (_what, env, wanted) => {
+      const { logs } = await start({ env: { ...env, NODE_OPTIONS: `--import=data:text/javascript,${SPY}` } })
+      expect(loaded(logs())).toBe(wanted)
+    },
+    40_000,
+  )
+})

@@ -402,10 +402,18 @@ describe('every request', () => {
       },
       { onCall: (record) => records.push(record), clock, budget: createBudget({ clock }) },
     )
+    const me = { operation: 'userMe', method: 'GET', route: '/user/me', resends: 0, waitedMs: 0, tookMs: 0 }
     expect(records).toEqual([
-      { operation: 'userMe', result: 'ambiguous', kind: 'unreachable', tookMs: 0 },
-      { operation: 'userMe', result: 'ok', status: 200, tookMs: 0 },
-      { operation: 'orderInfo', result: 'refused', kind: 'not-found', status: 404, tookMs: 0 },
+      { ...me, result: 'ambiguous', kind: 'unreachable' },
+      { ...me, resends: 1, result: 'ok', status: 200 },
+      {
+        ...me,
+        operation: 'orderInfo',
+        route: '/order/certificate/{id}',
+        result: 'refused',
+        kind: 'not-found',
+        status: 404,
+      },
     ])
   })
 

@@ -3,8 +3,7 @@ import forge from 'node-forge'
 import { generateKeyPairSync } from 'node:crypto'
 import type { Server } from 'node:https'
 import { createServer } from 'node:https'
-import { connect, createServer as createTcpServer } from 'node:net'
-import { createServer as createProxy } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
 import type { Seen } from './fake-server.ts'
 import { answering, clientOf, closeServer, errorOf, listen, place, portOf, replay } from './fake-server.ts'
 
@@ -112,72 +111,5 @@ describe('over TLS', () => {
     const error = await errorOf(place(client))
     await new Promise<void>((resolve) => server.close(() => resolve()))
     expect(error).toMatchObject({ outcome: 'unsent', kind: 'unreachable' })
-  })
-})
-
-describe('through a proxy', () => {
-  const names = ['https_proxy', 'HTTPS_PROXY', 'no_proxy', 'NO_PROXY', 'npm_config_https_proxy'] as const
-
-  const withProxy = async <T>(status: 200 | 502, run: () => Promise<T>): Promise<{ asked: string[]; result: T }> => {
-    const asked: string[] = []
-    const proxy = createProxy().on('connect', (request, client, head) => {
-      asked.push(`${request.url} ${JSON.stringify(request.headers)}`)
-      if (status === 502) {
-        client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
-        return
-      }
-      const [host = '', port = ''] = (request.url ?? '').split(':')
-      const server = connect(Number(port), host, () => {
-        client.write('HTTP/1.1 200 Connection Established\r\n\r\n')
-        server.write(head)
-        server.pipe(client).pipe(server)
-      })
-      server.on('close', () => client.destroy())
-      for (const socket of [server, client]) socket.on('error', () => undefined)
-    })
-    await listen(proxy)
-    const before = names.map((name) => process.env[name])
-    for (const name of names) Reflect.deleteProperty(process.env, name)
-    process.env['https_proxy'] = `http://127.0.0.1:${portOf(proxy)}`
-    try {
-      return { result: await run(), asked }
-    } finally {
-      Reflect.deleteProperty(process.env, 'https_proxy')
-      names.forEach((name, index) => {
-        if (before[index] !== undefined) process.env[name] = before[index]
-      })
-      await closeServer(proxy)
-    }
-  }
-
-  test('an order reaches the server, and the proxy sees no key', async () => {
-    seen.length = 0
-    const client = clientOf(urlOf(right), { caBundle })
-    const { result, asked } = await withProxy(200, () => place(client))
-    client.close()
-    expect(result).toMatchObject({ orderId: 144457163 })
-    expect(seen).toHaveLength(1)
-    expect(asked).toHaveLength(1)
-    expect(asked[0]).toContain(`127.0.0.1:${portOf(right)}`)
-    expect(asked[0]?.toLowerCase()).not.toContain('devkey')
-  })
-
-  test('a certificate of an unknown root means that the order was never sent', async () => {
-    seen.length = 0
-    const client = clientOf(urlOf(right))
-    const { result } = await withProxy(200, () => errorOf(place(client)))
-    client.close()
-    expect(result).toMatchObject({ outcome: 'unsent', kind: 'unreachable' })
-    expect(seen).toEqual([])
-  })
-
-  test('a proxy that does not open the way means that the order was never sent', async () => {
-    seen.length = 0
-    const client = clientOf(urlOf(right), { caBundle })
-    const { result, asked } = await withProxy(502, () => errorOf(place(client)))
-    client.close()
-    expect(result).toMatchObject({ outcome: 'unsent', kind: 'unreachable', status: undefined })
-    expect(asked).toHaveLength(1)
-    expect(seen).toEqual([])
   })
 })

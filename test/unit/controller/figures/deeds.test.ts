@@ -86,9 +86,11 @@ describe('a step is counted as', () => {
 })
 
 describe('a call is counted', () => {
-  const codeOf = async (record: Omit<Parameters<typeof countCall>[2], 'operation' | 'tookMs'>) => {
+  type Call = Parameters<typeof countCall>[2]
+  const call = { method: 'GET' as const, route: '/order/certificate/{id}', resends: 0, waitedMs: 0, tookMs: 1500 }
+  const codeOf = async (record: Pick<Call, 'result' | 'kind' | 'status'>) => {
     const metrics = createMetrics(() => [])
-    countCall(metrics, 'ClusterDigiCertAccount/all', { operation: 'orderInfo', tookMs: 1500, ...record })
+    countCall(metrics, 'ClusterDigiCertAccount/all', { ...call, operation: 'orderInfo', ...record })
     const [line] = await linesOf(metrics, 'certcentral_requests_total{')
     return /code="([^"]*)"/.exec(line ?? '')?.[1]
   }
@@ -102,7 +104,7 @@ describe('a call is counted', () => {
 
   test('with its endpoint and its length', async () => {
     const metrics = createMetrics(() => [])
-    const record = { operation: 'placeOrder', tookMs: 1500, result: 'ok' as const, status: 201 }
+    const record = { ...call, operation: 'placeOrder', result: 'ok' as const, status: 201 }
     countCall(metrics, 'ClusterDigiCertAccount/all', record)
     const labels = 'account="ClusterDigiCertAccount/all",endpoint="placeOrder",code="201"'
     expect(await linesOf(metrics, 'certcentral_requests_total{')).toEqual([
