@@ -167,9 +167,10 @@ annotations:
 {{- end }}
 {{- end -}}
 
-{{/* How a monitor scrapes: what is not empty of its values. */}}
+{{/* How a monitor scrapes: what is not empty of its values. The namespace of a figure is that of its order. */}}
 {{- define "digicert-operator.scrape" -}}
 path: /metrics
+honorLabels: true
 {{- range $name := list "interval" "scrapeTimeout" "relabelings" "metricRelabelings" }}
 {{- with get $ $name }}
 {{ dict $name . | toYaml }}

@@ -20,6 +20,8 @@ export type Stage = {
   /** Where pages find the programs, and the API key that stands for a reader's own. */
   readonly env: NodeJS.ProcessEnv
   readonly certCentral: () => SimulatorProcess
+  /** Where the operator that was installed serves its figures. */
+  readonly metricsUrl: () => string
   /** Puts a new CertCentral, without orders, at the place of the one before. */
   readonly newCertCentral: () => Promise<void>
   /** A new directory that looks like the checkout, in which a page's files are saved. */
@@ -48,6 +50,7 @@ export async function openStage(): Promise<Stage> {
       CERTCENTRAL_API_KEY: 'simulator',
     },
     certCentral: () => certCentral,
+    metricsUrl: kubelet.metricsUrl,
     newCertCentral: async () => {
       await certCentral.stop()
       certCentral = await startSimulatorProcess({ listen })

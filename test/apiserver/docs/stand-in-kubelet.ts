@@ -19,6 +19,8 @@ type Variable = { name: string; value?: string }
 export type StandInKubelet = {
   /** A link, in that directory, to the log of the operator that runs, or ran last. */
   readonly logLink: (directory: string) => string
+  /** Where the pod that runs serves its figures. */
+  readonly metricsUrl: () => string
   readonly stop: () => Promise<void>
 }
 
@@ -87,6 +89,10 @@ export function startStandInKubelet(cluster: Cluster, plane: ControlPlane): Stan
   })()
   return {
     logLink: (directory) => (link = join(directory, 'operator.log')),
+    metricsUrl: () => {
+      if (running === undefined) throw new Error('no operator runs')
+      return running.operator.metricsUrl
+    },
     stop: async () => {
       ending.abort()
       await loop

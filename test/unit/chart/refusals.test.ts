@@ -184,6 +184,14 @@ describe('a chart with', () => {
     expect(standing(made, ['PodDisruptionBudget', 'spec', 'maxUnavailable'])).toBe(1)
   })
 
+  test.each([
+    ['metrics.serviceMonitor.enabled', 'ServiceMonitor', 'endpoints'],
+    ['metrics.podMonitor.enabled', 'PodMonitor', 'podMetricsEndpoints'],
+  ])('%s leaves a figure the namespace of its order', async (value, kind, endpoints) => {
+    const made = await rendered(valuesOf({ [value]: true }))
+    expect(standing(made, [kind, 'spec', endpoints, 0])).toMatchObject({ port: 'metrics', honorLabels: true })
+  })
+
   test('a PrometheusRule has the alert for when nothing answers', async () => {
     const values = { 'metrics.prometheusRule.enabled': true }
     const rule = (await rendered(valuesOf(values))).find(({ kind }) => kind === 'PrometheusRule')!

@@ -138,6 +138,12 @@ const MUCH: readonly Row[] = [
   ...monitor('metrics.serviceMonitor', 'ServiceMonitor', 'endpoints'),
   ...monitor('metrics.podMonitor', 'PodMonitor', 'podMetricsEndpoints'),
   ['metrics.prometheusRule.enabled', true, ['PrometheusRule', 'spec', 'groups', 0, 'name'], expect.any(String)],
+  [
+    'metrics.prometheusRule.runbookPage',
+    'https://wiki.example.com/metrics',
+    ['PrometheusRule', 'spec', 'groups', 0, 'rules', 0, 'annotations', 'runbook_url'],
+    expect.stringMatching(/^https:\/\/wiki\.example\.com\/metrics#[a-z]+$/),
+  ],
   ['metrics.prometheusRule.labels', TEAM, labels('PrometheusRule'), 'web'],
   ['metrics.prometheusRule.annotations', NOTE, notes('PrometheusRule'), 'mind'],
   [
