@@ -4,6 +4,7 @@ import { createCertCentral } from '../../../src/certcentral/index.ts'
 import { KEY_REFUSED, tryKey, unreachableBy } from '../../../src/controller/account-access.ts'
 import { Accounts, type AccountsOptions } from '../../../src/controller/accounts.ts'
 import { withoutEffect } from '../../../src/order/effective.ts'
+import { silentLog } from '../../../src/telemetry/log.ts'
 import { NOW, aSpec } from '../../support/builders.ts'
 import { anAccount } from '../../support/session.ts'
 
@@ -34,6 +35,7 @@ const withoutSecret = async (): Promise<string> => {
     spending: { forget: () => undefined },
     placedOn: () => 0,
     now: () => NOW,
+    log: silentLog,
   } as unknown as AccountsOptions)
   await accounts.refresh('DigiCertAccount/shop/certcentral')
   return written[0]?.status?.conditions?.[0]?.message ?? ''
