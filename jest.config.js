@@ -13,5 +13,7 @@ export const shared = {
 /** Everything that needs no API server. */
 export default {
   ...shared,
+  // Else a machine of two cores gets one worker.
+  maxWorkers: 2,
   testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/{unit,model}/**/*.test.ts'],
 }
