@@ -21,13 +21,14 @@ const NOT_RUN = [
   'README.md: no container engine',
   'README.md: the demo and the test run itself',
   'docs/install.md: no container engine',
+  'docs/logs.md: the pods of a cluster with nodes',
 ]
 
 /** Blocks that are neither commands, manifests nor text, by language: what makes sure of them. */
 const OTHERS: Readonly<Record<string, string>> = {
   promql: 'test/unit/monitoring',
   lua: 'the tests of the Argo CD examples',
-  json: 'read by people only',
+  json: 'test/unit/docs/logs.test.ts',
 }
 
 const all = PAGES.flatMap(fencesIn)
