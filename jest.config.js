@@ -15,5 +15,7 @@ export default {
   ...shared,
   // Else a machine of two cores gets one worker.
   maxWorkers: 2,
+  // The first test of a file may wait for its modules, next to a busy neighbour.
+  testTimeout: 20_000,
   testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/{unit,model}/**/*.test.ts'],
 }

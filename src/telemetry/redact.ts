@@ -10,6 +10,9 @@ const SECRET_VALUES = [
   /(x-dc-devkey"?\s*[:=]\s*"?)[^\s",}]+/gi,
 ]
 
+/** User and password in a URL, as that of a proxy. */
+const URL_CREDENTIALS = /(?<=:\/\/)[^\s/?#"'@]*:[^\s/?#"']*(?=@)/g
+
 /** Shortest secret that is looked for by its value: shorter ones would blot out innocent text. */
 const MIN_SECRET = 8
 const MAX_DEPTH = 6
@@ -38,6 +41,7 @@ export const createRedactor = (): Redactor => {
   const text = (given: string): string => {
     let safe = given
     for (const secret of known) safe = safe.replaceAll(secret, REDACTED)
+    safe = safe.replace(URL_CREDENTIALS, REDACTED)
     for (const pattern of SECRET_VALUES)
       safe = safe.replace(pattern, (_all, head: unknown) =>
         typeof head === 'string' && /devkey/i.test(head) ? `${head}${REDACTED}` : REDACTED,

@@ -39,6 +39,8 @@ describe('redaction by shape', () => {
     ['a bearer token', 'sent Bearer abc.def-ghi= to it', `sent ${REDACTED} to it`],
     ['a header with the API key', 'X-DC-DEVKEY: abcdef and more', `X-DC-DEVKEY: ${REDACTED} and more`],
     ['the API key in JSON', '{"X-DC-DEVKEY":"abcdef","a":1}', `{"X-DC-DEVKEY":"${REDACTED}","a":1}`],
+    ['a password in a URL', 'by http://agent:pa55@proxy:3128/', `by http://${REDACTED}@proxy:3128/`],
+    ['no password in a port', 'https://www.digicert.com:443/a@b', 'https://www.digicert.com:443/a@b'],
     ['nothing in a certificate', '-----BEGIN CERTIFICATE-----', '-----BEGIN CERTIFICATE-----'],
   ])('finds %s', (_what, text, wanted) => {
     const { text: redact, value } = createRedactor()
