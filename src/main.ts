@@ -7,6 +7,7 @@ import { startOperator } from './operator.ts'
 import { planCommand } from './plan.ts'
 import { simulatorCommand } from './simulator/command.ts'
 import { endUnforeseen } from './telemetry/last-words.ts'
+import { proxySecrets } from './telemetry/proxy-secrets.ts'
 import { createRedactor } from './telemetry/redact.ts'
 import { VERSION } from './version.ts'
 
@@ -31,6 +32,7 @@ const fail = (code: number, message: string): never => {
 
 const run = async (config: Config): Promise<void> => {
   const redactor = createRedactor()
+  for (const secret of proxySecrets(process.env)) redactor.learn(secret)
   endUnforeseen(config.logFormat, redactor)
   const operator = await startOperator(config, { redactor }).catch((error: unknown) =>
     fail(CONFIGURATION_ERROR, error instanceof Error ? error.message : String(error)),

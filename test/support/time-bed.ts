@@ -87,6 +87,6 @@ async function counted({ control }: Pick<Bed, 'control'>): Promise<{ polls: numb
 
 async function passes(metricsUrl: string): Promise<number> {
   const text = await fetch(metricsUrl).then((answer) => answer.text())
-  const lines = text.match(/^controller_runtime_reconcile_total\S* \d+$/gm) ?? []
+  const lines = text.match(/^controller_runtime_reconcile_total\{controller="digicertorder",\S* \d+$/gm) ?? []
   return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
 }

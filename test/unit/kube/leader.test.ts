@@ -17,8 +17,8 @@ import type { MovableClock } from './support/movable-clock.ts'
 
 const path = '/apis/coordination.k8s.io/v1/namespaces/ops/leases'
 
-/** Real time, a hundred times as fast: the deadlines of calls are not what is tested here. */
-const hastyClock: Clock = { ...systemClock, after: (ms, callback) => systemClock.after(ms / 100, callback) }
+/** Real time, ten times as fast: the deadlines of calls are not what is tested here. */
+const hastyClock: Clock = { ...systemClock, after: (ms, callback) => systemClock.after(ms / 10, callback) }
 
 let api: FakeApi
 let client: KubeConnection
