@@ -18,6 +18,18 @@ const begin = async (options: TimeBedOptions): Promise<void> => {
   bed = await startTimeBed(options)
 }
 
+/**
+ * Begins at noon of this day for CertCentral, and so much beside it for the operator: a certificate begins with the day of
+ * CertCentral, which at noon is that of a clock an hour off as well. Gives how far noon is from the real time.
+ */
+const beginAtNoon = async (offsetMs: number, options: TimeBedOptions = {}): Promise<number> => {
+  const now = Date.now()
+  const toNoon = Math.floor(now / DAY) * DAY + DAY / 2 - now
+  await begin({ ...options, offsetMs: toNoon + offsetMs })
+  await bed.setCertCentral(toNoon)
+  return toNoon
+}
+
 const SKEWS = [
   ['an hour fast', 'fast', HOUR],
   ['an hour slow', 'slow', -HOUR],
@@ -42,9 +54,7 @@ describe('an operator whose clock is', () => {
   test.each(SKEWS)(
     '%s takes a lost answer over by its own id, and delivers',
     async (_what, name, offsetMs) => {
-      // Whatever the hour, the certificate begins where the operator's clock is already.
-      await begin({ offsetMs, settings: { lookupLagSeconds: 1 } })
-      await bed.setCertCentral(noonOf(Date.now()) - Date.now())
+      await beginAtNoon(offsetMs, { settings: { lookupLagSeconds: 1 } })
       await bed.control.addFault({ match: orderPost(), action: 'drop-after' })
 
       await place(bed, name)
@@ -59,10 +69,10 @@ describe('an operator whose clock is', () => {
   test.each(SKEWS)(
     '%s rests while CertCentral asks it to, and no longer',
     async (_what, name, offsetMs) => {
-      await begin({})
+      const toNoon = await beginAtNoon(0)
       await place(bed, 'settled')
       await untilReady(bed, 'settled')
-      bed.setClock(offsetMs)
+      bed.setClock(toNoon + offsetMs)
       await bed.control.addFault({ match: { path: '^/order/alternate/' }, action: 'too-many', retryAfterSeconds: 6 })
 
       await place(bed, name)
@@ -104,6 +114,3 @@ describe('an operator whose clock is', () => {
     await expectPeace('early')
   }, 120_000)
 })
-
-/** Noon of the day: an hour to either side is the same day. */
-const noonOf = (now: number): number => Math.floor(now / DAY) * DAY + DAY / 2
