@@ -47,9 +47,12 @@ export async function startChild(program: Program): Promise<Child> {
     child.once('error', reject)
     child.once('spawn', resolve)
   })
+  const pid = child.pid as number
+  // For a moment after it began a program has no environment to be told by, and would count as gone.
+  const isKnown = () => child.exitCode !== null || child.signalCode !== null || readProc(pid, 'environ') !== ''
+  await waitFor(isKnown, { what: `environment of ${program.name}`, limitMs: 5000, everyMs: 1 })
   // It keeps this process running only while somebody waits for its end.
   child.unref()
-  const pid = child.pid as number
   writeFileSync(pidFile(program), String(pid))
   const exit = () => {
     if (child.exitCode === null && child.signalCode === null) child.ref()

@@ -17,7 +17,9 @@ const LIMIT = 300_000
 
 let bed: Bed
 beforeAll(async () => {
-  bed = await startBed({ account: { policy: { maxOrdersPerDay: 1000 }, requestsPerSecond: 5.5 } })
+  // The poll of a user: each second, it would find an order issued before its own pass has written that down.
+  const flags = { 'poll-interval': '60s' }
+  bed = await startBed({ flags, account: { policy: { maxOrdersPerDay: 1000 }, requestsPerSecond: 5.5 } })
 })
 afterAll(() => bed.close())
 
