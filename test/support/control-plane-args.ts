@@ -1,7 +1,13 @@
 import { join } from 'node:path'
 
 /** What the arguments of the three servers depend on. */
-export type Layout = { readonly directory: string; readonly etcdPort: number; readonly apiPort: number }
+export type Layout = {
+  readonly directory: string
+  readonly etcdPort: number
+  readonly apiPort: number
+  /** Whether etcd waits for the disk, as it does where something has to outlive a power cut. */
+  readonly durable?: boolean | undefined
+}
 
 /** Files of a control plane that several of its programs read. */
 export const filesOf = (directory: string) => ({
@@ -14,13 +20,12 @@ export const filesOf = (directory: string) => ({
   data: join(directory, 'etcd'),
 })
 
-/* Nothing in there has to outlive a power cut, so etcd need not wait for the disk. */
-export const etcdArgs = ({ directory, etcdPort }: Layout): string[] => [
+export const etcdArgs = ({ directory, etcdPort, durable }: Layout): string[] => [
   `--data-dir=${filesOf(directory).data}`,
   `--listen-client-urls=http://127.0.0.1:${etcdPort}`,
   `--advertise-client-urls=http://127.0.0.1:${etcdPort}`,
   '--listen-peer-urls=http://127.0.0.1:0',
-  '--unsafe-no-fsync',
+  ...(durable === true ? [] : ['--unsafe-no-fsync']),
   '--log-level=warn',
 ]
 

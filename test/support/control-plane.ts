@@ -59,6 +59,8 @@ export type StartOptions = {
    * looks for new kinds every 30 s only, and would not see their deletions until then.
    */
   readonly crds?: readonly string[]
+  /** Whether etcd waits for the disk; tests have nothing to lose, figures have. */
+  readonly durable?: boolean
 }
 
 /** What another process has to know to use a control plane: written to its directory. */
@@ -68,11 +70,11 @@ type State = Layout & { readonly token: string; readonly programs: Programs }
  * Starts a control plane; takes about 6 s, and about 15 minutes more when its programs have to be built first.
  * @throws Error with the end of the log of the server that did not come up.
  */
-export async function startControlPlane({ directory, log, env, crds }: StartOptions): Promise<ControlPlane> {
+export async function startControlPlane({ directory, log, env, crds, durable }: StartOptions): Promise<ControlPlane> {
   mkdirSync(directory, { recursive: true })
   const programs = await findPrograms(env, log)
   const token = randomBytes(24).toString('hex')
-  const state = { directory, etcdPort: await freePort(), apiPort: await freePort(), token, programs }
+  const state = { directory, etcdPort: await freePort(), apiPort: await freePort(), token, programs, durable }
   writeSecrets(state)
   await start(state, 'etcd')
   await startApiServer(state)
