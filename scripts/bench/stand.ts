@@ -13,7 +13,7 @@ export type Stand = {
   /** The namespace of the orders. */
   readonly namespace: string
   readonly accounts: number
-  readonly startOperator: (flags?: OperatorOptions['flags']) => Promise<OperatorProcess>
+  readonly startOperator: (flags?: OperatorOptions['flags'], env?: OperatorOptions['env']) => Promise<OperatorProcess>
   readonly close: () => Promise<void>
 }
 
@@ -58,9 +58,10 @@ export async function startStand({ accounts: count, limited }: StandOptions): Pr
   await cluster.apply(accounts(namespace, simulator.url, count))
   return {
     ...{ plane, cluster, simulator, namespace, accounts: count },
-    startOperator: (flags) =>
+    startOperator: (flags, env) =>
       startOperator({
         kubeconfig: plane.kubeconfig,
+        ...(env ? { env } : {}),
         flags: { 'operator-namespace': namespace, 'log-level': 'warn', 'log-format': 'json', ...flags },
       }),
     close: async () => {

@@ -1,0 +1,93 @@
+import { waitFor } from '../../test/support/wait-for.ts'
+import { abreast } from './abreast.ts'
+import { observe } from './observer.ts'
+import { type Stand, nameOf, orderAt } from './stand.ts'
+
+/** So many calls at one key under CertCentral's limits, and how long they took beside the least that they can take. */
+export type Budgeted = {
+  readonly orders: number
+  readonly seconds: number
+  readonly floorSeconds: number
+  readonly calls: number
+  readonly tooMany: number
+}
+
+/** What the limits allow at once, in calls: 100 per 5 s, and 1,000 per 300 s (`reference/certcentral-api.md`, 1.3). */
+const PER_FIVE_MINUTES = 1000
+const WINDOW = 300
+
+/** The least seconds that so many calls can take: a thousand in each window of five minutes. */
+const floorOf = (calls: number): number => {
+  const [windows, rest] = [Math.floor(calls / PER_FIVE_MINUTES), calls % PER_FIVE_MINUTES]
+  return windows * WINDOW + (rest / 100) * 5
+}
+
+/** Buys so many with one API key under enforced limits. */
+export async function underLimits(stand: Stand, count: number): Promise<Budgeted> {
+  const operator = await stand.startOperator()
+  const observer = await observe(stand.plane.kubeconfig, stand.namespace)
+  const meter = await startMeter(stand)
+  await abreast(count, 25, (index) => stand.cluster.apply(orderAt(stand, 'limit', index)))
+  const cost = await meter.until(() => observer.readyAt.size >= count)
+  await observer.close()
+  await operator.stop()
+  const { paid } = (await stand.simulator.control.state()).counts
+  if (paid !== count) throw new Error(`${paid} purchases for ${count} orders`)
+  return { orders: count, ...cost }
+}
+
+export type MassReissue = Budgeted & {
+  /** From `kubectl apply` of an order in the middle of it until that was Ready. */
+  readonly newOrderSeconds: number
+}
+
+/** Buys so many without limits, then asks for all of them anew at once, under enforced limits and with one API key. */
+export async function massReissue(stand: Stand, count: number): Promise<MassReissue> {
+  const { cluster, namespace, simulator } = stand
+  const revised = new Set<string>()
+  const observer = await observe(stand.plane.kubeconfig, namespace, ({ metadata, status }) => {
+    if (status?.revision === 2) revised.add(metadata.name)
+  })
+  const operator = await stand.startOperator()
+  await abreast(count, 25, (index) => cluster.apply(orderAt(stand, 'mass', index)))
+  await observer.untilReady(count, 7_200_000)
+  await simulator.control.changeSettings({ rateLimits: { enabled: true } })
+  const meter = await startMeter(stand)
+  const annotations = { 'digicert-operator.io/reissue-requested-at': new Date().toISOString() }
+  await abreast(count, 25, (index) =>
+    cluster.patch({ kind: 'DigiCertOrder', namespace, name: nameOf('mass', index) }, { metadata: { annotations } }),
+  )
+  await meter.until(() => revised.size >= count / 2)
+  const applied = performance.now()
+  await cluster.apply(orderAt(stand, 'amid', 0))
+  const cost = await meter.until(() => revised.size >= count)
+  const newOrderSeconds = ((observer.readyAt.get(nameOf('amid', 0)) ?? Number.NaN) - applied) / 1000
+  await observer.close()
+  await operator.stop()
+  const { paid, reissues } = (await simulator.control.state()).counts
+  if (paid !== count + 1 || reissues !== count) throw new Error(`${paid} purchases and ${reissues} reissues`)
+  return { orders: count, ...cost, newOrderSeconds }
+}
+
+/** Counts calls and refusals. The simulator keeps its last thousand calls, so it is asked each second. */
+async function startMeter({ simulator: { control } }: Stand) {
+  await control.resetCalls()
+  const began = performance.now()
+  let [seen, tooMany] = [0, 0]
+  const look = async () => {
+    const { total, last } = await control.calls()
+    tooMany += last.slice(Math.max(0, last.length - (total - seen))).filter(({ status }) => status === 429).length
+    seen = total
+  }
+  return {
+    until: async (isOver: () => boolean): Promise<Omit<Budgeted, 'orders'>> => {
+      const over = async () => {
+        await look()
+        return isOver()
+      }
+      await waitFor(over, { what: 'end of a run under limits', limitMs: 7_200_000, everyMs: 1000 })
+      const seconds = (performance.now() - began) / 1000
+      return { seconds, floorSeconds: floorOf(seen), calls: seen, tooMany }
+    },
+  }
+}

@@ -1,0 +1,94 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { waitFor } from '../../test/support/wait-for.ts'
+import { abreast } from './abreast.ts'
+import { cpuSeconds, memory, requestsOf, since, writesIn } from './measure.ts'
+import { observe } from './observer.ts'
+import { type Stand, nameOf, orderAt } from './stand.ts'
+
+/** What an operator with so many issued orders costs while nothing is to be done. */
+export type Rest = {
+  readonly orders: number
+  readonly restart: {
+    readonly syncedSeconds: number
+    readonly writes: number
+    /** Calls to CertCentral until it was synced and 10 s on, by endpoint. */
+    readonly calls: Readonly<Record<string, number>>
+    /** From `kubectl apply` of a new order right after to its first call. */
+    readonly firstCallSeconds: number
+  }
+  readonly idle: {
+    readonly seconds: number
+    readonly residentMiB: number
+    readonly peakMiB: number
+    readonly cpuPercent: number
+    readonly writes: number
+    readonly requestsPerMinute: number
+    readonly callsPerMinute: number
+  }
+}
+
+const LIMIT = 3_600_000
+
+/** Buys so many, and leaves them at rest. */
+export async function fill(stand: Stand, count: number): Promise<void> {
+  const operator = await stand.startOperator()
+  const observer = await observe(stand.plane.kubeconfig, stand.namespace)
+  await abreast(count, 25, (index) => stand.cluster.apply(orderAt(stand, 'rest', index)))
+  await observer.untilReady(count, LIMIT)
+  await observer.close()
+  await operator.stop()
+  const { paid } = (await stand.simulator.control.state()).counts
+  if (paid !== count) throw new Error(`${paid} purchases for ${count} orders`)
+}
+
+/** Starts an operator over so many issued orders, and measures its start, its first new order and a quiet time. */
+export async function rest(stand: Stand, count: number, idleSeconds: number): Promise<Rest> {
+  const { cluster, simulator } = stand
+  await simulator.control.resetCalls()
+  const [requests, began] = [await requestsOf(cluster), performance.now()]
+  const operator = await stand.startOperator()
+  const syncedSeconds = (performance.now() - began) / 1000
+  const firstCallSeconds = await firstCall(stand)
+  await pause(10_000)
+  const made = since(requests, await requestsOf(cluster))
+  const { byEndpoint } = await simulator.control.calls()
+  // The new order has its five, as any other.
+  const writes = writesIn(made) - (made.get('APPLY digicertorders') ?? 0)
+  // Accounts are asked for their key, and say so once; then comes the quiet.
+  await pause(60_000)
+  const idle = await quietTime(stand, operator.pid()!, idleSeconds)
+  await operator.stop()
+  return { orders: count, restart: { syncedSeconds, writes, calls: byEndpoint, firstCallSeconds }, idle }
+}
+
+async function firstCall(stand: Stand): Promise<number> {
+  const name = nameOf('new', Date.now() % 100_000)
+  const began = performance.now()
+  await stand.cluster.apply(orderAt(stand, 'new', Date.now() % 100_000, { secretName: `${name}-tls` }))
+  const asked = async () => {
+    const { byEndpoint } = await stand.simulator.control.calls()
+    return Object.keys(byEndpoint).some((endpoint) => endpoint.includes('/order/alternate/'))
+  }
+  await waitFor(asked, { what: 'first call of a new order', limitMs: 120_000, everyMs: 20 })
+  return (performance.now() - began) / 1000
+}
+
+async function quietTime({ cluster, simulator }: Stand, pid: number, seconds: number): Promise<Rest['idle']> {
+  await simulator.control.resetCalls()
+  const [requests, cpu] = [await requestsOf(cluster), cpuSeconds(pid)]
+  await pause(seconds * 1000)
+  const made = since(requests, await requestsOf(cluster))
+  // The look at the figures is not the operator's.
+  const all = [...made].reduce((sum, [, n]) => sum + n, 0)
+  const { total } = await simulator.control.calls()
+  const { now, peak } = memory(pid)
+  return {
+    seconds,
+    residentMiB: now,
+    peakMiB: peak,
+    cpuPercent: ((cpuSeconds(pid) - cpu) / seconds) * 100,
+    writes: writesIn(made),
+    requestsPerMinute: (all / seconds) * 60,
+    callsPerMinute: (total / seconds) * 60,
+  }
+}
