@@ -42,6 +42,12 @@ load: setup ## a thousand orders at once with CertCentral's limits on, on a real
 gitops: setup ## the scripts for Argo CD in Argo CD's own evaluator, which is built once: 1,400 Go packages
 	@GITOPS_EVALUATOR=argocd $(RUN) unit -- test/unit/gitops
 
+bench: setup ## what a certificate costs, beside the floor of the same run; B=issue,limits,rest for parts, N=orders
+	@$(RUN) bench
+
+profile: setup ## a CPU profile and a heap snapshot of the operator under N=1000 orders, into profiles/
+	@B=profile $(RUN) bench
+
 testbed: setup ## starts a control plane that the next test runs use (DIGICERT_OPERATOR_TESTBED=keep), prints its KUBECONFIG
 	@PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts start
 
@@ -71,6 +77,6 @@ dev: setup ## the operator from the sources against the cluster of your KUBECONF
 
 clean: ## removes what was built and installed in the checkout, and ends a kept control plane
 	@[ ! -d node_modules ] || PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts stop
-	@rm -rf dist dist-image dist-release coverage node_modules
+	@rm -rf dist dist-image dist-release profiles coverage node_modules
 
-.PHONY: help setup demo test check unit apiserver sweep load gitops testbed testbed-stop verify generate lint format image-root release dev clean
+.PHONY: help setup demo test check unit apiserver sweep load bench profile gitops testbed testbed-stop verify generate lint format image-root release dev clean

@@ -3,13 +3,16 @@
  * and fails only where something was bought twice or a Secret is not good.
  *
  * B=issue,waited,limits,mass,rest,growth,failover   only these, in this order; all of them where it is left out
+ * B=profile                                        a CPU profile and a heap snapshot, into PROFILES=profiles/
  * N=1000 orders of a run, RUNS=3 of each, REST=10000 orders at rest, IDLE=300 seconds of rest
  */
+import { resolve } from 'node:path'
 import { underLimits, massReissue } from './bench/budget.ts'
 import { failover } from './bench/failover.ts'
 import { floor } from './bench/floor.ts'
 import { type Cost, type Kind, issue } from './bench/issue.ts'
 import { spread } from './bench/measure.ts'
+import { profile } from './bench/profile.ts'
 import { fill, rest } from './bench/rest.ts'
 import { type Stand, startStand } from './bench/stand.ts'
 
@@ -106,8 +109,15 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   },
 }
 
+/** Not a measure, and so only where it is asked for. */
+const takeProfile = async (): Promise<void> => {
+  const directory = resolve(process.env['PROFILES'] ?? 'profiles')
+  const files = await onFresh(keysFor(COUNT), (stand) => profile(stand, COUNT, directory))
+  say(`CPU profile and heap snapshot of ${COUNT} orders: ${files.join(', ')}`)
+}
+
 for (const part of (process.env['B'] ?? Object.keys(PARTS).join(',')).split(',')) {
-  const run = PARTS[part]
+  const run = part === 'profile' ? takeProfile : PARTS[part]
   if (!run) throw new Error(`B=${part} is none of ${Object.keys(PARTS).join(', ')}`)
   await run()
 }
