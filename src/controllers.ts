@@ -15,7 +15,7 @@ import { createStatusFeed } from './controller/status-feed.ts'
 import { accountOfShare, laneOf, placeOf } from './controller/turns.ts'
 import * as watches from './controller/watches.ts'
 import { CONTROLLERS, type Controlled, countPass, queueObserver, samplesOf } from './figures.ts'
-import { type KubeClient, type KubeObject, keyOf } from './kube/client.ts'
+import { type KubeClient, type KubeObject, keyOf, nameOf } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
 import type { Recorder } from './kube/events.ts'
 import type { Leadership } from './kube/leader.ts'
@@ -188,12 +188,6 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
   })
 }
 
-/** The names in the key of an order. */
-const nameIn = (key: string): { namespace: string; name: string } => {
-  const [namespace = '', name = ''] = key.split('/')
-  return { namespace, name }
-}
-
 const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Workers[] => {
   const { queues, config, log, metrics, tracing } = parts
   const reconciler = orderReconciler(parts, accounts, clusterId)
@@ -203,7 +197,7 @@ const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Work
       count: config.workers,
       reconcile: (key) => reconciler.reconcile(key),
       log,
-      within: (key, pass) => tracing.pass({ kind: 'DigiCertOrder', ...nameIn(key) }, pass),
+      within: (key, pass) => tracing.pass({ kind: 'DigiCertOrder', ...nameOf(key) }, pass),
       observer: countPass(metrics, CONTROLLERS.orders),
     }),
     runWorkers({

@@ -20,7 +20,6 @@ metadata:
 
 /** Labels that say Helm looks after an object, which is not so for a manifest that was applied by hand. */
 const HELMS = /^ *(helm\.sh\/chart|app\.kubernetes\.io\/managed-by): .*\n/gm
-const EMPTY_ANNOTATIONS = /^ *annotations:\n(?= *labels:)/gm
 
 /** The real Helm: of KUBEBUILDER_ASSETS, else built from the pinned Go modules. */
 export const helmOf = (root: string): string => {
@@ -50,7 +49,7 @@ export const renderedChart = (root: string, crds: ReadonlyMap<string, string>, v
     rmSync(templates, { recursive: true, force: true })
     mkdirSync(templates)
     for (const [file, text] of crds) writeFileSync(path.join(copy, file), text)
-    return render(root, path.join(copy, CHART), values).replace(HELMS, '').replace(EMPTY_ANNOTATIONS, '')
+    return render(root, path.join(copy, CHART), values).replace(HELMS, '')
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }

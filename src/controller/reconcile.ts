@@ -1,5 +1,6 @@
 import type { DigiCertOrder } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
+import { nameOf } from '../kube/client.ts'
 import type { Next } from '../kube/worker.ts'
 import { decide } from '../order/decide.ts'
 import type { Decision, LookBy } from '../order/decision.ts'
@@ -270,11 +271,6 @@ export class Reconciler {
 /** Whatever an order waits for, a certificate that ends meanwhile is said to have ended at that moment. */
 const beforeItLapses = (until: Date, { stored }: Observation, now: Date): Date =>
   stored && stored.notAfter > now ? earliest(until, stored.notAfter) : until
-
-const nameOf = (key: string): { namespace: string; name: string } => {
-  const [namespace = '', name = ''] = key.split('/')
-  return { namespace, name }
-}
 
 /** Whether nothing of the order waits for a person any more, as far as its answer says. */
 const mayBeIssuedSoon = (outcome: Outcome): boolean => {
