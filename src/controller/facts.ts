@@ -1,10 +1,11 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import { ANNOTATIONS, MANAGED, MANAGED_LABEL } from '../api/names.ts'
 import type { DigiCertOrder, OrderSpec } from '../api/order.ts'
-import type { CertificateFacts } from '../api/status.ts'
+import type { CertificateFacts, OrderStatus } from '../api/status.ts'
 import { wireNames } from '../order/names.ts'
 import { type Delivery, deliveryOf } from '../order/delivery.ts'
-import type { Observation, Stored, TargetFact } from '../order/observation.ts'
+import type { KnownOrder, Observation, Stored, TargetFact } from '../order/observation.ts'
+import { planEndOf } from '../order/plan.ts'
 import { describe, missingNames, readPair } from '../pki/bundle.ts'
 import { csrKey } from '../pki/csr.ts'
 import { keyFits, publicFingerprint, readKey } from '../pki/keys.ts'
@@ -213,3 +214,15 @@ export const targetFact = (
   const isOurs = owner !== undefined || secret.metadata.labels?.[MANAGED_LABEL] === MANAGED
   return isOurs ? { kind: 'ours', unsigned: 'yes' } : { kind: 'foreign', owner: 'somebody else' }
 }
+
+/** The order as the status holds it; a look of this pass says more. */
+export const orderFact = ({ order }: OrderStatus): KnownOrder | undefined =>
+  order && {
+    orderId: order.id,
+    status: order.status,
+    purchase: order.purchase,
+    requests: order.requests ?? [],
+    ...(order.certificateId === undefined ? {} : { certificateId: order.certificateId }),
+    ...(order.asked === undefined ? {} : { asked: order.asked }),
+    ...(order.validUntil === undefined ? {} : { validUntil: planEndOf(order.validUntil) }),
+  }

@@ -5,21 +5,13 @@ import type { OrderStatus } from '../api/status.ts'
 import { deliveryOf } from '../order/delivery.ts'
 import { forbidden } from '../order/effective.ts'
 import { isProven } from '../order/messages.ts'
-import type {
-  AccountFact,
-  Failure,
-  KnownIntent,
-  KnownOrder,
-  Observation,
-  Remote,
-  ValidationFact,
-} from '../order/observation.ts'
+import type { AccountFact, Failure, KnownIntent, Observation, Remote, ValidationFact } from '../order/observation.ts'
 import { renewsBy } from '../order/reissue.ts'
 import * as schedule from '../order/schedule.ts'
 import type { Session } from './accounts.ts'
 import { askedOf } from './asked.ts'
 import { dateOf } from './dates.ts'
-import { storedFact, storedKey } from './facts.ts'
+import { orderFact, storedFact, storedKey } from './facts.ts'
 import type { Gathered } from './gather.ts'
 import { isOrphaned } from './keys.ts'
 import { clockAhead } from './clocks.ts'
@@ -54,16 +46,6 @@ const intentFact = ({ intent }: OrderStatus, hash: string): KnownIntent | undefi
     recordedAt: new Date(intent.recordedAt),
     sentAt: dateOf(intent.sentAt),
     payload: intent.payloadHash === hash ? 'same' : 'changed',
-  }
-
-const orderFact = ({ order }: OrderStatus): KnownOrder | undefined =>
-  order && {
-    orderId: order.id,
-    status: order.status,
-    purchase: order.purchase,
-    requests: order.requests ?? [],
-    ...(order.certificateId === undefined ? {} : { certificateId: order.certificateId }),
-    ...(order.asked === undefined ? {} : { asked: order.asked }),
   }
 
 /** A failure of this pass is none that a person asked to have looked at again. */

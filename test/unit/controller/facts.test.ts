@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { ANNOTATIONS, MANAGED_LABEL } from '../../../src/api/names.ts'
-import { keyFact, storedFact, targetFact } from '../../../src/controller/facts.ts'
+import { keyFact, orderFact, storedFact, targetFact } from '../../../src/controller/facts.ts'
 import type { Secret } from '../../../src/controller/secrets.ts'
 import { readBundle } from '../../../src/pki/bundle.ts'
 import { createCsr } from '../../../src/pki/csr.ts'
@@ -218,5 +218,19 @@ describe('whose the target Secret is', () => {
     const all = [order, older, younger, twin]
     const keepers = all.filter((claimant) => targetFact(claimant, undefined, all).kind === 'free')
     expect(keepers.map(({ metadata }) => metadata.name)).toEqual(['older'])
+  })
+})
+
+describe('the order in the status', () => {
+  test('ends with the last moment of the day that CertCentral named, also in a pass that does not look', () => {
+    const order = { id: 12, status: 'issued', purchase: 1, validUntil: '2027-04-23' }
+    expect(orderFact({ order })).toEqual({
+      orderId: 12,
+      status: 'issued',
+      purchase: 1,
+      requests: [],
+      validUntil: new Date('2027-04-23T23:59:59.999Z'),
+    })
+    expect(orderFact({})).toBeUndefined()
   })
 })
