@@ -3,14 +3,22 @@
  * and fails only where something was bought twice or a Secret is not good.
  *
  * B=issue,waited,limits,mass,rest,growth,failover   only these, in this order; all of them where it is left out
+ * B=ours                                           issue without cert-manager
  * B=profile                                        a CPU profile and a heap snapshot, into PROFILES=profiles/
- * N=1000 orders of a run, RUNS=3 of each, REST=10000 orders at rest, IDLE=300 seconds of rest
+ * N=1000 orders of a run, RUNS=3 of each, KEYS=ECDSA,RSA, REST=10000 orders at rest, IDLE=300 seconds of rest
+ * CM_WORKERS=20, CM_GATES=ServerSideApply=true     settings of cert-manager
+ * BENCH_KUBECONFIG=file                            a cluster of yours in the place of a control plane of its own
+ * PICTURE=file.svg                                 where growth draws to
  */
+import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { certManager } from './bench/cert-manager.ts'
+import type { Cost } from './bench/cost.ts'
 import { underLimits, massReissue } from './bench/budget.ts'
 import { failover } from './bench/failover.ts'
 import { floor } from './bench/floor.ts'
-import { type Cost, type Kind, issue } from './bench/issue.ts'
+import { drawGrowth } from './bench/picture.ts'
+import { type Issued, type Kind, issue } from './bench/issue.ts'
 import { spread } from './bench/measure.ts'
 import { profile } from './bench/profile.ts'
 import { fill, rest } from './bench/rest.ts'
@@ -19,11 +27,14 @@ import { type Stand, startStand } from './bench/stand.ts'
 const setting = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise)
 const [COUNT, RUNS] = [setting('N', 1000), setting('RUNS', 3)]
 const [REST, IDLE] = [setting('REST', 10_000), setting('IDLE', 300)]
+const ALGORITHMS = (process.env['KEYS'] ?? 'ECDSA,RSA').split(',') as Kind['algorithm'][]
+/** Of cert-manager: the best that was found for it on two cores. */
+const TUNING = { workers: setting('CM_WORKERS', 20), gates: process.env['CM_GATES'] ?? '' }
 // The program that the image runs, and not the sources.
 process.env['TEST_DIST'] = '1'
 
-/** A key has 90 calls at once, and an order needs two. */
-const keysFor = (count: number): number => Math.ceil(count / 20)
+/** A key has 90 calls in 5 s and 1,000 in 5 minutes: so many that none of them is what holds the orders up. */
+const keysFor = (count: number): number => Math.max(10, Math.ceil(count / 100))
 
 async function onFresh<T>(accounts: number, work: (stand: Stand) => Promise<T>, limited = false): Promise<T> {
   const stand = await startStand({ accounts, limited })
@@ -35,30 +46,57 @@ async function onFresh<T>(accounts: number, work: (stand: Stand) => Promise<T>, 
 }
 
 const say = (line: string): void => console.log(line)
-const told = (of: (cost: Cost) => number, costs: readonly Cost[], digits = 1): string => {
-  const { median, min, max } = spread(costs.map(of))
+const ratio = (a: number, b: number): string => (a / b).toFixed(2)
+
+/** A row of a table: what it is, how it is had of a run, and how many digits of it tell something. */
+type Row<C> = readonly [what: string, of: (cost: C) => number, digits: number]
+
+const OF_ALL: readonly Row<Cost>[] = [
+  ['certificates per second', ({ perSecond }) => perSecond, 1],
+  ['writes per certificate', ({ writes }) => writes, 2],
+  ['Events per certificate, written', ({ events }) => events, 2],
+  ['CPU of the program, ms', ({ operatorCpuMs }) => operatorCpuMs, 1],
+  ['CPU of the API server, ms', ({ apiServerCpuMs }) => apiServerCpuMs, 1],
+  ['CPU of etcd, ms', ({ etcdCpuMs }) => etcdCpuMs, 1],
+  ['most memory of the program, MiB', ({ peakMiB }) => peakMiB, 0],
+  ['apply to Ready, p50, s', ({ p50Seconds }) => p50Seconds, 2],
+  ['apply to Ready, p99, s', ({ p99Seconds }) => p99Seconds, 2],
+]
+const OF_OURS: readonly Row<Issued>[] = [
+  ['CertCentral calls per certificate', ({ calls }) => calls, 2],
+  ['event loop stood still at most, ms', ({ blockedMs }) => blockedMs, 0],
+]
+
+const cell = (values: readonly number[], digits: number): string => {
+  const { median, min, max } = spread(values)
   return `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`
 }
 
-function table(title: string, costs: readonly Cost[], floors: readonly number[]): void {
-  const bare = spread(floors)
-  const rate = spread(costs.map(({ perSecond }) => perSecond))
-  say(`\n## ${title}\n\n| what | median (least to most of ${costs.length}) |\n| --- | --- |`)
-  say(`| certificates per second | ${told(({ perSecond }) => perSecond, costs)} |`)
+const rowsOf = <C>(rows: readonly Row<C>[], columns: readonly (readonly C[])[]): void => {
+  for (const [what, of, digits] of rows)
+    say(`| ${what} | ${columns.map((costs) => cell(costs.map(of), digits)).join(' | ')} |`)
+}
+
+/** Runs of one kind that were made in turn. */
+type Runs = { readonly ours: readonly Issued[]; readonly floors: readonly number[]; readonly theirs: readonly Cost[] }
+
+function table(title: string, { ours, floors, theirs }: Runs): void {
+  const columns = theirs.length > 0 ? [ours, theirs] : [ours]
+  say(`\n## ${title}\n\nmedian (least to most of ${ours.length})\n`)
+  say(`| what | digicert-operator |${theirs.length > 0 ? ' cert-manager |' : ''}`)
+  say(`| --- |${columns.map(() => ' --- |').join('')}`)
+  rowsOf(OF_ALL, columns)
+  rowsOf(OF_OURS, [ours])
+  const rate = spread(ours.map(({ perSecond }) => perSecond)).median
   if (floors.length > 0) {
-    say(`| floor per second | ${bare.median.toFixed(1)} (${bare.min.toFixed(1)} to ${bare.max.toFixed(1)}) |`)
-    say(`| ratio to the floor | ${(rate.median / bare.median).toFixed(2)} |`)
+    say(`| floor, per second | ${cell(floors, 1)} |`)
+    say(`| ratio to the floor | ${ratio(rate, spread(floors).median)} |`)
   }
-  say(`| writes per certificate | ${told(({ writes }) => writes, costs, 2)} |`)
-  say(`| CertCentral calls per certificate | ${told(({ calls }) => calls, costs, 2)} |`)
-  say(`| CPU of the operator, ms | ${told(({ operatorCpuMs }) => operatorCpuMs, costs)} |`)
-  say(`| CPU of the API server, ms | ${told(({ apiServerCpuMs }) => apiServerCpuMs, costs)} |`)
-  say(`| CPU of etcd, ms | ${told(({ etcdCpuMs }) => etcdCpuMs, costs)} |`)
-  say(`| most memory of the operator, MiB | ${told(({ peakMiB }) => peakMiB, costs, 0)} |`)
-  say(`| apply to Ready, p50, s | ${told(({ p50Seconds }) => p50Seconds, costs, 2)} |`)
-  say(`| apply to Ready, p99, s | ${told(({ p99Seconds }) => p99Seconds, costs, 2)} |`)
-  say(`\nrequests per certificate: ${figures(costs[0]!.requests)}`)
-  say(`CertCentral calls per certificate: ${figures(costs[0]!.callsByEndpoint)}`)
+  if (theirs.length > 0)
+    say(`| ratio to cert-manager | ${ratio(rate, spread(theirs.map(({ perSecond }) => perSecond)).median)} |`)
+  say(`\nrequests per certificate: ${figures(ours[0]!.requests)}`)
+  say(`CertCentral calls per certificate: ${figures(ours[0]!.callsByEndpoint)}`)
+  if (theirs.length > 0) say(`requests per certificate of cert-manager: ${figures(theirs[0]!.requests)}`)
 }
 
 const figures = (counts: Readonly<Record<string, number>>): string =>
@@ -67,22 +105,46 @@ const figures = (counts: Readonly<Record<string, number>>): string =>
     .map(([name, count]) => `${name} ${count.toFixed(2)}`)
     .join(', ')
 
-async function issuing(way: Kind['way'], count = COUNT, runs = RUNS): Promise<void> {
-  for (const algorithm of ['ECDSA', 'RSA'] as const) {
-    const costs: Cost[] = []
-    const floors: number[] = []
-    for (let run = 0; run < runs; run++) {
-      const kind: Kind = { prefix: 'cold', algorithm, way }
-      costs.push(await onFresh(keysFor(count), (stand) => issue(stand, kind, count)))
-      if (way === 'instant') floors.push(await onFresh(1, (stand) => floor(stand, 'floor', algorithm, count)))
-    }
-    table(`${count} orders, ${algorithm}, ${way}`, costs, floors)
+type Beside = 'floor' | 'cert-manager'
+
+/** The operator and what it is held against, in turn. */
+async function inTurn(kind: Kind, count: number, runs: number, beside: readonly Beside[]): Promise<Runs> {
+  const { algorithm } = kind
+  const [ours, floors, theirs]: [Issued[], number[], Cost[]] = [[], [], []]
+  for (let run = 0; run < runs; run++) {
+    ours.push(await onFresh(keysFor(count), (stand) => issue(stand, kind, count)))
+    if (beside.includes('floor')) floors.push(await onFresh(1, (stand) => floor(stand, 'floor', algorithm, count)))
+    if (beside.includes('cert-manager'))
+      theirs.push(await onFresh(1, (stand) => certManager(stand, TUNING, { algorithm, count })))
+  }
+  return { ours, floors, theirs }
+}
+
+async function issuing(way: Kind['way'], runs: number, beside: readonly Beside[]): Promise<void> {
+  for (const algorithm of ALGORITHMS) {
+    const kind: Kind = { prefix: 'cold', algorithm, way }
+    table(`${COUNT} orders, ${algorithm}, ${way}`, await inTurn(kind, COUNT, runs, beside))
   }
 }
 
+/** The same at growing numbers of orders; the picture goes to PICTURE. */
+async function growth(): Promise<void> {
+  const sizes = [100, 1000, 10_000]
+  const costs: Issued[] = []
+  for (const count of sizes) {
+    const kind: Kind = { prefix: 'cold', algorithm: 'ECDSA', way: 'instant' }
+    const { ours } = await inTurn(kind, count, 1, [])
+    table(`${count} orders, ECDSA, instant`, { ours, floors: [], theirs: [] })
+    costs.push(...ours)
+  }
+  const picture = process.env['PICTURE']
+  if (picture !== undefined) writeFileSync(picture, drawGrowth(sizes, costs))
+}
+
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
-  issue: () => issuing('instant'),
-  waited: () => issuing('waited', COUNT, 1),
+  issue: () => issuing('instant', RUNS, ['floor', 'cert-manager']),
+  ours: () => issuing('instant', RUNS, ['floor']),
+  waited: () => issuing('waited', 1, []),
   limits: async () => {
     const cost = await onFresh(1, (stand) => underLimits(stand, COUNT), true)
     say(`\n## ${COUNT} orders with one key, CertCentral's limits on\n\n${JSON.stringify(cost)}`)
@@ -98,9 +160,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
     })
     say(`\n## ${REST} issued orders at rest\n\n${JSON.stringify(cost, undefined, 2)}`)
   },
-  growth: async () => {
-    for (const count of [100, 1000, 10_000]) await issuing('instant', count, 1)
-  },
+  growth,
   failover: async () => {
     for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
       const { gapSeconds, boughtTwice } = await onFresh(keysFor(COUNT), (stand) => failover(stand, COUNT, signal))
@@ -109,6 +169,8 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   },
 }
 
+const ALL = 'issue,waited,limits,mass,rest,growth,failover'
+
 /** Not a measure, and so only where it is asked for. */
 const takeProfile = async (): Promise<void> => {
   const directory = resolve(process.env['PROFILES'] ?? 'profiles')
@@ -116,8 +178,8 @@ const takeProfile = async (): Promise<void> => {
   say(`CPU profile and heap snapshot of ${COUNT} orders: ${files.join(', ')}`)
 }
 
-for (const part of (process.env['B'] ?? Object.keys(PARTS).join(',')).split(',')) {
+for (const part of (process.env['B'] ?? ALL).split(',')) {
   const run = part === 'profile' ? takeProfile : PARTS[part]
-  if (!run) throw new Error(`B=${part} is none of ${Object.keys(PARTS).join(', ')}`)
+  if (!run) throw new Error(`B=${part} is none of ${Object.keys(PARTS).join(', ')}, profile`)
   await run()
 }

@@ -25,7 +25,7 @@ const floorOf = (calls: number): number => {
 /** Buys so many with one API key under enforced limits. */
 export async function underLimits(stand: Stand, count: number): Promise<Budgeted> {
   const operator = await stand.startOperator()
-  const observer = await observe(stand.plane.kubeconfig, stand.namespace)
+  const observer = await observe(stand.kubeconfig, stand.namespace)
   const meter = await startMeter(stand)
   await abreast(count, 25, (index) => stand.cluster.apply(orderAt(stand, 'limit', index)))
   const cost = await meter.until(() => observer.readyAt.size >= count)
@@ -45,7 +45,7 @@ export type MassReissue = Budgeted & {
 export async function massReissue(stand: Stand, count: number): Promise<MassReissue> {
   const { cluster, namespace, simulator } = stand
   const revised = new Set<string>()
-  const observer = await observe(stand.plane.kubeconfig, namespace, ({ metadata, status }) => {
+  const observer = await observe(stand.kubeconfig, namespace, ({ metadata, status }) => {
     if (status?.revision === 2) revised.add(metadata.name)
   })
   const operator = await stand.startOperator()

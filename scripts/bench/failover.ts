@@ -10,7 +10,7 @@ export type Failover = { readonly gapSeconds: number; readonly boughtTwice: numb
 export async function failover(stand: Stand, count: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<Failover> {
   const leader = await stand.startOperator({ 'leader-elect': true })
   const standby = await stand.startOperator({ 'leader-elect': true })
-  const observer = await observe(stand.plane.kubeconfig, stand.namespace)
+  const observer = await observe(stand.kubeconfig, stand.namespace)
   const applying = abreast(count, 25, (index) => stand.cluster.apply(orderAt(stand, 'fail', index)))
   await observer.untilReady(Math.floor(count / 4), 600_000)
   const at = performance.now()

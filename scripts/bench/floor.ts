@@ -2,9 +2,9 @@ import { connect } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/client.ts'
 import { exportKey, generateKey } from '../../src/pki/keys.ts'
 import { abreast } from './abreast.ts'
+import { ORDERS } from './observer.ts'
 import { type Stand, nameOf, orderAt } from './stand.ts'
 
-const ORDERS = { group: 'digicert-operator.io', version: 'v1alpha1', plural: 'digicertorders', kind: 'DigiCertOrder' }
 const SECRETS = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret' }
 
 /** The workers of the operator, by default. */
@@ -17,8 +17,8 @@ const CHAIN = Buffer.alloc(3000, 'c').toString('base64')
  * a key, a Secret for it, three statuses, and the Secret of the certificate.
  */
 export async function floor(stand: Stand, prefix: string, algorithm: 'ECDSA' | 'RSA', count: number): Promise<number> {
-  const { plane, namespace, cluster } = stand
-  const client = connect({ kubeconfig: plane.kubeconfig, userAgent: 'floor' })
+  const { kubeconfig, namespace, cluster } = stand
+  const client = connect({ kubeconfig, userAgent: 'floor' })
   // No operator runs that would work on them.
   await abreast(count, 25, (index) => cluster.apply(orderAt(stand, prefix, index)))
   const began = performance.now()

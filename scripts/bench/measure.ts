@@ -48,11 +48,19 @@ const kindOf = (labels: string): string => {
 export const since = (before: Requests, after: Requests): Requests =>
   new Map([...after].map(([kind, count]) => [kind, count - (before.get(kind) ?? 0)] as const).filter(([, n]) => n > 0))
 
-const WRITE = /^(POST|PUT|PATCH|APPLY|DELETE) (secrets|digicertorders|digicertaccounts|clusterdigicertaccounts)/
+const WRITES = /^(POST|PUT|PATCH|APPLY|DELETE|DELETECOLLECTION) /
+/** No objects that anybody keeps: news, leadership, and questions in the form of a write. */
+const UNCOUNTED = / (events|leases|tokenreviews|(self|local)?subjectaccessreviews)$|\(dry run\)$/
 
-/** Writes to Secrets, orders and accounts that were stored: no Events, no Leases, no dry runs (`design.md`, section 8). */
+/** Writes that were stored: no Events, no Leases, no dry runs (`design.md`, section 8). */
 export const writesIn = (requests: Requests): number =>
-  [...requests].reduce((sum, [kind, n]) => sum + (WRITE.test(kind) && !kind.endsWith('(dry run)') ? n : 0), 0)
+  [...requests].reduce((sum, [kind, n]) => sum + (WRITES.test(kind) && !UNCOUNTED.test(kind) ? n : 0), 0)
+
+/** The longest that a Node.js process kept its event loop from turning since it was asked last, in milliseconds. */
+export async function loopDelayMs(metricsUrl: string): Promise<number> {
+  const text = await (await fetch(metricsUrl)).text()
+  return Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1] ?? Number.NaN) * 1000
+}
 
 /** The value below which that share of the values lies. */
 export const percentile = (values: readonly number[], share: number): number => {

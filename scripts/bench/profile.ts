@@ -13,7 +13,7 @@ export async function profile(stand: Stand, count: number, directory: string): P
     Promise.resolve(readdirSync(directory).find((name) => name.endsWith(ending) && !before.has(name)))
   const env = { NODE_OPTIONS: `--cpu-prof --heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${directory}` }
   const operator = await stand.startOperator({}, env)
-  const observer = await observe(stand.plane.kubeconfig, stand.namespace)
+  const observer = await observe(stand.kubeconfig, stand.namespace)
   await abreast(count, 25, (index) => stand.cluster.apply(orderAt(stand, 'profile', index)))
   await observer.untilReady(count, 1_800_000)
   await observer.close()

@@ -32,7 +32,7 @@ const LIMIT = 3_600_000
 /** Buys so many, and leaves them at rest. */
 export async function fill(stand: Stand, count: number): Promise<void> {
   const operator = await stand.startOperator()
-  const observer = await observe(stand.plane.kubeconfig, stand.namespace)
+  const observer = await observe(stand.kubeconfig, stand.namespace)
   await abreast(count, 25, (index) => stand.cluster.apply(orderAt(stand, 'rest', index)))
   await observer.untilReady(count, LIMIT)
   await observer.close()

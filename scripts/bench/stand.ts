@@ -1,13 +1,18 @@
 import { type Cluster, openCluster } from '../../test/support/cluster.ts'
-import { type ControlPlane, startControlPlane } from '../../test/support/control-plane.ts'
+import { applyCrds, startControlPlane } from '../../test/support/control-plane.ts'
 import { guardedDirectory } from '../../test/support/guard.ts'
 import { type OperatorOptions, type OperatorProcess, startOperator } from '../../test/support/operator-process.ts'
+import { kubectlFor } from '../../test/support/kubectl.ts'
+import { findKubectl } from '../../test/support/programs.ts'
 import { type SimulatorProcess, startSimulatorProcess } from '../../test/support/simulator-process.ts'
 import { CRDS } from '../../test/support/test-bed.ts'
 
 /** Servers of a bench: real ones, on this machine, with fresh data and an etcd that waits for the disk. */
 export type Stand = {
-  readonly plane: ControlPlane
+  /** Of an admin of the cluster. */
+  readonly kubeconfig: string
+  /** Servers whose processor time can be read; of a cluster that was there before, none. */
+  readonly pids: { readonly api: number | undefined; readonly etcd: number | undefined }
   readonly cluster: Cluster
   readonly simulator: SimulatorProcess
   /** The namespace of the orders. */
@@ -43,12 +48,44 @@ export type StandOptions = {
   readonly limited: boolean
 }
 
-/** Starts the servers, and accounts; no operator yet. */
-export async function startStand({ accounts: count, limited }: StandOptions): Promise<Stand> {
-  const log = (line: string): void => void process.stderr.write(`${line}\n`)
+type Plane = {
+  readonly kubeconfig: string
+  readonly pids: () => Stand['pids']
+  /** What else the operator is told: in a cluster of others it looks at nothing of theirs. */
+  readonly flags: (namespace: string) => Record<string, string>
+  /** Ends what was started for the bench; a cluster that was there before is left as `tidy` leaves it. */
+  readonly close: (tidy: () => Promise<void>) => Promise<void>
+}
+
+const log = (line: string): void => void process.stderr.write(`${line}\n`)
+
+/** A control plane of its own, or the cluster of BENCH_KUBECONFIG with the CRDs of this checkout. */
+async function openPlane(): Promise<Plane> {
+  const kubeconfig = process.env['BENCH_KUBECONFIG']
+  if (kubeconfig !== undefined) {
+    await applyCrds(kubectlFor(await findKubectl(process.env, log), kubeconfig), CRDS)
+    return {
+      kubeconfig,
+      pids: () => ({ api: undefined, etcd: undefined }),
+      flags: (namespace) => ({ 'watch-namespaces': namespace }),
+      close: (tidy) => tidy(),
+    }
+  }
   const directory = guardedDirectory('bench')
   const plane = await startControlPlane({ directory, log, env: process.env, crds: CRDS, durable: true })
-  const cluster = openCluster(plane.kubeconfig)
+  return {
+    kubeconfig: plane.kubeconfig,
+    pids: () => ({ api: plane.pids()['kube-apiserver'], etcd: plane.pids().etcd }),
+    flags: () => ({}),
+    close: () => plane.stop(),
+  }
+}
+
+/** Starts the servers, and accounts; no operator yet. */
+export async function startStand({ accounts: count, limited }: StandOptions): Promise<Stand> {
+  const plane = await openPlane()
+  const { kubeconfig } = plane
+  const cluster = openCluster(kubeconfig)
   const simulator = await startSimulatorProcess({
     instant: true,
     'api-key': Array.from({ length: count }, (_, index) => keyOf(index)),
@@ -57,16 +94,22 @@ export async function startStand({ accounts: count, limited }: StandOptions): Pr
   const namespace = await cluster.newNamespace()
   await cluster.apply(accounts(namespace, simulator.url, count))
   return {
-    ...{ plane, cluster, simulator, namespace, accounts: count },
+    ...{ kubeconfig, pids: plane.pids(), cluster, simulator, namespace, accounts: count },
     startOperator: (flags, env) =>
       startOperator({
-        kubeconfig: plane.kubeconfig,
+        kubeconfig,
         ...(env ? { env } : {}),
-        flags: { 'operator-namespace': namespace, 'log-level': 'warn', 'log-format': 'json', ...flags },
+        flags: {
+          'operator-namespace': namespace,
+          ...plane.flags(namespace),
+          'log-level': 'warn',
+          'log-format': 'json',
+          ...flags,
+        },
       }),
     close: async () => {
       await simulator.stop()
-      await plane.stop()
+      await plane.close(() => cluster.deleteNamespace(namespace))
     },
   }
 }
