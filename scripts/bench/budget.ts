@@ -1,7 +1,7 @@
 import { waitFor } from '../../test/support/wait-for.ts'
 import { abreast } from './abreast.ts'
 import { observe } from './observer.ts'
-import { type Stand, nameOf, orderAt } from './stand.ts'
+import { ORDERS, type Stand, nameOf, submit } from './stand.ts'
 
 /** So many calls at one key under CertCentral's limits, and how long they took beside the least that they can take. */
 export type Budgeted = {
@@ -27,7 +27,7 @@ export async function underLimits(stand: Stand, count: number): Promise<Budgeted
   const operator = await stand.startOperator()
   const observer = await observe(stand.kubeconfig, stand.namespace)
   const meter = await startMeter(stand)
-  await abreast(count, 25, (index) => stand.cluster.apply(orderAt(stand, 'limit', index)))
+  await abreast(count, 25, (index) => submit(stand, 'limit', index))
   const cost = await meter.until(() => observer.readyAt.size >= count)
   await observer.close()
   await operator.stop()
@@ -43,23 +43,23 @@ export type MassReissue = Budgeted & {
 
 /** Buys so many without limits, then asks for all of them anew at once, under enforced limits and with one API key. */
 export async function massReissue(stand: Stand, count: number): Promise<MassReissue> {
-  const { cluster, namespace, simulator } = stand
+  const { client, namespace, simulator } = stand
   const revised = new Set<string>()
   const observer = await observe(stand.kubeconfig, namespace, ({ metadata, status }) => {
     if (status?.revision === 2) revised.add(metadata.name)
   })
   const operator = await stand.startOperator()
-  await abreast(count, 25, (index) => cluster.apply(orderAt(stand, 'mass', index)))
+  await abreast(count, 25, (index) => submit(stand, 'mass', index))
   await observer.untilReady(count, 7_200_000)
   await simulator.control.changeSettings({ rateLimits: { enabled: true } })
   const meter = await startMeter(stand)
   const annotations = { 'digicert-operator.io/reissue-requested-at': new Date().toISOString() }
   await abreast(count, 25, (index) =>
-    cluster.patch({ kind: 'DigiCertOrder', namespace, name: nameOf('mass', index) }, { metadata: { annotations } }),
+    client.merge(ORDERS, { namespace, name: nameOf('mass', index) }, { metadata: { annotations } }),
   )
   await meter.until(() => revised.size >= count / 2)
   const applied = performance.now()
-  await cluster.apply(orderAt(stand, 'amid', 0))
+  await submit(stand, 'amid', 0)
   const cost = await meter.until(() => revised.size >= count)
   const newOrderSeconds = ((observer.readyAt.get(nameOf('amid', 0)) ?? Number.NaN) - applied) / 1000
   await observer.close()

@@ -61,7 +61,7 @@ export async function certManager(
   { workers, gates }: Tuning,
   { algorithm, count }: { algorithm: 'ECDSA' | 'RSA'; count: number },
 ): Promise<Cost> {
-  const { cluster, namespace, kubeconfig } = stand
+  const { client, namespace, kubeconfig } = stand
   const program = outputOf('./build.sh', [])
   const source = outputOf('go', ['list', '-m', '-f', '{{.Dir}}', 'github.com/cert-manager/cert-manager'])
   await applyCrds(kubectlFor(await findKubectl(process.env, log), kubeconfig), [join(source, 'deploy', 'crds')])
@@ -73,9 +73,10 @@ export async function certManager(
     const observer = await observeAll({ kubeconfig, namespace, resource: CERTIFICATES })
     const names = Array.from({ length: count }, (_, index) => nameOf('cold', index))
     const cost = await costOf(stand, {
-      ...{ pid: child.pid, observer, names, applied: 'APPLY certificates' },
-      apply: (name) =>
-        cluster.apply(
+      ...{ pid: child.pid, observer, names, applied: 'POST certificates' },
+      submit: (name) =>
+        client.create(
+          CERTIFICATES,
           certificate(namespace, name, {
             ...{ commonName: `${name}.example.com`, dnsNames: [`${name}.example.com`] },
             ...{ privateKey: KEYS[algorithm], issuerRef: { name: 'ca' } },

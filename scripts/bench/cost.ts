@@ -25,17 +25,17 @@ export type Subject = {
   readonly pid: number
   readonly observer: Observer
   readonly names: readonly string[]
-  /** Applies the object of that name as a user does. */
-  readonly apply: (name: string, index: number) => Promise<unknown>
+  /** Creates the object of that name. */
+  readonly submit: (name: string, index: number) => Promise<unknown>
   /** How that shows in the counts of the API server, which are not those of the program. */
   readonly applied: string
 }
 
-/** How many objects are applied at the same time. */
+/** How many objects are created at the same time. */
 const APPLYING = 25
 const LIMIT = 1_800_000
 
-/** Applies so many, waits until all are Ready, and says what that cost. */
+/** Creates so many, waits until all are Ready, and says what that cost. */
 export async function costOf({ cluster, pids }: Stand, subject: Subject): Promise<Cost> {
   const { pid, observer, names } = subject
   const count = names.length
@@ -46,7 +46,7 @@ export async function costOf({ cluster, pids }: Stand, subject: Subject): Promis
 
   await abreast(count, APPLYING, async (index) => {
     const name = names[index]!
-    await subject.apply(name, index)
+    await subject.submit(name, index)
     appliedAt.set(name, performance.now())
   })
   await observer.untilReady(count, LIMIT)

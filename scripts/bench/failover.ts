@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { abreast } from './abreast.ts'
 import { observe } from './observer.ts'
-import { type Stand, orderAt } from './stand.ts'
+import { type Stand, submit } from './stand.ts'
 
 /** The longest time in which no order became Ready, around the end of the leader, and what was bought twice. */
 export type Failover = { readonly gapSeconds: number; readonly boughtTwice: number }
@@ -11,7 +11,7 @@ export async function failover(stand: Stand, count: number, signal: 'SIGKILL' | 
   const leader = await stand.startOperator({ 'leader-elect': true })
   const standby = await stand.startOperator({ 'leader-elect': true })
   const observer = await observe(stand.kubeconfig, stand.namespace)
-  const applying = abreast(count, 25, (index) => stand.cluster.apply(orderAt(stand, 'fail', index)))
+  const applying = abreast(count, 25, (index) => submit(stand, 'fail', index))
   await observer.untilReady(Math.floor(count / 4), 600_000)
   const at = performance.now()
   const ended = leader.kill(signal)

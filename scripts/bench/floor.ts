@@ -1,9 +1,7 @@
-import { connect } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/client.ts'
 import { exportKey, generateKey } from '../../src/pki/keys.ts'
 import { abreast } from './abreast.ts'
-import { ORDERS } from './observer.ts'
-import { type Stand, nameOf, orderAt } from './stand.ts'
+import { ORDERS, type Stand, nameOf, submit } from './stand.ts'
 
 const SECRETS = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret' }
 
@@ -17,10 +15,9 @@ const CHAIN = Buffer.alloc(3000, 'c').toString('base64')
  * a key, a Secret for it, three statuses, and the Secret of the certificate.
  */
 export async function floor(stand: Stand, prefix: string, algorithm: 'ECDSA' | 'RSA', count: number): Promise<number> {
-  const { kubeconfig, namespace, cluster } = stand
-  const client = connect({ kubeconfig, userAgent: 'floor' })
+  const { client, namespace } = stand
   // No operator runs that would work on them.
-  await abreast(count, 25, (index) => cluster.apply(orderAt(stand, prefix, index)))
+  await abreast(count, 25, (index) => submit(stand, prefix, index))
   const began = performance.now()
   await abreast(count, WORKERS, async (index) => {
     const name = nameOf(prefix, index)
@@ -41,6 +38,5 @@ export async function floor(stand: Stand, prefix: string, algorithm: 'ECDSA' | '
     await client.apply(SECRETS, secret('tls', pair), { fieldManager: 'floor', force: 'force' })
   })
   const perSecond = count / ((performance.now() - began) / 1000)
-  await client.close()
   return perSecond
 }

@@ -2,7 +2,7 @@ import type { DigiCertOrder } from '../../src/api/order.ts'
 import { type Cost, checkSecrets, costOf } from './cost.ts'
 import { loopDelayMs } from './measure.ts'
 import { observe } from './observer.ts'
-import { type Stand, nameOf, orderAt } from './stand.ts'
+import { type Stand, nameOf, submit } from './stand.ts'
 
 export type Kind = {
   readonly prefix: string
@@ -34,8 +34,8 @@ export async function issue(stand: Stand, kind: Kind, count: number): Promise<Is
   await loopDelayMs(operator.metricsUrl)
   const privateKey = { algorithm: kind.algorithm }
   const cost = await costOf(stand, {
-    ...{ pid: operator.pid()!, observer, names, applied: 'APPLY digicertorders' },
-    apply: (_name, index) => stand.cluster.apply(orderAt(stand, kind.prefix, index, { privateKey })),
+    ...{ pid: operator.pid()!, observer, names, applied: 'POST digicertorders' },
+    submit: (_name, index) => submit(stand, kind.prefix, index, { privateKey }),
   })
   const blockedMs = await loopDelayMs(operator.metricsUrl)
   const { total, byEndpoint } = await simulator.control.calls()

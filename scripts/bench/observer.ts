@@ -1,13 +1,7 @@
 import type { DigiCertOrder } from '../../src/api/order.ts'
 import { type KubeConnection, type KubeObject, type Resource, connect } from '../../src/kube/client.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
-
-export const ORDERS: Resource = {
-  group: 'digicert-operator.io',
-  version: 'v1alpha1',
-  plural: 'digicertorders',
-  kind: 'DigiCertOrder',
-}
+import { ORDERS } from './stand.ts'
 
 /** What has conditions: an order, or a Certificate of cert-manager. */
 type Conditioned = KubeObject & {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { waitFor } from '../../test/support/wait-for.ts'
 import { abreast } from './abreast.ts'
 import { observe } from './observer.ts'
-import { type Stand, orderAt } from './stand.ts'
+import { type Stand, submit } from './stand.ts'
 
 /** Buys so many with a profiler at work; gives the files of the CPU profile and of the heap at the end. */
 export async function profile(stand: Stand, count: number, directory: string): Promise<string[]> {
@@ -14,7 +14,7 @@ export async function profile(stand: Stand, count: number, directory: string): P
   const env = { NODE_OPTIONS: `--cpu-prof --heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${directory}` }
   const operator = await stand.startOperator({}, env)
   const observer = await observe(stand.kubeconfig, stand.namespace)
-  await abreast(count, 25, (index) => stand.cluster.apply(orderAt(stand, 'profile', index)))
+  await abreast(count, 25, (index) => submit(stand, 'profile', index))
   await observer.untilReady(count, 1_800_000)
   await observer.close()
   process.kill(operator.pid()!, 'SIGUSR2')

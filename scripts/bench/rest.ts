@@ -3,7 +3,7 @@ import { waitFor } from '../../test/support/wait-for.ts'
 import { abreast } from './abreast.ts'
 import { cpuSeconds, memory, requestsOf, since, writesIn } from './measure.ts'
 import { observe } from './observer.ts'
-import { type Stand, nameOf, orderAt } from './stand.ts'
+import { type Stand, submit } from './stand.ts'
 
 /** What an operator with so many issued orders costs while nothing is to be done. */
 export type Rest = {
@@ -33,7 +33,7 @@ const LIMIT = 3_600_000
 export async function fill(stand: Stand, count: number): Promise<void> {
   const operator = await stand.startOperator()
   const observer = await observe(stand.kubeconfig, stand.namespace)
-  await abreast(count, 25, (index) => stand.cluster.apply(orderAt(stand, 'rest', index)))
+  await abreast(count, 25, (index) => submit(stand, 'rest', index))
   await observer.untilReady(count, LIMIT)
   await observer.close()
   await operator.stop()
@@ -53,7 +53,7 @@ export async function rest(stand: Stand, count: number, idleSeconds: number): Pr
   const made = since(requests, await requestsOf(cluster))
   const { byEndpoint } = await simulator.control.calls()
   // The new order has its five, as any other.
-  const writes = writesIn(made) - (made.get('APPLY digicertorders') ?? 0)
+  const writes = writesIn(made) - (made.get('POST digicertorders') ?? 0)
   // Accounts are asked for their key, and say so once; then comes the quiet.
   await pause(60_000)
   const idle = await quietTime(stand, operator.pid()!, idleSeconds)
@@ -62,9 +62,9 @@ export async function rest(stand: Stand, count: number, idleSeconds: number): Pr
 }
 
 async function firstCall(stand: Stand): Promise<number> {
-  const name = nameOf('new', Date.now() % 100_000)
+  const index = Date.now() % 100_000
   const began = performance.now()
-  await stand.cluster.apply(orderAt(stand, 'new', Date.now() % 100_000, { secretName: `${name}-tls` }))
+  await submit(stand, 'new', index)
   const asked = async () => {
     const { byEndpoint } = await stand.simulator.control.calls()
     return Object.keys(byEndpoint).some((endpoint) => endpoint.includes('/order/alternate/'))

@@ -1,3 +1,4 @@
+import { type KubeConnection, type Resource, connect } from '../../src/kube/client.ts'
 import { type Cluster, openCluster } from '../../test/support/cluster.ts'
 import { applyCrds, startControlPlane } from '../../test/support/control-plane.ts'
 import { guardedDirectory } from '../../test/support/guard.ts'
@@ -7,13 +8,23 @@ import { findKubectl } from '../../test/support/programs.ts'
 import { type SimulatorProcess, startSimulatorProcess } from '../../test/support/simulator-process.ts'
 import { CRDS } from '../../test/support/test-bed.ts'
 
+export const ORDERS: Resource = {
+  group: 'digicert-operator.io',
+  version: 'v1alpha1',
+  plural: 'digicertorders',
+  kind: 'DigiCertOrder',
+}
+
 /** Servers of a bench: real ones, on this machine, with fresh data and an etcd that waits for the disk. */
 export type Stand = {
   /** Of an admin of the cluster. */
   readonly kubeconfig: string
   /** Servers whose processor time can be read; of a cluster that was there before, none. */
   readonly pids: { readonly api: number | undefined; readonly etcd: number | undefined }
+  /** For what is done once; it opens a connection for each call. */
   readonly cluster: Cluster
+  /** For what is done by the thousand, over connections that are kept. */
+  readonly client: KubeConnection
   readonly simulator: SimulatorProcess
   /** The namespace of the orders. */
   readonly namespace: string
@@ -86,6 +97,7 @@ export async function startStand({ accounts: count, limited }: StandOptions): Pr
   const plane = await openPlane()
   const { kubeconfig } = plane
   const cluster = openCluster(kubeconfig)
+  const client = connect({ kubeconfig, userAgent: 'bench' })
   const simulator = await startSimulatorProcess({
     instant: true,
     'api-key': Array.from({ length: count }, (_, index) => keyOf(index)),
@@ -94,7 +106,7 @@ export async function startStand({ accounts: count, limited }: StandOptions): Pr
   const namespace = await cluster.newNamespace()
   await cluster.apply(accounts(namespace, simulator.url, count))
   return {
-    ...{ kubeconfig, pids: plane.pids(), cluster, simulator, namespace, accounts: count },
+    ...{ kubeconfig, pids: plane.pids(), cluster, client, simulator, namespace, accounts: count },
     startOperator: (flags, env) =>
       startOperator({
         kubeconfig,
@@ -108,14 +120,19 @@ export async function startStand({ accounts: count, limited }: StandOptions): Pr
         },
       }),
     close: async () => {
+      await client.close()
       await simulator.stop()
       await plane.close(() => cluster.deleteNamespace(namespace))
     },
   }
 }
 
+/** Creates the order of that index. */
+export const submit = (stand: Stand, prefix: string, index: number, spec: object = {}): Promise<unknown> =>
+  stand.client.create(ORDERS, orderAt(stand, prefix, index, spec))
+
 /** The order of that index. Names are of fixed length, so that one costs what the next does. */
-export const orderAt = ({ namespace, accounts: count }: Stand, prefix: string, index: number, spec: object = {}) => {
+const orderAt = ({ namespace, accounts: count }: Stand, prefix: string, index: number, spec: object = {}) => {
   const name = nameOf(prefix, index)
   return {
     apiVersion: 'digicert-operator.io/v1alpha1',

@@ -73,11 +73,15 @@ const recordIntent = (step: Step, recording: Recording, now: Date): Outcome => {
 }
 
 /** A renewal has a key of its own, unless the spec wants to keep the one there is, or DigiCert renews with its CSR. */
-const newKey = ({ order, purchase, givenCsr }: Gathered, secrets: SecretStore, { intent }: OrderStatus) => {
+const newKey = (
+  { order, purchase, givenCsr, targetSecret }: Gathered,
+  secrets: SecretStore,
+  { intent }: OrderStatus,
+) => {
   const { privateKey, renewal } = order.spec
   const isKept = privateKey.rotationPolicy === 'Never' || renewal?.byDigiCert === true
   const isFresh = intent?.purpose === 'Renewal' && !isKept
-  return createKey(secrets, order, purchase, { given: givenCsr, left: isFresh ? 'unwanted' : 'wanted' })
+  return createKey(secrets, order, purchase, { given: givenCsr, left: isFresh ? undefined : targetSecret })
 }
 
 const replaceKey = async ({ gathered, status }: Step, { secrets }: Hands): Promise<Outcome> => {
@@ -102,9 +106,9 @@ const inheritKey = async ({ gathered }: Step, { secrets }: Hands): Promise<Outco
 /** Hands in a CSR for the key that is kept, making one where there is none. */
 const sendCsr = async (step: Step, orderId: number, { secrets, now }: Hands): Promise<Outcome> => {
   const { gathered, seen, memory } = step
-  const { order, purchase, givenCsr, key } = gathered
+  const { order, purchase, givenCsr, key, targetSecret: left } = gathered
   if (!key.key) {
-    const made = await createKey(secrets, order, purchase, { given: givenCsr })
+    const made = await createKey(secrets, order, purchase, { given: givenCsr, left })
     if (made.kind !== 'done') return made
   }
   const { namespace = '', name } = order.metadata

@@ -6,7 +6,7 @@ import { wireNames } from '../order/names.ts'
 import { type Delivery, deliveryOf } from '../order/delivery.ts'
 import type { KnownOrder, Observation, Stored, TargetFact } from '../order/observation.ts'
 import { planEndOf } from '../order/plan.ts'
-import { describe, missingNames, readPair } from '../pki/bundle.ts'
+import { describe, missingFrom, readPair } from '../pki/bundle.ts'
 import { csrKey } from '../pki/csr.ts'
 import { keyFits, publicFingerprint, readKey } from '../pki/keys.ts'
 import type { GivenCsr } from './given-csr.ts'
@@ -137,7 +137,7 @@ const pairWith = (secret: Secret, key: KeyObject | undefined): Pair | undefined 
   return {
     orderId: idIn(secret, ANNOTATIONS.orderId),
     facts,
-    missing: (names) => missingNames(leaf, names),
+    missing: missingFrom(leaf),
     isHarmed: isHarmed(secret, facts.serialNumber, (pem) => readPair(pem, key) !== undefined),
     fingerprint: publicFingerprint(key),
   }

@@ -1,20 +1,18 @@
-import { createHash } from 'node:crypto'
 import { keySecretName } from '../api/names.ts'
-import { type DigiCertOrder, checkSpec } from '../api/order.ts'
+import type { DigiCertOrder } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { deliveryOf } from '../order/delivery.ts'
-import { effectiveSpec, forbidden, missing } from '../order/effective.ts'
-import { alternativeOrderId, payloadHash } from '../order/intent.ts'
+import { forbidden } from '../order/effective.ts'
+import { alternativeOrderId } from '../order/intent.ts'
 import type { TargetFact } from '../order/observation.ts'
-import { certificateTraits, orderPayload } from '../order/payload.ts'
 import { type Names, reissueNames } from '../order/reissue.ts'
 import type { AccountState, Session } from './accounts.ts'
 import { type KeyFact, formerKey, keyFact, nextKeyFact, targetFact } from './facts.ts'
+import { digest } from './digest.ts'
 import { type GivenCsr, readGivenCsr } from './given-csr.ts'
 import { type GivenPasswords, readPasswords } from './outputs.ts'
 import type { Secret, SecretStore } from './secrets.ts'
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
+import { readSpec } from './spec-reading.ts'
 
 /** What an observation is made from: everything that had to be read. */
 export type Gathered = {
@@ -61,17 +59,6 @@ export type Sources = {
 }
 
 const purchaseOf = ({ order, intent }: OrderStatus): number => order?.purchase ?? intent?.purchase ?? 1
-
-const checked = (
-  order: DigiCertOrder,
-  account: AccountState,
-): { order: DigiCertOrder; problems: readonly string[] } => {
-  const result = checkSpec(order.spec)
-  if (!result.ok) return { order, problems: result.problems }
-  const defaults = account.kind === 'ready' ? account.session.account.spec.defaults : undefined
-  const spec = effectiveSpec(result.spec, defaults)
-  return { order: { ...order, spec }, problems: account.kind === 'ready' ? missing(spec) : [] }
-}
 
 /** A guard rail that does not bind what was bought before it was put up binds the names that are added since. */
 const isForbidden = (
@@ -123,7 +110,8 @@ const formerKeysOf = async (
 /** Reads what a decision needs, from caches where they know it. Changes nothing, and asks CertCentral nothing. */
 export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: Sources): Promise<Gathered> => {
   const account = await sources.accountOf(read)
-  const { order, problems } = checked(read, account)
+  const { spec, problems, payloadHash, traits } = readSpec(read.spec, account)
+  const order = { ...read, spec }
   const { namespace = '', name } = order.metadata
   const purchase = purchaseOf(status)
   const { keySecret, targetSecret, rivals } = await secretsOf(order, purchase, sources)
@@ -139,8 +127,8 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     purchase,
     alternativeOrderIdOf: (number) =>
       alternativeOrderId(digest, { clusterId: sources.clusterId, namespace, name, purchase: number }),
-    payloadHash: problems.length > 0 ? '' : payloadHash(digest, orderPayload(order.spec)),
-    traits: problems.length > 0 ? '' : payloadHash(digest, certificateTraits(order.spec)),
+    payloadHash,
+    traits,
     names: reissueNames(order.spec, status.order?.asked, isForbidden(order, session, namespaceForbidden)),
     keySecret,
     key: keyFact(keySecret, order.spec, givenCsr),

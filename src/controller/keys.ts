@@ -52,8 +52,7 @@ const taken = async (store: Store, order: DigiCertOrder, name: string): Promise<
  * The key of the target Secret that a deleted resource of this name left: kept again, it lets that Secret be rebuilt. Not
  * where a person gave up the order it belongs to, since its key may be why.
  */
-const leftKey = async (store: Store, { metadata, spec }: DigiCertOrder): Promise<KeyObject | undefined> => {
-  const secret = await store.read(metadata.namespace ?? '', spec.secretName ?? '')
+const leftKey = (secret: Secret | undefined, { metadata, spec }: DigiCertOrder): KeyObject | undefined => {
   if (!secret || ownerOf(secret) !== metadata.name || isGivenUp(secret, metadata)) return undefined
   const key = readKey(textOf(secret, 'tls.key') ?? '')
   return key && keyFits(key, spec.privateKey) ? key : undefined
@@ -66,19 +65,19 @@ const isGivenUp = (secret: Secret, { annotations }: DigiCertOrder['metadata']): 
 
 /**
  * Makes a key and stores it under a name that follows from the order: where an earlier try got through without our
- * knowing, the name is taken and the key that is there wins.
+ * knowing, the name is taken and the key that is there wins. `left` is the target Secret, where its key may be kept.
  */
 export const createKey = async (
   store: Store,
   order: DigiCertOrder,
   purchase: number,
-  { given, left = 'wanted' }: { given?: GivenCsr | undefined; left?: 'wanted' | 'unwanted' } = {},
+  { given, left }: { given?: GivenCsr | undefined; left?: Secret | undefined } = {},
 ): Promise<Outcome> => {
   const name = keySecretName(order.metadata.name, purchase)
   const kept =
     given?.kind === 'good'
       ? { csr: given.pem }
-      : { key: (left === 'wanted' && (await leftKey(store, order))) || (await generateKey(order.spec.privateKey)) }
+      : { key: leftKey(left, order) ?? (await generateKey(order.spec.privateKey)) }
   try {
     await store.createKey(order, name, kept)
     return { kind: 'done' }

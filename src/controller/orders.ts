@@ -36,7 +36,9 @@ export const createStatusWriter = (kube: KubeClient, cache: Cache, own: Pick<Own
   const put = async (base: DigiCertOrder, status: OrderStatus): Promise<DigiCertOrder | undefined> => {
     const wanted = { ...base, apiVersion: API_VERSION, kind: 'DigiCertOrder', status }
     try {
-      return await kube.replace(ORDERS, wanted, { subresource: 'status', fieldManager: FIELD_MANAGER })
+      const stored = await kube.replace(ORDERS, wanted, { subresource: 'status', fieldManager: FIELD_MANAGER })
+      // The same object stays the same, and what was found out of it is known.
+      return stored.metadata.generation === base.metadata.generation ? { ...stored, spec: base.spec } : stored
     } catch (error) {
       if (isFailure(error, 'conflict', 'not-found')) return undefined
       throw error

@@ -1,9 +1,10 @@
+import { keySecretName } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { nameOf } from '../kube/client.ts'
 import type { Next } from '../kube/worker.ts'
 import { decide } from '../order/decide.ts'
-import type { Decision, LookBy } from '../order/decision.ts'
+import type { Action, Decision, LookBy } from '../order/decision.ts'
 import { isProven } from '../order/messages.ts'
 import type { Observation, Remote } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
@@ -23,6 +24,7 @@ import type { StatusWriter } from './orders.ts'
 import { askByIntent, askByOrderId, askForAdoption, askForReissues } from './remote.ts'
 import { reissueMark } from './reissue-facts.ts'
 import type { Hands } from './step.ts'
+import { type PassReads, createPassReads } from './pass-reads.ts'
 import type { SecretStore } from './secrets.ts'
 import { tellEnd, tellGone, tellStep, toldBy } from './transitions.ts'
 import { inItsTurn } from './turns.ts'
@@ -59,7 +61,7 @@ const CSR_LAG = 5 * 60_000
 const UNASKED: Remote = { kind: 'unasked' }
 
 /** A pass over one order: the order as it is stored, and the status as it will be. */
-type Pass = { stored: DigiCertOrder; draft: OrderStatus; remote: Remote; memory: Recollection }
+type Pass = { stored: DigiCertOrder; draft: OrderStatus; remote: Remote; memory: Recollection; reads: PassReads }
 
 /** A view of one moment of a pass. */
 type View = { gathered: Gathered; seen: Observation; decision: Decision; urgency: Urgency }
@@ -73,11 +75,9 @@ const failing = (remote: Remote): boolean => remote.kind === 'unavailable' || re
 /** Takes an order one pass further: observe, decide, act, report. */
 export class Reconciler {
   readonly #options: ReconcilerOptions
-  readonly #sources: Sources
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
-    this.#sources = { ...options.sources, secrets: options.secrets }
   }
 
   /**
@@ -96,7 +96,8 @@ export class Reconciler {
     }
     const memory = memories.of(key)
     memory.told ??= toldBy(stored.status)
-    const pass: Pass = { stored, draft: stored.status ?? {}, remote: UNASKED, memory }
+    const reads = createPassReads(this.#options.secrets)
+    const pass: Pass = { stored, draft: stored.status ?? {}, remote: UNASKED, memory, reads }
     const { heard } = memory
     memory.heard = undefined
     if (heard && heard.orderId === pass.draft.order?.id) this.#hear(pass, { kind: 'order', order: heard })
@@ -143,7 +144,7 @@ export class Reconciler {
   async #observe(pass: Pass): Promise<View> {
     const { now, settleTimeMs } = this.#options
     const { draft, remote, memory } = pass
-    const gathered = await gather(pass.stored, draft, this.#sources)
+    const gathered = await gather(pass.stored, draft, { ...this.#options.sources, secrets: pass.reads })
     const seen = observe(gathered, draft, { now: now(), settleTimeMs, remote, memory })
     const fresh = quickLook(memory.lookedAt, memory.quickLooks) ? 'yes' : 'no'
     const urgency = urgencyOf(seen, now(), { asked: isLookAsked(gathered, draft) ? 'yes' : 'no', fresh })
@@ -155,6 +156,7 @@ export class Reconciler {
     const { memory, draft } = pass
     const now = this.#options.now()
     pass.remote = remote
+    pass.reads.forget()
     memory.failedCalls = failing(remote) ? memory.failedCalls + 1 : 0
     if (remote.kind !== 'unavailable') memory.lookedAt = now
     if (memory.quickLooks !== undefined) memory.quickLooks += 1
@@ -214,6 +216,7 @@ export class Reconciler {
     tellStep(log, pass.draft, { ...view, about: aboutOf(view.gathered) }, outcome)
     this.#options.onStep({ order: pass.stored, before: pass.draft, outcome })
     if (outcome.kind === 'conflict') return 'conflict'
+    forgetAfter(decision.action, pass, gathered)
     pass.draft = after(pass.draft, outcome, this.#options.now(), aboutOf(view.gathered))
     this.#digest(pass, outcome)
     if (outcome.kind === 'refused' && gathered.account.kind === 'ready')
@@ -266,6 +269,12 @@ export class Reconciler {
     const at = beforeItLapses(decision.until, seen, this.#options.now())
     return decision.verdict === 'wait' && urgency === 'awaited' ? { at, priority: 'high' } : at
   }
+}
+
+/** Of what was read, that which an action may have made untrue. */
+const forgetAfter = ({ kind }: Action, { reads, stored: { metadata } }: Pass, { purchase }: Gathered): void => {
+  if (kind === 'CreateKey') reads.forget(metadata.namespace, keySecretName(metadata.name, purchase))
+  else if (kind !== 'RecordIntent') reads.forget()
 }
 
 /** Whatever an order waits for, a certificate that ends meanwhile is said to have ended at that moment. */

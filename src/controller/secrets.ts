@@ -18,6 +18,8 @@ type Cache = { get: (key: string) => Secret | undefined; noteWritten: (secret: S
 /** Secrets, read from the cache of those that carry our label, and from the API server where that knows nothing. */
 export type SecretStore = {
   read: (namespace: string, name: string) => Promise<Secret | undefined>
+  /** What the cache knows. */
+  peek: (namespace: string, name: string) => Secret | undefined
   /** @throws KubeError; `already-exists` where the name is taken */
   createKey: (order: DigiCertOrder, name: string, kept: Kept) => Promise<Secret>
   /** Makes a key Secret, left by a resource of the same name that is gone, belong to this one. */
@@ -129,6 +131,7 @@ export const createSecretStore = (
     return secret
   }
   return {
+    peek: (namespace, name) => cache?.get(`${namespace}/${name}`),
     read: async (namespace, name) =>
       cache?.get(`${namespace}/${name}`) ?? (await kube.get<Secret>(SECRETS, { namespace, name })),
     createKey: async (order, name, kept) =>

@@ -1,5 +1,5 @@
 import type { CallRecord } from '../certcentral/index.ts'
-import type { WriteRecord } from '../kube/client.ts'
+import type { WriteObserver, WriteRecord } from '../kube/client.ts'
 import type { EndedCall } from '../telemetry/span.ts'
 import { noteCall } from '../telemetry/tracing.ts'
 
@@ -30,8 +30,8 @@ export const traceCall = (base: string, record: CallRecord): void =>
  * A write to the API server as a span of the pass that made it. Events are sent one after the other, whichever pass they
  * are of, and belong to none.
  */
-export const traceWrite = (record: WriteRecord): void => {
-  if (!/\/events(\/|$)/.test(record.route)) noteCall(() => writeSpan(record))
+export const traceWrite: WriteObserver = (resource, record) => {
+  if (resource !== 'events') noteCall(() => writeSpan(record()))
 }
 
 const writeSpan = (record: WriteRecord): EndedCall => {

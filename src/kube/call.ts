@@ -30,8 +30,8 @@ export type WriteRecord = {
   readonly tookMs: number
 }
 
-/** Told of each write, for traces. Must not throw. */
-export type WriteObserver = (record: WriteRecord) => void
+/** Told of each write to a resource, for traces; what there is to tell is made where it is wanted. Must not throw. */
+export type WriteObserver = (resource: string, record: () => WriteRecord) => void
 
 const RETRIES = 3
 const LONGEST_PAUSE_MS = 10_000
@@ -44,7 +44,10 @@ const LONGEST_PAUSE_MS = 10_000
 export async function callJson(caller: Caller, call: JsonCall): Promise<unknown> {
   if (!call.writes || !caller.onWrite) return callInTime(caller, call)
   const startedAt = caller.clock.monotonic()
-  const tell = (error?: unknown): void => caller.onWrite?.(recordOf(call, caller.clock.monotonic() - startedAt, error))
+  const tell = (error?: unknown): void => {
+    const tookMs = caller.clock.monotonic() - startedAt
+    caller.onWrite?.(call.resource, () => recordOf(call, tookMs, error))
+  }
   try {
     const answer = await callInTime(caller, call)
     tell()

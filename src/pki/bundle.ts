@@ -1,4 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import forge from 'node-forge'
 import { belongsTo } from './keys.ts'
 
@@ -42,11 +43,23 @@ export type Wanted = {
 
 const fault = (kind: BundleFault, message: string): BundleResult => ({ ok: false, fault: kind, message })
 
+/**
+ * Certificates that were read before, by their bytes: a CA has few intermediates, and each is in the chain of every leaf.
+ * What was found out of them is found out once. Those that were not met for the longest time go first.
+ */
+const known = new LRUCache<string, X509Certificate>({ max: 256 })
+
+const certificateOf = (body: string): X509Certificate => {
+  const certificate = known.get(body) ?? new X509Certificate(Buffer.from(body, 'binary'))
+  known.set(body, certificate)
+  return certificate
+}
+
 const parse = (text: string): X509Certificate[] | undefined => {
   try {
     const blocks = forge.pem.decode(text).filter(({ type }) => type === 'CERTIFICATE')
     if (blocks.length === 0 || blocks.length > MAX_CERTIFICATES) return undefined
-    return blocks.map(({ body }) => new X509Certificate(Buffer.from(body, 'binary')))
+    return blocks.map(({ body }) => certificateOf(body))
   } catch {
     return undefined
   }
@@ -58,16 +71,31 @@ export const dnsNamesOf = (certificate: X509Certificate): string[] =>
     .split(', ')
     .flatMap((entry) => (entry.startsWith('DNS:') ? [entry.slice(4).toLowerCase()] : []))
 
-/** The names that a certificate lacks. A wildcard covers only itself here: what was ordered must be there. */
-export const missingNames = (certificate: X509Certificate, names: readonly string[]): string[] => {
+/**
+ * Tells which of some names a certificate lacks, without keeping it. A wildcard covers only itself here: what was ordered
+ * must be there.
+ */
+export const missingFrom = (certificate: X509Certificate): ((names: readonly string[]) => string[]) => {
   const present = new Set(dnsNamesOf(certificate))
-  return names.filter((name) => !present.has(name))
+  return (names) => names.filter((name) => !present.has(name))
 }
 
 const isRoot = (certificate: X509Certificate): boolean => certificate.checkIssued(certificate)
 
-const issued = (issuer: X509Certificate, subject: X509Certificate): boolean =>
-  issuer !== subject && issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey)
+const isSignedBy = (subject: X509Certificate, issuer: X509Certificate): boolean =>
+  issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey)
+
+/** Which certificate signed which does not change, and finding out is the dear part of reading a chain. */
+const links = new WeakMap<X509Certificate, WeakMap<X509Certificate, boolean>>()
+
+const issued = (issuer: X509Certificate, subject: X509Certificate): boolean => {
+  if (issuer === subject) return false
+  const ofSubject = links.get(subject) ?? new WeakMap<X509Certificate, boolean>()
+  links.set(subject, ofSubject)
+  const link = ofSubject.get(issuer) ?? isSignedBy(subject, issuer)
+  ofSubject.set(issuer, link)
+  return link
+}
 
 /** From the leaf upwards, each signed by the next, whatever order the bundle had. */
 const chainFrom = (leaf: X509Certificate, pool: readonly X509Certificate[]): X509Certificate[] => {
@@ -88,7 +116,7 @@ const chainFrom = (leaf: X509Certificate, pool: readonly X509Certificate[]): X50
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
 
 const leafFault = (leaf: X509Certificate, { names, purpose = 'server', now }: Wanted): BundleResult | undefined => {
-  const lacking = missingNames(leaf, names)
+  const lacking = missingFrom(leaf)(names)
   if (lacking.length > 0) return fault('names-missing', `it does not cover ${lacking.slice(0, 10).join(', ')}`)
   if (new Date(leaf.validTo) <= now) return fault('expired', `it expired on ${leaf.validTo}`)
   if (new Date(leaf.validFrom).getTime() > now.getTime() + SKEW)

@@ -1,7 +1,9 @@
-import { type KeyObject, createHash, createPublicKey, webcrypto } from 'node:crypto'
+import { type KeyObject, createHash, createPublicKey, sign } from 'node:crypto'
+import { promisify } from 'node:util'
 import * as asn1js from 'asn1js'
 import forge from 'node-forge'
 import {
+  AlgorithmIdentifier,
   AttributeTypeAndValue,
   CertificationRequest,
   Extension,
@@ -9,8 +11,14 @@ import {
   Attribute,
   GeneralName,
   GeneralNames,
+  PublicKeyInfo,
 } from 'pkijs'
 
+const signed = promisify<string, Uint8Array, KeyObject, Buffer>(sign)
+
+const SHA256_RSA = '1.2.840.113549.1.1.11'
+const SHA256_ECDSA = '1.2.840.10045.4.3.2'
+const SHA384_ECDSA = '1.2.840.10045.4.3.3'
 const COMMON_NAME = '2.5.4.3'
 const SUBJECT_ALT_NAME = '2.5.29.17'
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14'
@@ -19,28 +27,17 @@ const DNS_NAME = 2
 /** Longest CSR that is read, in bytes: 250 names of 253 characters and a key of 4,096 bits are below it. */
 const MAX_CSR_BYTES = 100_000
 
-type Algorithm = { import: webcrypto.RsaHashedImportParams | webcrypto.EcKeyImportParams; hash: string }
+/** How a key signs: the digest for Node, and what names both in the request (RFC 8017, RFC 5758). */
+type Signing = { digest: string; identifier: AlgorithmIdentifier }
 
-const algorithmOf = (key: KeyObject): Algorithm => {
-  if (key.asymmetricKeyType === 'rsa')
-    return { import: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }, hash: 'SHA-256' }
+const signingOf = (key: KeyObject): Signing => {
+  if (key.asymmetricKeyType === 'rsa') {
+    const algorithmParams = new asn1js.Null()
+    return { digest: 'sha256', identifier: new AlgorithmIdentifier({ algorithmId: SHA256_RSA, algorithmParams }) }
+  }
   const is384 = key.asymmetricKeyDetails?.namedCurve === 'secp384r1'
-  return {
-    import: { name: 'ECDSA', namedCurve: is384 ? 'P-384' : 'P-256' },
-    hash: is384 ? 'SHA-384' : 'SHA-256',
-  }
-}
-
-const importPair = async (key: KeyObject) => {
-  const { subtle } = webcrypto
-  const { import: how, hash } = algorithmOf(key)
-  const secret = key.export({ type: 'pkcs8', format: 'der' })
-  const open = createPublicKey(key).export({ type: 'spki', format: 'der' })
-  return {
-    hash,
-    privateKey: await subtle.importKey('pkcs8', secret, how, false, ['sign']),
-    publicKey: await subtle.importKey('spki', open, how, true, ['verify']),
-  }
+  const algorithmId = is384 ? SHA384_ECDSA : SHA256_ECDSA
+  return { digest: is384 ? 'sha384' : 'sha256', identifier: new AlgorithmIdentifier({ algorithmId }) }
 }
 
 const extensionRequest = (names: readonly string[]): Attribute => {
@@ -60,14 +57,18 @@ export const createCsr = async (
   names: readonly string[],
   commonName = names[0] ?? '',
 ): Promise<string> => {
-  const { hash, privateKey, publicKey } = await importPair(key)
+  const { digest, identifier } = signingOf(key)
   const request = new CertificationRequest()
   const value = new asn1js.Utf8String({ value: commonName })
   request.subject.typesAndValues.push(new AttributeTypeAndValue({ type: COMMON_NAME, value }))
   if (names.length > 0) request.attributes = [extensionRequest(names)]
-  await request.subjectPublicKeyInfo.importKey(publicKey)
-  await request.sign(privateKey, hash)
-  const body = Buffer.from(request.toSchema().toBER()).toString('base64')
+  request.subjectPublicKeyInfo = PublicKeyInfo.fromBER(createPublicKey(key).export({ type: 'spki', format: 'der' }))
+  request.signatureAlgorithm = identifier
+  // pkijs signs by Web Crypto, for which the key would be written out, read in again and copied for each request.
+  const [toBeSigned] = request.toSchema(true).valueBlock.value
+  const signature = await signed(digest, new Uint8Array(toBeSigned?.toBER() ?? []), key)
+  request.signatureValue = new asn1js.BitString({ valueHex: new Uint8Array(signature).buffer })
+  const body = Buffer.from(request.toSchema(true).toBER()).toString('base64')
   const lines = body.match(/.{1,64}/g) ?? []
   return `-----BEGIN CERTIFICATE REQUEST-----\n${lines.join('\n')}\n-----END CERTIFICATE REQUEST-----\n`
 }

@@ -99,11 +99,14 @@ export const createLog = (options: LogOptions): Log => {
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
     transports: [new winston.transports.Stream({ stream })],
   })
+  // The logger would format each line before it looks at the level, and most lines of a pass are for debugging.
+  const isWanted = (severity: LogLevel): boolean => LOG_LEVELS.indexOf(severity) >= LOG_LEVELS.indexOf(level)
   const bind = (bound: Fields): Log => {
-    const at =
-      (severity: LogLevel) =>
-      (message: string, fields: Fields = {}) =>
+    const at = (severity: LogLevel) => {
+      if (!isWanted(severity)) return () => undefined
+      return (message: string, fields: Fields = {}) =>
         void logger.log({ ...bound, ...fields, ...context(), level: severity, message })
+    }
     return {
       debug: at('debug'),
       info: at('info'),

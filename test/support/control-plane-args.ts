@@ -33,7 +33,7 @@ export const etcdArgs = ({ directory, etcdPort, durable }: Layout): string[] => 
  * The default admission plugins hold those for namespaces, quotas and service accounts. The one that is added is on in
  * OpenShift: with it an owner reference that blocks deletion needs a right of its own, which must not be found out there.
  */
-export const apiServerArgs = ({ directory, etcdPort, apiPort }: Layout): string[] => [
+export const apiServerArgs = ({ directory, etcdPort, apiPort, durable }: Layout): string[] => [
   `--etcd-servers=http://127.0.0.1:${etcdPort}`,
   '--bind-address=127.0.0.1',
   '--advertise-address=127.0.0.1',
@@ -48,7 +48,8 @@ export const apiServerArgs = ({ directory, etcdPort, apiPort }: Layout): string[
   `--service-account-key-file=${filesOf(directory).serviceAccountKey}`,
   `--service-account-signing-key-file=${filesOf(directory).serviceAccountKey}`,
   '--enable-admission-plugins=OwnerReferencesPermissionEnforcement',
-  '--profiling=false',
+  // A bench may ask the server where its time goes.
+  `--profiling=${String(durable === true)}`,
 ]
 
 /* Without nodes there is nothing for the other controllers to do. */

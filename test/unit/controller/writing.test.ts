@@ -151,7 +151,7 @@ describe('the key in a Secret that a deleted order of this name left', () => {
       data: { 'tls.key': base64(exportKey(leaf.key, 'PKCS8')) },
     })
   const keyMadeFor = async (subject: DigiCertOrder): Promise<string> => {
-    await createKey(secretStore().store, subject, 1)
+    await createKey(secretStore().store, subject, 1, { left: inCluster('shop-tls') })
     return publicFingerprint(keptIn(inCluster('shop-key-1'), 'pair').key)
   }
   const ours = { [ANNOTATIONS.owner]: 'shop', [ANNOTATIONS.orderId]: '12' }

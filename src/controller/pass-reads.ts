@@ -1,0 +1,30 @@
+import type { Secret, SecretStore } from './secrets.ts'
+
+/** Reads of one pass. */
+export type PassReads = Pick<SecretStore, 'read'> & {
+  /** Time has gone by, or one Secret was made: what was absent may be there. */
+  forget: (namespace?: string, name?: string) => void
+}
+
+/**
+ * Keeps what the API server said of Secrets that no cache knows, which are mostly those that do not exist yet, so that
+ * not each step of a pass asks for them anew. Only for steps that follow each other at once: whoever waited for
+ * CertCentral between them has to forget.
+ */
+export const createPassReads = ({ read, peek }: Pick<SecretStore, 'read' | 'peek'>): PassReads => {
+  const answers = new Map<string, Promise<Secret | undefined>>()
+  return {
+    read: async (namespace, name) => {
+      const known = peek(namespace, name)
+      if (known) return known
+      const key = `${namespace}/${name}`
+      const answer = answers.get(key) ?? read(namespace, name)
+      answers.set(key, answer)
+      return answer
+    },
+    forget: (namespace, name) => {
+      if (namespace === undefined || name === undefined) answers.clear()
+      else answers.delete(`${namespace}/${name}`)
+    },
+  }
+}
