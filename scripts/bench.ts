@@ -10,8 +10,10 @@
  * BENCH_KUBECONFIG=file                            a cluster of yours in the place of a control plane of its own
  * PICTURE=file.svg                                 where growth draws to
  */
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
+import { guardedDirectory } from '../test/support/guard.ts'
 import { certManager } from './bench/cert-manager.ts'
 import type { Cost } from './bench/cost.ts'
 import { underLimits, massReissue } from './bench/budget.ts'
@@ -30,8 +32,14 @@ const [REST, IDLE] = [setting('REST', 10_000), setting('IDLE', 300)]
 const ALGORITHMS = (process.env['KEYS'] ?? 'ECDSA,RSA').split(',') as Kind['algorithm'][]
 /** Of cert-manager: the best that was found for it on two cores. */
 const TUNING = { workers: setting('CM_WORKERS', 20), gates: process.env['CM_GATES'] ?? '' }
-// The program that the image runs, and not the sources.
-process.env['TEST_DIST'] = '1'
+
+/** Puts the program together that the image runs, and has all operators of the bench be that. */
+function assemble(): void {
+  const directory = guardedDirectory('image')
+  const script = join(import.meta.dirname, 'image', 'assemble.ts')
+  execFileSync(process.execPath, ['--no-warnings', script, directory], { stdio: 'inherit' })
+  process.env['TEST_PROGRAM'] = join(directory, 'app', 'digicert-operator.js')
+}
 
 /** A key has 90 calls in 5 s and 1,000 in 5 minutes: so many that none of them is what holds the orders up. */
 const keysFor = (count: number): number => Math.max(10, Math.ceil(count / 100))
@@ -178,6 +186,7 @@ const takeProfile = async (): Promise<void> => {
   say(`CPU profile and heap snapshot of ${COUNT} orders: ${files.join(', ')}`)
 }
 
+assemble()
 for (const part of (process.env['B'] ?? ALL).split(',')) {
   const run = part === 'profile' ? takeProfile : PARTS[part]
   if (!run) throw new Error(`B=${part} is none of ${Object.keys(PARTS).join(', ')}, profile`)

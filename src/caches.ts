@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Account, AccountKind } from './api/account.ts'
 import { MANAGED, MANAGED_LABEL } from './api/names.ts'
 import type { DigiCertOrder } from './api/order.ts'
@@ -7,7 +8,13 @@ import { SECRETS, type Secret } from './controller/secrets.ts'
 import { ORDER_INDEXES } from './controller/watches.ts'
 import type { KubeClient, KubeObject } from './kube/client.ts'
 import { systemClock } from './kube/clock.ts'
-import { type Informer, type InformerOptions, createInformer } from './kube/informer.ts'
+import {
+  type Informer,
+  type InformerOptions,
+  createInformer,
+  withoutBookkeeping,
+  withoutManagedFields,
+} from './kube/informer.ts'
 import { manyInformers } from './kube/many-informers.ts'
 import type { Log } from './telemetry/log.ts'
 
@@ -57,15 +64,37 @@ const watchOf = (resource: string, { synced, lastContactAt }: Watched) => {
   return { resource, synced: synced(), silentMs }
 }
 
+/** Roots that are held at a time; a CA has few. */
+const MOST_ROOTS = 64
+
+/** The root is the same text in the Secrets of thousands of orders, and is held once. */
+export const sharingRoots = (): ((secret: Secret) => Secret) => {
+  const roots = new LRUCache<string, string>({ max: MOST_ROOTS })
+  return (secret) => {
+    const bare = withoutManagedFields(secret)
+    const root = bare.data?.['ca.crt']
+    if (root === undefined) return bare
+    const shared = roots.get(root) ?? root
+    roots.set(shared, shared)
+    return { ...bare, data: { ...bare.data, 'ca.crt': shared } }
+  }
+}
+
 export const createCaches = (scope: Scope, told: Handlers): Caches => {
   const { client, log, namespaces, watchSecrets } = scope
   const scopes = namespaces.length > 0 ? namespaces : [undefined]
   const namespaced = <T extends KubeObject>(options: Omit<InformerOptions<T>, 'client' | 'log'>): Informer<T> =>
     manyInformers(scopes.map((namespace) => createInformer<T>({ client, log, ...options, namespace })))
-  const orders = namespaced<DigiCertOrder>({ resource: ORDERS, indexes: ORDER_INDEXES, onChange: told.order })
+  const orders = namespaced<DigiCertOrder>({
+    resource: ORDERS,
+    indexes: ORDER_INDEXES,
+    // The status is all that is written of an order, beside the finalizer, which goes by a patch.
+    transform: withoutBookkeeping,
+    onChange: told.order,
+  })
   const labelSelector = `${MANAGED_LABEL}=${MANAGED}`
   const secrets = watchSecrets
-    ? namespaced<Secret>({ resource: SECRETS, labelSelector, onChange: told.secret })
+    ? namespaced<Secret>({ resource: SECRETS, labelSelector, transform: sharingRoots(), onChange: told.secret })
     : undefined
   const accounts = {
     DigiCertAccount: namespaced<Account>({

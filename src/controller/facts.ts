@@ -1,4 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import { ANNOTATIONS, MANAGED, MANAGED_LABEL } from '../api/names.ts'
 import type { DigiCertOrder, OrderSpec } from '../api/order.ts'
 import type { CertificateFacts, OrderStatus } from '../api/status.ts'
@@ -20,9 +21,15 @@ export type KeyFact = {
   csr?: string
 }
 
-/** Parsing is the dear part of a pass, and a Secret from the cache is the same object until it changes. */
+/** More than are worked on at a time. */
+const MOST_DIGESTS = 256
+
+/**
+ * Parsing is the dear part of a pass, and a Secret from the cache is the same object until it changes. Of those that rest
+ * nothing is kept: keys and certificates take more memory than the Secrets that they were read from.
+ */
 const once = <T>(digest: (secret: Secret) => T): ((secret: Secret) => T) => {
-  const digests = new WeakMap<Secret, { value: T }>()
+  const digests = new LRUCache<Secret, { value: T }>({ max: MOST_DIGESTS })
   return (secret) => {
     const known = digests.get(secret) ?? { value: digest(secret) }
     digests.set(secret, known)

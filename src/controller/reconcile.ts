@@ -271,10 +271,16 @@ export class Reconciler {
   }
 }
 
+/**
+ * Actions after which what was absent counts as absent still. The certificate of an order that was just placed is written
+ * without force where there was no Secret: what somebody made meanwhile is found by that write.
+ */
+const LEAVING_SECRETS: readonly Action['kind'][] = ['RecordIntent', 'PlaceOrder']
+
 /** Of what was read, that which an action may have made untrue. */
 const forgetAfter = ({ kind }: Action, { reads, stored: { metadata } }: Pass, { purchase }: Gathered): void => {
   if (kind === 'CreateKey') reads.forget(metadata.namespace, keySecretName(metadata.name, purchase))
-  else if (kind !== 'RecordIntent') reads.forget()
+  else if (!LEAVING_SECRETS.includes(kind)) reads.forget()
 }
 
 /** Whatever an order waits for, a certificate that ends meanwhile is said to have ended at that moment. */

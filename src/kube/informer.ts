@@ -119,6 +119,16 @@ export function withoutManagedFields<T extends KubeObject>(object: T): T {
   return managedFields === undefined ? object : { ...object, metadata }
 }
 
+/** What kubectl notes for itself: the whole object once more, which no status write can change. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** Drops that as well. Only for kinds whose metadata is never written back: it would be gone for kubectl, too. */
+export function withoutBookkeeping<T extends KubeObject>(object: T): T {
+  const bare = withoutManagedFields(object)
+  const { [LAST_APPLIED]: noted, ...annotations } = bare.metadata.annotations ?? {}
+  return noted === undefined ? bare : { ...bare, metadata: { ...bare.metadata, annotations } }
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown cause'
 }

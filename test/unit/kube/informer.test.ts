@@ -3,7 +3,7 @@ import { connect } from '../../../src/kube/client.ts'
 import type { KubeConnection, KubeObject, Resource } from '../../../src/kube/client.ts'
 import { systemClock } from '../../../src/kube/clock.ts'
 import type { Clock } from '../../../src/kube/clock.ts'
-import { createInformer } from '../../../src/kube/informer.ts'
+import { createInformer, withoutBookkeeping } from '../../../src/kube/informer.ts'
 import type { Informer, InformerOptions } from '../../../src/kube/informer.ts'
 import { manyInformers } from '../../../src/kube/many-informers.ts'
 import { silentLog } from '../../../src/telemetry/log.ts'
@@ -445,5 +445,22 @@ describe('several namespaces', () => {
     const metadata = { namespace: 'bank', name: 'c', uid: 'c', resourceVersion: '999' }
     all.noteWritten({ metadata, value: 'noted' })
     expect(all.list().filter(({ value }) => value === 'noted')).toHaveLength(1)
+  })
+})
+
+describe('an object without its bookkeeping', () => {
+  const NOTED = { 'kubectl.kubernetes.io/last-applied-configuration': '{"kind":"Thing"}' }
+  const thing = (annotations?: Record<string, string>): Thing => ({
+    metadata: { name: 'a', ...(annotations ? { annotations } : {}) },
+    value: 'kept',
+  })
+
+  test.each<readonly [string, Thing, Thing]>([
+    ['lacks what kubectl noted', thing({ ...NOTED, team: 'web' }), thing({ team: 'web' })],
+    ['keeps other annotations', thing({ team: 'web' }), thing({ team: 'web' })],
+    ['is itself where it has none', thing(), thing()],
+  ])('%s', (_sentence, before, after) => {
+    const managed = { ...before, metadata: { ...before.metadata, managedFields: [{ manager: 'kubectl' }] } }
+    expect(withoutBookkeeping(managed)).toEqual(after)
   })
 })
