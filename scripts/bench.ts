@@ -2,18 +2,17 @@
  * `make bench`: what a certificate costs, on real servers, beside the floor of the same run. It prints figures and ratios,
  * and fails only where something was bought twice or a Secret is not good.
  *
- * B=issue,waited,limits,mass,rest,growth,failover   only these, in this order; all of them where it is left out
- * B=ours                                           issue without cert-manager
+ * B=issue,waited,limits,mass,growth,failover   only these, in this order; all of them where it is left out
+ * B=ours, B=rest                              issue without cert-manager; the end of growth alone
  * B=profile                                        a CPU profile and a heap snapshot, into PROFILES=profiles/
  * N=1000 orders of a run, RUNS=3 of each, KEYS=ECDSA,RSA, REST=10000 orders at rest, IDLE=300 seconds of rest
  * CM_WORKERS=20, CM_GATES=ServerSideApply=true     settings of cert-manager
  * BENCH_KUBECONFIG=file                            a cluster of yours in the place of a control plane of its own
  * PICTURE=file.svg                                 where growth draws to
  */
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { guardedDirectory } from '../test/support/guard.ts'
+import { assembleImage } from '../test/support/image.ts'
 import { certManager } from './bench/cert-manager.ts'
 import type { Cost } from './bench/cost.ts'
 import { underLimits, massReissue } from './bench/budget.ts'
@@ -23,7 +22,7 @@ import { drawGrowth } from './bench/picture.ts'
 import { type Issued, type Kind, issue } from './bench/issue.ts'
 import { spread } from './bench/measure.ts'
 import { profile } from './bench/profile.ts'
-import { fill, rest } from './bench/rest.ts'
+import { type Rest, rest } from './bench/rest.ts'
 import { type Stand, startStand } from './bench/stand.ts'
 
 const setting = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise)
@@ -33,16 +32,15 @@ const ALGORITHMS = (process.env['KEYS'] ?? 'ECDSA,RSA').split(',') as Kind['algo
 /** Of cert-manager: the best that was found for it on two cores. */
 const TUNING = { workers: setting('CM_WORKERS', 20), gates: process.env['CM_GATES'] ?? '' }
 
-/** Puts the program together that the image runs, and has all operators of the bench be that. */
-function assemble(): void {
-  const directory = guardedDirectory('image')
-  const script = join(import.meta.dirname, 'image', 'assemble.ts')
-  execFileSync(process.execPath, ['--no-warnings', script, directory], { stdio: 'inherit' })
-  process.env['TEST_PROGRAM'] = join(directory, 'app', 'digicert-operator.js')
+/** Has all operators of the bench be the program of the image, started as the image starts it. */
+async function takeImage(): Promise<void> {
+  const { root, config } = await assembleImage()
+  const [, ...args] = config.entrypoint
+  process.env['TEST_PROGRAM'] = [...args.slice(0, -1), join(root, args.at(-1) ?? '')].join(' ')
 }
 
 /** A key has 90 calls in 5 s and 1,000 in 5 minutes: so many that none of them is what holds the orders up. */
-const keysFor = (count: number): number => Math.max(10, Math.ceil(count / 100))
+const keysFor = (count: number): number => Math.max(10, Math.ceil(count / 400))
 
 async function onFresh<T>(accounts: number, work: (stand: Stand) => Promise<T>, limited = false): Promise<T> {
   const stand = await startStand({ accounts, limited })
@@ -135,16 +133,30 @@ async function issuing(way: Kind['way'], runs: number, beside: readonly Beside[]
   }
 }
 
-/** The same at growing numbers of orders; the picture goes to PICTURE. */
+/** So many bought, and then left at rest. */
+const atRest = (count: number): Promise<{ cost: Issued; rest: Rest }> =>
+  onFresh(keysFor(count), async (stand) => {
+    const cost = await issue(stand, { prefix: 'rest', algorithm: 'ECDSA', way: 'instant' }, count)
+    return { cost, rest: await rest(stand, count, IDLE) }
+  })
+
+const tellRest = (count: number, costs: Rest): void =>
+  say(`\n## ${count} issued orders at rest\n\n${JSON.stringify(costs, undefined, 2)}`)
+
+/** The same at growing numbers of orders, the last of which are left at rest; the picture goes to PICTURE. */
 async function growth(): Promise<void> {
-  const sizes = [100, 1000, 10_000]
+  const sizes = [100, 1000, REST]
   const costs: Issued[] = []
-  for (const count of sizes) {
-    const kind: Kind = { prefix: 'cold', algorithm: 'ECDSA', way: 'instant' }
-    const { ours } = await inTurn(kind, count, 1, [])
-    table(`${count} orders, ECDSA, instant`, { ours, floors: [], theirs: [] })
+  for (const count of sizes.slice(0, -1)) {
+    const { ours } = await inTurn({ prefix: 'cold', algorithm: 'ECDSA', way: 'instant' }, count, 1, [])
     costs.push(...ours)
   }
+  const last = await atRest(REST)
+  costs.push(last.cost)
+  costs.forEach((cost, at) =>
+    table(`${sizes[at] ?? 0} orders, ECDSA, instant`, { ours: [cost], floors: [], theirs: [] }),
+  )
+  tellRest(REST, last.rest)
   const picture = process.env['PICTURE']
   if (picture !== undefined) writeFileSync(picture, drawGrowth(sizes, costs))
 }
@@ -161,13 +173,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
     const cost = await onFresh(1, (stand) => massReissue(stand, COUNT))
     say(`\n## ${COUNT} reissues asked for at once with one key, limits on\n\n${JSON.stringify(cost)}`)
   },
-  rest: async () => {
-    const cost = await onFresh(keysFor(REST), async (stand) => {
-      await fill(stand, REST)
-      return rest(stand, REST, IDLE)
-    })
-    say(`\n## ${REST} issued orders at rest\n\n${JSON.stringify(cost, undefined, 2)}`)
-  },
+  rest: async () => tellRest(REST, (await atRest(REST)).rest),
   growth,
   failover: async () => {
     for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
@@ -177,7 +183,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   },
 }
 
-const ALL = 'issue,waited,limits,mass,rest,growth,failover'
+const ALL = 'issue,waited,limits,mass,growth,failover'
 
 /** Not a measure, and so only where it is asked for. */
 const takeProfile = async (): Promise<void> => {
@@ -186,7 +192,7 @@ const takeProfile = async (): Promise<void> => {
   say(`CPU profile and heap snapshot of ${COUNT} orders: ${files.join(', ')}`)
 }
 
-assemble()
+await takeImage()
 for (const part of (process.env['B'] ?? ALL).split(',')) {
   const run = part === 'profile' ? takeProfile : PARTS[part]
   if (!run) throw new Error(`B=${part} is none of ${Object.keys(PARTS).join(', ')}, profile`)

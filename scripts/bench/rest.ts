@@ -1,8 +1,7 @@
+import type { AccountStatus } from '../../src/api/account.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import { waitFor } from '../../test/support/wait-for.ts'
-import { abreast } from './abreast.ts'
 import { cpuSeconds, memory, requestsOf, since, writesIn } from './measure.ts'
-import { observe } from './observer.ts'
 import { type Stand, submit } from './stand.ts'
 
 /** What an operator with so many issued orders costs while nothing is to be done. */
@@ -27,23 +26,22 @@ export type Rest = {
   }
 }
 
-const LIMIT = 3_600_000
-
-/** Buys so many, and leaves them at rest. */
-export async function fill(stand: Stand, count: number): Promise<void> {
-  const operator = await stand.startOperator()
-  const observer = await observe(stand.kubeconfig, stand.namespace)
-  await abreast(count, 25, (index) => submit(stand, 'rest', index))
-  await observer.untilReady(count, LIMIT)
-  await observer.close()
-  await operator.stop()
-  const { paid } = (await stand.simulator.control.state()).counts
-  if (paid !== count) throw new Error(`${paid} purchases for ${count} orders`)
+/** Accounts tell how many orders were placed today at their next turn; a restart would find that still to be written. */
+async function untilTold({ cluster, namespace }: Stand, count: number): Promise<void> {
+  const look = async () => {
+    const accounts = await cluster.list({ kind: 'DigiCertAccount', namespace })
+    const told = accounts.map(({ status }) => (status as AccountStatus | undefined)?.ordersToday?.count ?? 0)
+    return told.reduce((sum, n) => sum + n, 0) === count
+  }
+  await waitFor(look, { what: 'orders of today in the accounts', limitMs: 600_000, everyMs: 5000 })
 }
 
 /** Starts an operator over so many issued orders, and measures its start, its first new order and a quiet time. */
 export async function rest(stand: Stand, count: number, idleSeconds: number): Promise<Rest> {
   const { cluster, simulator } = stand
+  const before = await stand.startOperator()
+  await untilTold(stand, count)
+  await before.stop()
   await simulator.control.resetCalls()
   const [requests, began] = [await requestsOf(cluster), performance.now()]
   const operator = await stand.startOperator()

@@ -29,8 +29,8 @@ export type RecorderOptions = {
 
 type Settings = Required<RecorderOptions>
 
-/** An event as the server has it, and when we last said it. */
-type Said = { readonly event: Event; readonly at: number }
+/** How often the server has an event counted, and when we last said it. The rest of it is said anew each time. */
+type Said = { readonly count: number; readonly at: number }
 
 const REMEMBERED_MS = 600_000
 const SPAM_WINDOW_MS = 300_000
@@ -102,11 +102,11 @@ async function sendOne(settings: Settings, said: Map<string, Said>, event: Event
   const { clock, log } = settings
   const name = `${event.metadata.namespace ?? ''}/${event.metadata.name}`
   const before = said.get(name)
-  const known = before && clock.monotonic() - before.at < REMEMBERED_MS ? before.event : undefined
+  const known = before && clock.monotonic() - before.at < REMEMBERED_MS ? before : undefined
   said.delete(name)
   try {
-    const stored = await store(settings, known, event)
-    remember(said, name, { event: stored, at: clock.monotonic() })
+    const count = await store(settings, known, event)
+    remember(said, name, { count, at: clock.monotonic() })
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown cause'
     log.warn('An event could not be sent', { ...fieldsOf(event), error: reason })
@@ -114,30 +114,35 @@ async function sendOne(settings: Settings, said: Map<string, Said>, event: Event
 }
 
 /** Counts up the event that is known to be there, or makes it, or counts up the one that turns out to be there. */
-async function store(settings: Settings, known: Event | undefined, event: Event): Promise<Event> {
+async function store(settings: Settings, known: Pick<Event, 'count'> | undefined, event: Event): Promise<number> {
   const { client } = settings
   if (known) {
     const counted = await countUp(settings, known, event)
-    if (counted) return counted
+    if (counted !== undefined) return counted
   }
+  const create = async (): Promise<number> => (await client.create<Event>(events, event)).count
   try {
-    return await client.create<Event>(events, event)
+    return await create()
   } catch (error) {
     if (!isFailure(error, 'already-exists')) throw error
     const { namespace, name } = event.metadata
     const found = await client.get<Event>(events, { namespace, name })
     const counted = found && (await countUp(settings, found, event))
-    return counted ?? client.create<Event>(events, event)
+    return counted ?? create()
   }
 }
 
 /** Undefined when the event is not there any more: the API server forgets events after an hour. */
-async function countUp({ client, clock }: Settings, known: Event, event: Event): Promise<Event | undefined> {
-  const { namespace, name } = known.metadata
+async function countUp(
+  { client, clock }: Settings,
+  known: Pick<Event, 'count'>,
+  event: Event,
+): Promise<number | undefined> {
+  const { namespace, name } = event.metadata
   const patch = { count: known.count + event.count, lastTimestamp: seconds(clock.now()) }
   try {
     await client.merge<Event>(events, { namespace, name }, patch)
-    return { ...known, ...patch }
+    return patch.count
   } catch (error) {
     if (isFailure(error, 'not-found')) return undefined
     throw error

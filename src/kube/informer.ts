@@ -1,6 +1,7 @@
 import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import type { Indexers } from './indexes.ts'
+import { createIntern } from './intern.ts'
 import { createLatch } from './latch.ts'
 import { reflect } from './reflector.ts'
 import type { Mirror } from './reflector.ts'
@@ -59,7 +60,10 @@ export type InformerOptions<T extends KubeObject> = {
 
 /** A cache of one kind that follows the API server through whatever happens to either. */
 export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
-  const { clock = systemClock, random = Math.random, transform = withoutManagedFields, namespace } = options
+  const { clock = systemClock, random = Math.random, namespace } = options
+  const { transform: reduce = withoutManagedFields } = options
+  const intern = createIntern()
+  const transform = (object: T): T => intern(reduce(object))
   const store = createStore<T>(options.indexes)
   const firstList = createLatch()
   const tell = createTeller(options, firstList.isOpen)

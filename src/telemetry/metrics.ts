@@ -75,7 +75,10 @@ export const createMetrics = (read: () => Iterable<Sample>): Metrics => {
   return {
     text: async () => {
       refresh()
-      return { contentType: registry.contentType, body: await registry.metrics() }
+      const body = await registry.metrics()
+      // Tens of thousands of samples, of which nobody wants to hear again.
+      for (const reading of readings.values()) reading.show([])
+      return { contentType: registry.contentType, body }
     },
     count: (name, labels, by = 1) => counters.get(name)?.inc(labels, by),
     observe: (name, labels, seconds) => histograms.get(name)?.observe(labels, seconds),

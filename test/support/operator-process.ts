@@ -108,10 +108,10 @@ export function flagsOf(flags: Readonly<Record<string, FlagValue | readonly Flag
     .map(([name, value]) => (value === true ? `--${name}` : `--${name}=${String(value)}`))
 }
 
-/** Arguments of node that come before the command of the program: that of TEST_PROGRAM, else as TEST_DIST says. */
+/** Arguments of node that come before the command of the program: those of TEST_PROGRAM, else as TEST_DIST says. */
 export function programArgs(): string[] {
   const program = process.env['TEST_PROGRAM']
-  if (program !== undefined) return ['--enable-source-maps', program]
+  if (program !== undefined) return program.split(' ')
   if (process.env['TEST_DIST'] !== '1') return ['--no-warnings', join(CHECKOUT, 'src', 'main.ts')]
   const main = join(CHECKOUT, 'dist', 'main.js')
   if (!existsSync(main)) throw new Error('TEST_DIST=1 needs dist/: run npm run build first')

@@ -29,7 +29,7 @@ describe('the Dockerfile', () => {
   test('runs nothing in the base, which has no shell, and starts Node as a user without a name', () => {
     expect(last).not.toMatch(/^RUN/m)
     expect(imageConfig(dockerfile)).toEqual({
-      entrypoint: ['/usr/local/bin/node', '--enable-source-maps', '/app/digicert-operator.js'],
+      entrypoint: ['/usr/local/bin/node', '--max-semi-space-size=8', '--expose-gc', '/app/digicert-operator.js'],
       command: ['run'],
       environment: { NODE_ENV: 'production' },
       workingDirectory: '/app',

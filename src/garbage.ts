@@ -1,0 +1,57 @@
+import { performance } from 'node:perf_hooks'
+
+/** How often it is looked whether there is anything to give back, in milliseconds. */
+const LOOK_EVERY = 20_000
+/** Share of the time that the event loop may have worked since the last look for the process to count as at rest. */
+const BUSY = 0.2
+/** Garbage that is worth a collection, in bytes. */
+const WORTH_IT = 32 * 1024 * 1024
+
+/** What is asked of the process. */
+export type Heap = {
+  /** Share of the time, from 0 to 1, that the event loop has worked since this was asked last. */
+  busy: () => number
+  /** Bytes of memory that the process holds. */
+  resident: () => number
+  /** Collects everything and gives memory back to the machine. */
+  collect: () => Promise<void>
+}
+
+type Collect = (options: object) => Promise<void>
+
+/** This process; `undefined` where Node.js was started without `--expose-gc`. */
+const ownHeap = (): Heap | undefined => {
+  const gc = globalThis.gc as unknown as Collect | undefined
+  if (!gc) return undefined
+  let before = performance.eventLoopUtilization()
+  return {
+    busy: () => {
+      const now = performance.eventLoopUtilization()
+      const { utilization } = performance.eventLoopUtilization(now, before)
+      before = now
+      return utilization
+    },
+    resident: () => process.memoryUsage.rss(),
+    collect: () => gc({ type: 'major', flavor: 'last-resort', execution: 'async' }),
+  }
+}
+
+/**
+ * Gives memory back once a start or a burst of work is over. V8 keeps what it took until it needs it again, which at ten
+ * thousand orders is as much as they take themselves, and a process at rest may never need it again. A collection stops
+ * the event loop for about a tenth of a second, so it is made when there is nothing to do, and only after memory grew.
+ *
+ * @returns ends it
+ */
+export const giveMemoryBack = (heap: Heap | undefined = ownHeap(), every = LOOK_EVERY): (() => void) => {
+  if (!heap) return () => undefined
+  let settled = 0
+  const look = async (): Promise<void> => {
+    if (heap.busy() > BUSY || heap.resident() < settled + WORTH_IT) return
+    await heap.collect()
+    settled = heap.resident()
+  }
+  const timer = setInterval(() => void look(), every)
+  timer.unref()
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,63 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
+import { type Heap, giveMemoryBack } from '../../src/garbage.ts'
+
+const MIB = 1024 * 1024
+const EVERY = 20_000
+
+/** A process with so much memory, of which it can give back all but 100 MiB. */
+const aProcess = (resident: number) => {
+  const state = { busy: 0.01, resident: resident * MIB, collections: 0 }
+  const heap: Heap = {
+    busy: () => state.busy,
+    resident: () => state.resident,
+    collect: () => {
+      state.collections += 1
+      state.resident = 100 * MIB
+      return Promise.resolve()
+    },
+  }
+  return { state, heap }
+}
+
+describe('memory is given back', () => {
+  afterEach(() => void jest.useRealTimers())
+  const started = (resident: number) => {
+    jest.useFakeTimers()
+    const { state, heap } = aProcess(resident)
+    return { state, stop: giveMemoryBack(heap, EVERY), turns: (n: number) => jest.advanceTimersByTimeAsync(n * EVERY) }
+  }
+
+  test('when a start is over, and not again while nothing happens', async () => {
+    const { state, turns, stop } = started(400)
+    state.busy = 0.9
+    await turns(3)
+    expect(state).toMatchObject({ collections: 0, resident: 400 * MIB })
+    state.busy = 0.01
+    await turns(5)
+    expect(state).toMatchObject({ collections: 1, resident: 100 * MIB })
+    stop()
+  })
+
+  test('again after memory grew by more than little', async () => {
+    const { state, turns, stop } = started(400)
+    await turns(1)
+    state.resident = 120 * MIB
+    await turns(3)
+    expect(state.collections).toBe(1)
+    state.resident = 140 * MIB
+    await turns(3)
+    expect(state.collections).toBe(2)
+    stop()
+  })
+
+  test('no more once it is ended', async () => {
+    const { state, turns, stop } = started(400)
+    stop()
+    await turns(5)
+    expect(state.collections).toBe(0)
+  })
+
+  test('not at all by a Node.js that does not let us', () => {
+    expect(giveMemoryBack()).not.toThrow()
+  })
+})
