@@ -1,3 +1,4 @@
+import { beforeAll } from '@jest/globals'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -102,4 +103,9 @@ export function valuesOf(single: Values): Values {
     at[last] = value
   }
   return all
+}
+
+/** Has Helm there before the tests of a file begin: a machine that never ran it builds it first, which takes minutes. */
+export function prepareHelm(): void {
+  beforeAll(() => void helmOf(CHECKOUT), 600_000)
 }

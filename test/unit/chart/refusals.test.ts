@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { standing } from './value-rows.ts'
-import { RELEASE, helm, refusalOf, rendered, valuesOf } from '../../support/chart.ts'
+import { RELEASE, helm, refusalOf, rendered, valuesOf, prepareHelm } from '../../support/chart.ts'
+
+prepareHelm()
 
 type Refused = readonly [what: string, values: Readonly<Record<string, unknown>>, says: RegExp]
 

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { type Made, rendered } from '../../support/chart.ts'
+import { type Made, rendered, prepareHelm } from '../../support/chart.ts'
 import { KUBERNETES_VERSIONS, type Validator, validatorFor } from '../../support/kubernetes-schemas.ts'
 import { ROW_SETS, valuesIn } from './value-rows.ts'
+
+prepareHelm()
 
 const SETS = [
   { name: 'the defaults', values: {} },

@@ -2,8 +2,10 @@ import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { valuesIn as chartValuesIn } from '../../../scripts/generated/chart.ts'
 import { leavesOf } from '../../../scripts/generated/chart-values.ts'
-import { rendered } from '../../support/chart.ts'
+import { rendered, prepareHelm } from '../../support/chart.ts'
 import { ROW_SETS, standing, valuesIn } from './value-rows.ts'
+
+prepareHelm()
 
 const CHECKOUT = path.resolve(import.meta.dirname, '../../..')
 
