@@ -29,6 +29,7 @@ export type Stand = {
   /** The namespace of the orders. */
   readonly namespace: string
   readonly accounts: number
+  readonly requestsPerSecond: number
   readonly startOperator: (flags?: OperatorOptions['flags'], env?: OperatorOptions['env']) => Promise<OperatorProcess>
   readonly close: () => Promise<void>
 }
@@ -37,7 +38,7 @@ export type Stand = {
 const keyOf = (index: number): string => `BENCH0KEY${String(index).padStart(4, '0')}`
 const accountOf = (index: number): string => `account-${String(index).padStart(4, '0')}`
 
-const accounts = (namespace: string, url: string, count: number): object[] =>
+const accounts = (namespace: string, url: string, count: number, requestsPerSecond: number): object[] =>
   Array.from({ length: count }, (_, index) => {
     const name = accountOf(index)
     const data = { 'api-key': keyOf(index) }
@@ -47,7 +48,7 @@ const accounts = (namespace: string, url: string, count: number): object[] =>
         apiVersion: 'digicert-operator.io/v1alpha1',
         kind: 'DigiCertAccount',
         metadata: { name, namespace },
-        spec: { url, apiKeySecretRef: { name }, policy: { maxOrdersPerDay: 100_000 }, requestsPerSecond: 5 },
+        spec: { url, apiKeySecretRef: { name }, policy: { maxOrdersPerDay: 100_000 }, requestsPerSecond },
       },
     ]
   }).flat()
@@ -57,6 +58,8 @@ export type StandOptions = {
   readonly accounts: number
   /** Whether CertCentral enforces its documented limits. */
   readonly limited: boolean
+  /** The budget of each key. */
+  readonly requestsPerSecond: number
 }
 
 /** What Node makes of the memory limit of the chart, 512 MiB; without a limit its heap grows as it likes. */
@@ -96,7 +99,7 @@ async function openPlane(): Promise<Plane> {
 }
 
 /** Starts the servers, and accounts; no operator yet. */
-export async function startStand({ accounts: count, limited }: StandOptions): Promise<Stand> {
+export async function startStand({ accounts: count, limited, requestsPerSecond }: StandOptions): Promise<Stand> {
   const plane = await openPlane()
   const { kubeconfig } = plane
   const cluster = openCluster(kubeconfig)
@@ -107,9 +110,9 @@ export async function startStand({ accounts: count, limited }: StandOptions): Pr
   })
   await simulator.control.changeSettings({ rateLimits: { enabled: limited } })
   const namespace = await cluster.newNamespace()
-  await cluster.apply(accounts(namespace, simulator.url, count))
+  await cluster.apply(accounts(namespace, simulator.url, count, requestsPerSecond))
   return {
-    ...{ kubeconfig, pids: plane.pids(), cluster, client, simulator, namespace, accounts: count },
+    ...{ kubeconfig, pids: plane.pids(), cluster, client, simulator, namespace, accounts: count, requestsPerSecond },
     startOperator: (flags, env) =>
       startOperator({
         kubeconfig,
