@@ -28,7 +28,7 @@ ENV NODE_ENV=production
 USER 65532:65532
 EXPOSE 8080 8081
 # Without --enable-source-maps: the map, read in for the first stack trace, would take 75 MB for good. A small young
-# generation costs a tenth of the processor time and saves a fourth of the memory; --expose-gc lets the operator give memory back
-# when there is nothing to do.
+# generation costs little processor time and keeps garbage small; --expose-gc lets the operator give memory back when
+# there is nothing to do.
 ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=8", "--expose-gc", "/app/digicert-operator.js"]
 CMD ["run"]

@@ -13,14 +13,23 @@ const SEPARATOR = ' '
 export const accountOfShare = (share: string): string => share.slice(0, share.indexOf(SEPARATOR))
 
 /**
+ * How long a certificate must be good for to give way to an order that has none yet, in milliseconds: a thousand reissues
+ * that were asked for at once have time, and somebody waits for the new one.
+ */
+const TIME_TO_SPARE = 7 * 86_400_000
+
+/**
  * Where an order stands among those that wait for a worker: each namespace has its share of an account, and within it
- * the certificate that ends first goes first. Orders that have none yet have nothing to lose, and follow as they came.
+ * the certificate that ends first goes first. One that is still to come stands where one that ends a week after the order
+ * was made would: behind what is about to lapse, and ahead of what has time.
  */
 export const placeOf = (order: DigiCertOrder | undefined): Place => {
   if (!order) return { share: SEPARATOR }
   const share = `${accountKeyOf(order)}${SEPARATOR}${order.metadata.namespace ?? ''}`
   const { certificate } = order.status ?? {}
-  return certificate ? { share, rank: Date.parse(certificate.notAfter) } : { share }
+  if (certificate) return { share, rank: Date.parse(certificate.notAfter) }
+  const { creationTimestamp } = order.metadata
+  return creationTimestamp === undefined ? { share } : { share, rank: Date.parse(creationTimestamp) + TIME_TO_SPARE }
 }
 
 /** The lane of an order that may have to be looked at, as all of them after a start: a first certificate is waited for. */
