@@ -184,10 +184,8 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   growth,
   failover: async () => {
     for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
-      const { gapSeconds, boughtTwice } = await onFresh(freely(keysFor(COUNT)), (stand) =>
-        failover(stand, COUNT, signal),
-      )
-      say(`\n${signal} of the leader: ${gapSeconds.toFixed(1)} s without progress, ${boughtTwice} bought twice`)
+      const end = await onFresh(freely(keysFor(COUNT)), (stand) => failover(stand, COUNT, signal))
+      say(`\n${signal} of the leader: ${JSON.stringify(end)}`)
     }
   },
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { isFailure } from './error.ts'
@@ -72,6 +73,8 @@ async function work(worker: Worker, signal: AbortSignal): Promise<void> {
   for (let key = await queue.get(signal); key !== undefined; key = await queue.get(signal)) {
     await pass(worker, key, signal)
     queue.done(key)
+    // A pass that finds all in caches waits for nothing: thousands of them, as after a start, would let nobody be heard.
+    await turnOfTheLoop()
   }
 }
 

@@ -139,3 +139,22 @@ test('aborting stops the work in the same tick', async () => {
   expect(signal.aborted).toBe(true)
   expect(await queue.get()).toBeUndefined()
 })
+
+test('passes that wait for nothing let others be heard between them', async () => {
+  const queue = createWorkqueue()
+  const seen: string[] = []
+  for (let key = 0; key < 100; key++) queue.add(String(key), 'low')
+  const workers = runWorkers({
+    queue,
+    count: 2,
+    log: recordingLog(),
+    reconcile: (key) => {
+      seen.push(key)
+      return Promise.resolve('never')
+    },
+  })
+  setImmediate(() => queue.add('new'))
+  await eventually('the new key', () => seen.includes('new'))
+  expect(seen.indexOf('new')).toBeLessThan(20)
+  await workers.stop(1000)
+})
