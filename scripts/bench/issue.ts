@@ -32,10 +32,10 @@ export async function issue(stand: Stand, kind: Kind, count: number): Promise<Is
   const paidBefore = (await simulator.control.state()).counts.paid
   await simulator.control.resetCalls()
   await loopDelayMs(operator.metricsUrl)
-  const privateKey = { algorithm: kind.algorithm }
+  const spec = { privateKey: { algorithm: kind.algorithm }, ...WAYS[kind.way] }
   const cost = await costOf(stand, {
     ...{ pid: operator.pid()!, observer, names, applied: 'POST digicertorders' },
-    submit: (_name, index) => submit(stand, kind.prefix, index, { privateKey }),
+    submit: (_name, index) => submit(stand, kind.prefix, index, spec),
   })
   const blockedMs = await loopDelayMs(operator.metricsUrl)
   const { total, byEndpoint } = await simulator.control.calls()
@@ -53,6 +53,9 @@ const SETTINGS = {
   instant: { instant: true, approval: 'none' },
   waited: { instant: false, approval: 'one-step', ownDcvPolling: true },
 } as const
+
+/** What of a spec lets the person do its part. */
+const WAYS = { instant: {}, waited: { dcv: { method: 'dns-txt-token' } } } as const
 
 /** Approves each order once and publishes its records once, as soon as the status asks for it. */
 function quickPerson({ simulator: { control } }: Stand) {

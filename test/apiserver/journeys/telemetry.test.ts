@@ -4,6 +4,7 @@ import { orderIdOf, orderNamed } from '../../support/journey.ts'
 import { type Life, lifeOf } from '../../support/life.ts'
 import { type LogLine, keepLines } from '../../support/log-lines.ts'
 import type { CallCounts } from '../../support/simulator-control.ts'
+import { waitFor } from '../../support/wait-for.ts'
 import { startTimeMachine, type TimeMachine } from '../../support/time-machine.ts'
 
 const lines = keepLines()
@@ -42,6 +43,14 @@ const SHORT: Readonly<Record<string, string>> = { 'A condition changed': 'condit
 
 const brief = ({ level, message, decision, reason }: LogLine): string =>
   `${level} ${SHORT[message] ?? ''}${String(decision)} ${String(reason)}`
+
+/** All that is told of an order, once its last line is there: a status can be read before the log has it. */
+const toldToTheEnd = async (name: string, end: string): Promise<LogLine[]> => {
+  const isThere = () => Promise.resolve(told(name).map(brief).at(-1) === end)
+  // Where it does not come, the lines that did say more than that.
+  await waitFor(isThere, { what: end, limitMs: 10_000 }).catch(() => undefined)
+  return told(name)
+}
 
 const noteKeys = async (name: string): Promise<void> => {
   for (const secret of [`${name}-tls`, `${name}-key-1`, `${name}-key-2`]) {
@@ -157,7 +166,7 @@ const strays = (spans: readonly ReceivedSpan[]): string[] => {
 describe('the log and the traces of a life', () => {
   test('have one line for each transition, from the first apply to the deletion', async () => {
     await live()
-    const lines = told('shop')
+    const lines = await toldToTheEnd('shop', 'info gone forget Deleted')
     expect(`\n${lines.map(brief).join('\n')}`).toBe(LIFE)
     expect(lines.flatMap(lacking)).toEqual([])
     expect(gaps(lines)).toEqual([])
@@ -171,7 +180,7 @@ describe('the log and the traces of a life', () => {
   test('say at level warn that CertCentral refuses, with its words', async () => {
     await machine.apply(orderNamed('odd', { product: 'ssl_no_such_product' }))
     await life.says('odd', 'OrderRefused')
-    const lines = told('odd')
+    const lines = await toldToTheEnd('odd', 'warn condition stalled OrderRefused')
     expect(`\n${lines.map(brief).join('\n')}`).toBe(REFUSED)
     expect(lines.flatMap(lacking)).toEqual([])
     expect(lines.at(-2)?.['why']).toMatch(/product/)
