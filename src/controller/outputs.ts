@@ -1,10 +1,11 @@
-import { type KeyObject, X509Certificate, createHash, createHmac } from 'node:crypto'
+import { type KeyObject, X509Certificate, createHmac } from 'node:crypto'
 import { ANNOTATIONS } from '../api/names.ts'
 import type { DigiCertOrder, OrderSpec } from '../api/order.ts'
 import type { Keystore } from '../api/outputs.ts'
 import { keyStoreJks, trustStoreJks } from '../pki/jks.ts'
 import { exportKey } from '../pki/keys.ts'
 import { keyStoreP12, trustStoreP12 } from '../pki/pkcs12.ts'
+import { digest } from './digest.ts'
 import { type Outputs, type Secret, type SecretStore, textOf } from './secrets.ts'
 
 /** The passwords of the keystores that a spec asks for, and what keeps one of them from being used. */
@@ -86,9 +87,7 @@ const sealOf = (
   const { labels = {}, annotations = {} } = spec.secretTemplate ?? {}
   const wish = [sorted(labels), sorted(annotations), spec.additionalOutputFormats ?? []]
   const stores = KINDS.map((kind) => wishedStore(spec, kind)?.alias ?? null)
-  const content = [certificate, sorted(data)].map((part) =>
-    createHash('sha256').update(JSON.stringify(part)).digest('hex'),
-  )
+  const content = [certificate, sorted(data)].map((part) => digest(JSON.stringify(part)))
   const secret = key.type === 'private' ? exportKey(key, 'PKCS8') : ''
   return createHmac('sha256', secret)
     .update(JSON.stringify([wish, stores, pkcs12 ?? null, jks ?? null, content]))
