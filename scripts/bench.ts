@@ -29,7 +29,7 @@ const setting = (name: string, otherwise: number): number => Number(process.env[
 const [COUNT, RUNS] = [setting('N', 1000), setting('RUNS', 3)]
 const [REST, IDLE] = [setting('REST', 10_000), setting('IDLE', 300)]
 const ALGORITHMS = (process.env['KEYS'] ?? 'ECDSA,RSA').split(',') as Kind['algorithm'][]
-/** Of cert-manager: the best that was found for it on two cores. */
+/** Of cert-manager; the best for it was not searched for. */
 const TUNING = { workers: setting('CM_WORKERS', 20), gates: process.env['CM_GATES'] ?? '' }
 
 /** Has all operators of the bench be the program of the image, started as the image starts it. */

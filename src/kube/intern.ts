@@ -23,8 +23,9 @@ export function createIntern(): <T>(value: T) => T {
     if (typeof value === 'string') return share(value)
     if (typeof value !== 'object' || value === null) return value
     for (const [key, child] of Object.entries(value)) {
-      const shared = intern(child)
-      if (shared !== child || typeof child === 'string') (value as Record<string, unknown>)[key] = shared
+      // Objects stay the same ones; a text may become another copy of itself.
+      if (typeof child === 'string') (value as Record<string, unknown>)[key] = share(child)
+      else intern(child)
     }
     return value
   }
