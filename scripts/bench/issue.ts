@@ -7,8 +7,8 @@ import { type Stand, nameOf, submit } from './stand.ts'
 export type Kind = {
   readonly prefix: string
   readonly algorithm: 'ECDSA' | 'RSA'
-  /** `waited` orders are approved and validated by a person who is quick. */
-  readonly way: 'instant' | 'waited'
+  /** `approved` orders wait for a person who is quick; for `waited` ones it publishes a record in DNS as well. */
+  readonly way: 'instant' | 'approved' | 'waited'
 }
 
 export type Issued = Cost & {
@@ -26,7 +26,7 @@ export async function issue(stand: Stand, kind: Kind, count: number): Promise<Is
   const { simulator, namespace, kubeconfig } = stand
   await simulator.control.changeSettings(SETTINGS[kind.way])
   const operator = await stand.startOperator()
-  const person = kind.way === 'waited' ? quickPerson(stand) : undefined
+  const person = kind.way === 'instant' ? undefined : quickPerson(stand)
   const observer = await observe(kubeconfig, namespace, person?.told)
   const names = Array.from({ length: count }, (_, index) => nameOf(kind.prefix, index))
   const paidBefore = (await simulator.control.state()).counts.paid
@@ -51,11 +51,12 @@ export async function issue(stand: Stand, kind: Kind, count: number): Promise<Is
 
 const SETTINGS = {
   instant: { instant: true, approval: 'none' },
+  approved: { instant: true, approval: 'one-step' },
   waited: { instant: false, approval: 'one-step', ownDcvPolling: true },
 } as const
 
 /** What of a spec lets the person do its part. */
-const WAYS = { instant: {}, waited: { dcv: { method: 'dns-txt-token' } } } as const
+const WAYS = { instant: {}, approved: {}, waited: { dcv: { method: 'dns-txt-token' } } } as const
 
 /** Approves each order once and publishes its records once, as soon as the status asks for it. */
 function quickPerson({ simulator: { control } }: Stand) {

@@ -15,6 +15,13 @@ export const ORDERS: Resource = {
   kind: 'DigiCertOrder',
 }
 
+const ACCOUNTS: Resource = {
+  group: 'digicert-operator.io',
+  version: 'v1alpha1',
+  plural: 'digicertaccounts',
+  kind: 'DigiCertAccount',
+}
+
 /** Servers of a bench: real ones, on this machine, with fresh data and an etcd that waits for the disk. */
 export type Stand = {
   /** Of an admin of the cluster. */
@@ -29,7 +36,6 @@ export type Stand = {
   /** The namespace of the orders. */
   readonly namespace: string
   readonly accounts: number
-  readonly requestsPerSecond: number
   readonly startOperator: (flags?: OperatorOptions['flags'], env?: OperatorOptions['env']) => Promise<OperatorProcess>
   readonly close: () => Promise<void>
 }
@@ -63,7 +69,7 @@ export type StandOptions = {
 }
 
 /** What Node makes of the memory limit of the chart, 512 MiB; without a limit its heap grows as it likes. */
-const AS_IN_THE_POD = { NODE_OPTIONS: '--max-old-space-size=256' }
+const AS_IN_THE_POD = '--max-old-space-size=256'
 
 type Plane = {
   readonly kubeconfig: string
@@ -112,11 +118,11 @@ export async function startStand({ accounts: count, limited, requestsPerSecond }
   const namespace = await cluster.newNamespace()
   await cluster.apply(accounts(namespace, simulator.url, count, requestsPerSecond))
   return {
-    ...{ kubeconfig, pids: plane.pids(), cluster, client, simulator, namespace, accounts: count, requestsPerSecond },
+    ...{ kubeconfig, pids: plane.pids(), cluster, client, simulator, namespace, accounts: count },
     startOperator: (flags, env) =>
       startOperator({
         kubeconfig,
-        env: { ...AS_IN_THE_POD, ...env },
+        env: { ...env, NODE_OPTIONS: `${AS_IN_THE_POD} ${env?.['NODE_OPTIONS'] ?? ''}` },
         flags: {
           'operator-namespace': namespace,
           ...plane.flags(namespace),
@@ -131,6 +137,15 @@ export async function startStand({ accounts: count, limited, requestsPerSecond }
       await plane.close(() => cluster.deleteNamespace(namespace))
     },
   }
+}
+
+/** Gives each key of the stand another budget; an operator that starts after that knows no other. */
+export async function rebudget(
+  { client, namespace, accounts: count }: Stand,
+  requestsPerSecond: number,
+): Promise<void> {
+  for (let index = 0; index < count; index++)
+    await client.merge(ACCOUNTS, { namespace, name: accountOf(index) }, { spec: { requestsPerSecond } })
 }
 
 /** Creates the order of that index. */

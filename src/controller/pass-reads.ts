@@ -8,8 +8,8 @@ export type PassReads = Pick<SecretStore, 'read'> & {
 
 /**
  * Keeps what the API server said of Secrets that no cache knows, which are mostly those that do not exist yet, so that
- * not each step of a pass asks for them anew. Only for steps that follow each other at once: whoever waited for
- * CertCentral between them has to forget.
+ * not each step of a pass asks for them anew. Whoever waited for CertCentral between two steps has to forget, unless the
+ * next step itself finds what was made meanwhile.
  */
 export const createPassReads = ({ read, peek }: Pick<SecretStore, 'read' | 'peek'>): PassReads => {
   const answers = new Map<string, Promise<Secret | undefined>>()

@@ -156,7 +156,8 @@ export class Reconciler {
     const { memory, draft } = pass
     const now = this.#options.now()
     pass.remote = remote
-    pass.reads.forget()
+    // Where nothing was bought yet, the rehearsal is what finds a Secret that somebody made meanwhile: it does not force.
+    if (remote.kind !== 'absent') pass.reads.forget()
     memory.failedCalls = failing(remote) ? memory.failedCalls + 1 : 0
     if (remote.kind !== 'unavailable') memory.lookedAt = now
     if (memory.quickLooks !== undefined) memory.quickLooks += 1

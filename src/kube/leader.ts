@@ -48,7 +48,7 @@ export type LeaderOptions = {
   readonly leaseMs?: number
   /** How long renewals may fail before leadership counts as lost; 10 seconds. */
   readonly renewDeadlineMs?: number
-  /** Pause between renewals, and half of the longest pause between tries of a candidate; 2 seconds. */
+  /** Pause between renewals, and the longest pause between tries of a candidate; 2 seconds. */
   readonly retryMs?: number
   readonly clock?: Clock
   readonly random?: () => number
@@ -149,14 +149,24 @@ function end(elector: Elector): void {
 }
 
 async function campaign(elector: Elector): Promise<void> {
-  const { clock, retryMs, random, stop } = elector
+  const { clock, retryMs, stop } = elector
   const isOver = (): boolean => stop.signal.aborted
   while (!isOver()) {
     await claim(elector)
-    // Candidates that were turned away together must not come back together.
-    const ms = elector.phase === 'leading' ? retryMs : retryMs * (1 + random())
+    const ms = elector.phase === 'leading' ? retryMs : untilNextTry(elector)
     if (!isOver()) await pause(clock, ms, stop.signal)
   }
+}
+
+/**
+ * How long a candidate that was turned away waits: those that came together must not come back together, and none of them
+ * longer than the lease is held.
+ */
+function untilNextTry(elector: Elector): number {
+  const { retryMs, random, observed } = elector
+  const held = observed ? heldByOtherForMs(elector, observed.lease) : undefined
+  const usual = (retryMs * (1 + random())) / 2
+  return held === undefined ? usual : Math.min(usual, held + 1 + (random() * retryMs) / 8)
 }
 
 /** Tries once to become or to stay the leader; never rejects. */
@@ -200,7 +210,7 @@ function observe(elector: Elector, lease: Lease): void {
 async function write(elector: Elector, lease: Lease | undefined): Promise<void> {
   const { client, clock, identity, leaseMs, namespace, name } = elector
   if (elector.phase === 'over') return
-  if (lease && isHeldByOther(elector, lease)) {
+  if (lease && heldByOtherForMs(elector, lease) !== undefined) {
     if (elector.phase === 'leading') elector.lose(`${holderOf(lease) ?? 'nobody'} holds the lease`)
     return
   }
@@ -217,12 +227,14 @@ function callTimeoutMs({ renewDeadlineMs }: Elector): number {
   return renewDeadlineMs / 2
 }
 
-function isHeldByOther({ identity, observed, clock, leaseMs }: Elector, lease: Lease): boolean {
+/** For how long nobody else may take the lease, from 0 on; `undefined` where that is so now. */
+function heldByOtherForMs({ identity, observed, clock, leaseMs }: Elector, lease: Lease): number | undefined {
   const holder = holderOf(lease)
-  if (holder === undefined || holder === identity) return false
+  if (holder === undefined || holder === identity) return undefined
   const recorded = lease.spec?.leaseDurationSeconds
   const durationMs = recorded === undefined ? leaseMs : recorded * 1000
-  return clock.monotonic() - (observed?.at ?? Infinity) <= durationMs
+  const left = durationMs - (clock.monotonic() - (observed?.at ?? Infinity))
+  return left >= 0 ? left : undefined
 }
 
 /** A write has succeeded that was sent at that time. */

@@ -65,10 +65,11 @@ export const createCsr = async (
   request.subjectPublicKeyInfo = PublicKeyInfo.fromBER(createPublicKey(key).export({ type: 'spki', format: 'der' }))
   request.signatureAlgorithm = identifier
   // pkijs signs by Web Crypto, for which the key would be written out, read in again and copied for each request.
-  const [toBeSigned] = request.toSchema(true).valueBlock.value
+  const whole = request.toSchema(true)
+  const [toBeSigned] = whole.valueBlock.value
   const signature = await signed(digest, new Uint8Array(toBeSigned?.toBER() ?? []), key)
-  request.signatureValue = new asn1js.BitString({ valueHex: new Uint8Array(signature).buffer })
-  const body = Buffer.from(request.toSchema(true).toBER()).toString('base64')
+  whole.valueBlock.value[2] = new asn1js.BitString({ valueHex: new Uint8Array(signature).buffer })
+  const body = Buffer.from(whole.toBER()).toString('base64')
   const lines = body.match(/.{1,64}/g) ?? []
   return `-----BEGIN CERTIFICATE REQUEST-----\n${lines.join('\n')}\n-----END CERTIFICATE REQUEST-----\n`
 }

@@ -1,5 +1,6 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 import { fromBER } from 'asn1js'
+import { LRUCache } from 'lru-cache'
 import { CertificationRequest } from 'pkijs'
 import { fromPem } from './pem.ts'
 
@@ -22,8 +23,17 @@ const hashes: Readonly<Record<string, string>> = {
 
 const curves: Readonly<Record<string, number>> = { prime256v1: 256, secp384r1: 384 }
 
+/** What was made of the requests of late: each is read when it is checked, when it is signed and when it is told of. */
+const known = new LRUCache<string, { request: SigningRequest | undefined }>({ max: 256 })
+
 /** Reads a PKCS#10 request and checks its own signature. Returns undefined for whatever is not a good one. */
 export function readSigningRequest(pem: string): SigningRequest | undefined {
+  const read = known.get(pem) ?? { request: readAnew(pem) }
+  known.set(pem, read)
+  return read.request
+}
+
+function readAnew(pem: string): SigningRequest | undefined {
   const der = fromPem('CERTIFICATE REQUEST', pem) ?? fromPem('NEW CERTIFICATE REQUEST', pem)
   if (der === undefined) return undefined
   try {

@@ -49,6 +49,18 @@ describe('a Secret that belongs to somebody else', () => {
     expect(await bought(bed, 'taken')).toHaveLength(1)
   })
 
+  test('keeps it, and nothing is bought, when it appears while CertCentral is asked for the order', async () => {
+    const lookUp = { method: 'GET', path: '^/order/alternate/' }
+    await bed.control.addFault({ match: lookUp, action: 'hang', seconds: 5 })
+    await place(bed, 'in-between')
+    await bed.cluster.waitForOrder(bed.namespace, 'in-between', ({ status }) => status?.intent !== undefined)
+    await bed.cluster.apply(foreign('in-between'))
+
+    await untilStalled(bed, 'in-between', 'SecretConflict')
+    expect(await bought(bed, 'in-between')).toEqual([])
+    expect((await secretOf('in-between'))?.data['tls.crt']?.toString()).toBe('theirs')
+  })
+
   test('keeps it when it appears after the order was placed', async () => {
     await bed.control.changeSettings({ approval: 'one-step' })
     await place(bed, 'late-comer')

@@ -31,7 +31,7 @@ describe('the Dockerfile', () => {
     expect(imageConfig(dockerfile)).toEqual({
       entrypoint: ['/usr/local/bin/node', '--max-semi-space-size=8', '--expose-gc', '/app/digicert-operator.js'],
       command: ['run'],
-      environment: { NODE_ENV: 'production' },
+      environment: { NODE_ENV: 'production', MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' },
       workingDirectory: '/app',
       uid: 65532,
       gid: 65532,
