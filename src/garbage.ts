@@ -4,8 +4,10 @@ import { performance } from 'node:perf_hooks'
 const LOOK_EVERY = 20_000
 /** Share of the time that the event loop may have worked since the last look for the process to count as at rest. */
 const BUSY = 0.2
+/** Looks that are left out after a collection: scrapes and polls make garbage all the time. */
+const RESTING_LOOKS = 14
 /** Garbage that is worth a collection, in bytes. */
-const WORTH_IT = 32 * 1024 * 1024
+const WORTH_IT = 8 * 1024 * 1024
 
 /** What is asked of the process. */
 export type Heap = {
@@ -39,17 +41,22 @@ const ownHeap = (): Heap | undefined => {
 /**
  * Gives memory back once a start or a burst of work is over. V8 keeps what it took until it needs it again, which at ten
  * thousand orders is as much as they take themselves, and a process at rest may never need it again. A collection stops
- * the event loop for about a tenth of a second, so it is made when there is nothing to do, and only after memory grew.
+ * the event loop for tenths of a second, so it is made when there is nothing to do, only after memory grew, and at most once
+ * in so many looks.
  *
  * @returns ends it
  */
 export const giveMemoryBack = (heap: Heap | undefined = ownHeap(), every = LOOK_EVERY): (() => void) => {
   if (!heap) return () => undefined
-  let settled = 0
+  let [settled, resting] = [0, 0]
   const look = async (): Promise<void> => {
-    if (heap.busy() > BUSY || heap.resident() < settled + WORTH_IT) return
-    await heap.collect()
-    settled = heap.resident()
+    const busy = heap.busy() > BUSY
+    if (resting > 0) resting -= 1
+    else if (!busy && heap.resident() >= settled + WORTH_IT) {
+      resting = RESTING_LOOKS
+      await heap.collect()
+      settled = heap.resident()
+    }
   }
   const timer = setInterval(() => void look(), every)
   timer.unref()

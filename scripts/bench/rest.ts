@@ -36,6 +36,9 @@ async function untilTold({ cluster, namespace }: Stand, count: number): Promise<
   await waitFor(look, { what: 'orders of today in the accounts', limitMs: 600_000, everyMs: 5000 })
 }
 
+/** Two polls and the two minutes by which their windows reach back, in milliseconds. */
+const UNTIL_QUIET = 240_000
+
 /** Starts an operator over so many issued orders, and measures its start, its first new order and a quiet time. */
 export async function rest(stand: Stand, count: number, idleSeconds: number): Promise<Rest> {
   const { cluster, simulator } = stand
@@ -50,14 +53,16 @@ export async function rest(stand: Stand, count: number, idleSeconds: number): Pr
   await pause(10_000)
   const made = since(requests, await requestsOf(cluster))
   const { byEndpoint } = await simulator.control.calls()
-  // The new order has its five, as any other.
-  const writes = writesIn(made) - (made.get('POST digicertorders') ?? 0)
-  // Accounts are asked for their key, and say so once; then comes the quiet.
-  await pause(60_000)
+  const writes = writesIn(made) - WRITES_OF_AN_ORDER
+  // The first polls tell of all that was issued of late, and accounts say once that their key is good. Then comes the quiet.
+  await pause(UNTIL_QUIET)
   const idle = await quietTime(stand, operator.pid()!, idleSeconds)
   await operator.stop()
   return { orders: count, restart: { syncedSeconds, writes, calls: byEndpoint, firstCallSeconds }, idle }
 }
+
+/** Its own creation, and the five that make it Ready. */
+const WRITES_OF_AN_ORDER = 6
 
 async function firstCall(stand: Stand): Promise<number> {
   const index = Date.now() % 100_000

@@ -38,15 +38,20 @@ describe('memory is given back', () => {
     stop()
   })
 
-  test('again after memory grew by more than little', async () => {
+  test('again after memory grew by more than little, and not at each look', async () => {
     const { state, turns, stop } = started(400)
     await turns(1)
-    state.resident = 120 * MIB
-    await turns(3)
+    state.resident = 105 * MIB
+    await turns(30)
     expect(state.collections).toBe(1)
     state.resident = 140 * MIB
-    await turns(3)
+    await turns(1)
     expect(state.collections).toBe(2)
+    state.resident = 140 * MIB
+    await turns(14)
+    expect(state.collections).toBe(2)
+    await turns(1)
+    expect(state.collections).toBe(3)
     stop()
   })
 
