@@ -2,7 +2,7 @@
  * `make bench`: what a certificate costs, on real servers, beside the floor of the same run. It prints figures and ratios,
  * and fails only where something was bought twice or a Secret is not good.
  *
- * B=issue,waited,limits,growth,failover   only these, in this order; all of them where it is left out
+ * B=issue,waited,limits,growth,failover,year   only these, in this order; all of them where it is left out
  * B=ours, B=mass, B=rest                      issue without cert-manager; a half of limits; the end of growth
  * B=profile                                         a CPU profile and a heap snapshot, into PROFILES=profiles/
  * N=1000 orders of a run, RUNS=3 of each, KEYS=ECDSA,RSA, REST=10000 orders at rest, IDLE=300 seconds of rest
@@ -25,6 +25,7 @@ import { spread } from './bench/measure.ts'
 import { profile } from './bench/profile.ts'
 import { type Rest, rest } from './bench/rest.ts'
 import { type Stand, type StandOptions, startStand } from './bench/stand.ts'
+import { fleetOf } from './bench/year.ts'
 
 const setting = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise)
 const [COUNT, RUNS] = [setting('N', 1000), setting('RUNS', 3)]
@@ -181,6 +182,18 @@ async function mass(): Promise<void> {
   say(`\n## ${COUNT} reissues asked for at once with ${strictKeys} keys, limits on\n\n${JSON.stringify(cost)}`)
 }
 
+/** Years that are played forward: past the renewal of plans of three years. */
+const YEARS = 3.2
+
+/** No servers: the decisions alone, with certificates as long as they may be now, from 2027 and from 2029 on. */
+const year = (): Promise<void> => {
+  for (const lifetimeDays of [199, 100, 47]) {
+    const fleet = fleetOf({ orders: REST, years: YEARS, lifetimeDays })
+    say(`\n## ${REST} orders that were bought on three days, played forward\n\n${JSON.stringify(fleet)}`)
+  }
+  return Promise.resolve()
+}
+
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   issue: () => issuing('instant', RUNS, ['floor', 'cert-manager']),
   ours: () => issuing('instant', RUNS, ['floor']),
@@ -194,6 +207,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   mass,
   rest: async () => tellRest(REST, (await atRest(REST)).rest),
   growth,
+  year,
   failover: async () => {
     for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
       const end = await onFresh(freely(keysFor(COUNT)), (stand) => failover(stand, COUNT, signal))
@@ -202,7 +216,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   },
 }
 
-const ALL = 'issue,waited,limits,growth,failover'
+const ALL = 'issue,waited,limits,growth,failover,year'
 
 /** Not a measure, and so only where it is asked for. */
 const takeProfile = async (): Promise<void> => {

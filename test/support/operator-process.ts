@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { endChild, logFile, logLines, logTail, type Place, runningPid, startChild } from './child.ts'
 import { freePort } from './free-port.ts'
@@ -39,7 +38,7 @@ export type OperatorProcess = {
 }
 
 /**
- * Starts `digicert-operator run` from the sources, or from `dist/` when TEST_DIST is 1. It dies with this process.
+ * Starts `digicert-operator run` from the sources, or what TEST_PROGRAM names. It dies with this process.
  * @throws Error with the end of its log when it does not become ready in 30 s.
  */
 export async function startOperator(options: OperatorOptions): Promise<OperatorProcess> {
@@ -108,14 +107,10 @@ export function flagsOf(flags: Readonly<Record<string, FlagValue | readonly Flag
     .map(([name, value]) => (value === true ? `--${name}` : `--${name}=${String(value)}`))
 }
 
-/** Arguments of node that come before the command of the program: those of TEST_PROGRAM, else as TEST_DIST says. */
+/** Arguments of node that come before the command of the program: those of TEST_PROGRAM, else the sources. */
 export function programArgs(): string[] {
   const program = process.env['TEST_PROGRAM']
-  if (program !== undefined) return program.split(' ')
-  if (process.env['TEST_DIST'] !== '1') return ['--no-warnings', join(CHECKOUT, 'src', 'main.ts')]
-  const main = join(CHECKOUT, 'dist', 'main.js')
-  if (!existsSync(main)) throw new Error('TEST_DIST=1 needs dist/: run npm run build first')
-  return ['--enable-source-maps', main]
+  return program === undefined ? ['--no-warnings', join(CHECKOUT, 'src', 'main.ts')] : program.split(' ')
 }
 
 /* A setting in the developer's shell must not turn into a flag of the operator under test. */
