@@ -2,14 +2,14 @@
  * `make bench`: what a certificate costs, on real servers, beside the floor of the same run. It prints figures and ratios,
  * and fails only where something was bought twice or a Secret is not good.
  *
- * B=issue,waited,limits,growth,failover,year   only these, in this order; all of them where it is left out
- * B=ours, B=mass, B=rest                      issue without cert-manager; a half of limits; the end of growth
- * B=profile                                         a CPU profile and a heap snapshot, into PROFILES=profiles/
+ * B=issue,waited,limits,growth,failover,year  only these, in this order; all of them where it is left out
+ * B=ours, B=mass, B=rest                       issue without cert-manager; a half of limits; the end of growth
+ * B=profile                                    a CPU profile and a heap snapshot, into PROFILES=profiles/
  * N=1000 orders of a run, RUNS=3 of each, KEYS=ECDSA,RSA, REST=10000 orders at rest, IDLE=300 seconds of rest
- * PER_KEY=500 orders of each API key in limits
- * CM_WORKERS=20, CM_GATES=ServerSideApply=true     settings of cert-manager
- * BENCH_KUBECONFIG=file                            a cluster of yours in the place of a control plane of its own
- * PICTURE=file.svg                                 where growth draws to
+ * PER_KEY=500                                  orders of each API key in limits
+ * CM_WORKERS=20, CM_GATES=ServerSideApply=true settings of cert-manager
+ * BENCH_KUBECONFIG=file                        a cluster of yours in the place of a control plane of its own
+ * PICTURE=file.svg                             where growth draws to
  */
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

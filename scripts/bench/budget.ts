@@ -6,7 +6,7 @@ import { ORDERS, type Stand, nameOf, rebudget, submit } from './stand.ts'
 /** Calls a second of a key, of those that CertCentral's stricter page lets it make: 1,000 in 5 minutes. */
 export const STRICT = 3.3
 
-/** So many calls at one or more keys under CertCentral's limits, and how long they took beside the least that its budget allows. */
+/** So many calls under CertCentral's limits, and how long they took beside the least that the budgets of the keys allow. */
 export type Budgeted = {
   readonly orders: number
   readonly seconds: number

@@ -48,7 +48,7 @@ export type LeaderOptions = {
   readonly leaseMs?: number
   /** How long renewals may fail before leadership counts as lost; 10 seconds. */
   readonly renewDeadlineMs?: number
-  /** Pause between renewals, and the longest pause between tries of a candidate; 2 seconds. */
+  /** Pause between renewals, and twice the longest pause between tries of a candidate; 2 seconds. */
   readonly retryMs?: number
   readonly clock?: Clock
   readonly random?: () => number
@@ -165,7 +165,7 @@ async function campaign(elector: Elector): Promise<void> {
 function untilNextTry(elector: Elector): number {
   const { retryMs, random, observed } = elector
   const held = observed ? heldByOtherForMs(elector, observed.lease) : undefined
-  const usual = (retryMs * (1 + random())) / 2
+  const usual = (retryMs * (1 + random())) / 4
   return held === undefined ? usual : Math.min(usual, held + 1 + (random() * retryMs) / 8)
 }
 
