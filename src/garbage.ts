@@ -5,7 +5,7 @@ const LOOK_EVERY = 20_000
 /** Share of the time that the event loop may have worked since the last look for the process to count as at rest. */
 const BUSY = 0.2
 /** Looks that are left out after a collection: scrapes and polls make garbage all the time. */
-const RESTING_LOOKS = 14
+const RESTING_LOOKS = 29
 /** Garbage that is worth a collection, in bytes. */
 const WORTH_IT = 8 * 1024 * 1024
 

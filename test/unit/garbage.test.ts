@@ -48,7 +48,7 @@ describe('memory is given back', () => {
     await turns(1)
     expect(state.collections).toBe(2)
     state.resident = 140 * MIB
-    await turns(14)
+    await turns(29)
     expect(state.collections).toBe(2)
     await turns(1)
     expect(state.collections).toBe(3)
