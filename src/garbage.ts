@@ -4,6 +4,8 @@ import { performance } from 'node:perf_hooks'
 const LOOK_EVERY = 20_000
 /** Share of the time that the event loop may have worked since the last look for the process to count as at rest. */
 const BUSY = 0.2
+/** Looks in a row that must find the process at rest: a start pauses now and then before it is over. */
+const QUIET_LOOKS = 3
 /** Looks that are left out after a collection: scrapes and polls make garbage all the time. */
 const RESTING_LOOKS = 29
 /** Garbage that is worth a collection, in bytes. */
@@ -48,11 +50,11 @@ const ownHeap = (): Heap | undefined => {
  */
 export const giveMemoryBack = (heap: Heap | undefined = ownHeap(), every = LOOK_EVERY): (() => void) => {
   if (!heap) return () => undefined
-  let [settled, resting] = [0, 0]
+  let [settled, resting, quiet] = [0, 0, 0]
   const look = async (): Promise<void> => {
-    const busy = heap.busy() > BUSY
+    quiet = heap.busy() > BUSY ? 0 : quiet + 1
     if (resting > 0) resting -= 1
-    else if (!busy && heap.resident() >= settled + WORTH_IT) {
+    else if (quiet >= QUIET_LOOKS && heap.resident() >= settled + WORTH_IT) {
       resting = RESTING_LOOKS
       await heap.collect()
       settled = heap.resident()

@@ -33,14 +33,20 @@ describe('memory is given back', () => {
     await turns(3)
     expect(state).toMatchObject({ collections: 0, resident: 400 * MIB })
     state.busy = 0.01
-    await turns(5)
+    await turns(2)
+    state.busy = 0.9
+    await turns(1)
+    state.busy = 0.01
+    await turns(2)
+    expect(state.collections).toBe(0)
+    await turns(3)
     expect(state).toMatchObject({ collections: 1, resident: 100 * MIB })
     stop()
   })
 
   test('again after memory grew by more than little, and not at each look', async () => {
     const { state, turns, stop } = started(400)
-    await turns(1)
+    await turns(3)
     state.resident = 105 * MIB
     await turns(30)
     expect(state.collections).toBe(1)
