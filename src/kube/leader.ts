@@ -227,7 +227,7 @@ function callTimeoutMs({ renewDeadlineMs }: Elector): number {
   return renewDeadlineMs / 2
 }
 
-/** For how long nobody else may take the lease, from 0 on; `undefined` where that is so now. */
+/** For how much longer the lease is another's, in milliseconds from 0 on; `undefined` where it may be taken. */
 function heldByOtherForMs({ identity, observed, clock, leaseMs }: Elector, lease: Lease): number | undefined {
   const holder = holderOf(lease)
   if (holder === undefined || holder === identity) return undefined

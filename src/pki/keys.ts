@@ -63,19 +63,10 @@ export const readKey = (pem: string): KeyObject | undefined => {
 export const belongsTo = (certificate: X509Certificate, key: KeyObject): boolean =>
   key.type === 'private' ? certificate.checkPrivateKey(key) : certificate.publicKey.equals(key)
 
-const fingerprintOf = (key: KeyObject): string => {
+/** SHA-256, in hexadecimal, of a public key (SubjectPublicKeyInfo): tells keys apart without showing them. */
+export const publicFingerprint = (key: KeyObject): string => {
   const publicKey = key.type === 'private' ? createPublicKey(key) : key
   return createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex')
-}
-
-/** A key does not change, and writing it out takes half a millisecond. */
-const fingerprints = new WeakMap<KeyObject, string>()
-
-/** SHA-256, in hexadecimal, of a public key (SubjectPublicKeyInfo): tells keys apart without showing them. */
-export const publicFingerprint = (key: KeyObject): string => {
-  const fingerprint = fingerprints.get(key) ?? fingerprintOf(key)
-  fingerprints.set(key, fingerprint)
-  return fingerprint
 }
