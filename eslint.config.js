@@ -2,10 +2,10 @@ import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 const sizes = {
-  'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
+  'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
   'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
   // A switch over the kinds of a union is one decision, not one per kind.
-  complexity: ['error', { max: 10, variant: 'modified' }],
+  complexity: ['error', { max: 12, variant: 'modified' }],
   'max-depth': ['error', 3],
   'max-params': ['error', 4],
 }

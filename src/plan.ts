@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { Command, InvalidArgumentError } from 'commander'
 import { parseAllDocuments } from 'yaml'
-import { type DigiCertOrder, checkSpec } from './api/order.ts'
+import { type DigiCertOrder, type OrderSpec, checkSpec } from './api/order.ts'
 import type { OrderStatus } from './api/status.ts'
 import { type Cap, type Forecast, forecast } from './order/forecast.ts'
-import { planEndOf } from './order/plan.ts'
+import { purchaseFaults } from './order/purchasable.ts'
 import { habitsOf } from './order/reissue.ts'
 import { isoDay } from './order/schedule.ts'
+import { standingOf } from './order/standing.ts'
 
 const YEAR = 365.25 * 24 * 60 * 60_000
 
@@ -51,13 +52,14 @@ const tableOf = (rows: readonly (readonly string[])[]): string => {
 }
 
 /** Where an order stands by its status, as `kubectl get -o yaml` shows it; `undefined` where it has no certificate. */
-const standingOf = ({ certificate, order }: OrderStatus) => {
-  if (!certificate || order?.validUntil === undefined) return undefined
-  return {
-    notBefore: new Date(certificate.notBefore),
-    notAfter: new Date(certificate.notAfter),
-    planEnd: planEndOf(order.validUntil),
-  }
+const atHand = (spec: OrderSpec, status: OrderStatus) => {
+  const { certificate, order } = status
+  if (!certificate || !order) return undefined
+  const { serialNumber } = certificate
+  const [notBefore, notAfter] = [new Date(certificate.notBefore), new Date(certificate.notAfter)]
+  const standing = standingOf(spec, status, { notBefore, notAfter, serialNumber })
+  const { planEnd } = standing
+  return planEnd && { ...standing, planEnd }
 }
 
 type Wish = { now: Date; years: number; caps: readonly Cap[] }
@@ -72,13 +74,15 @@ export const planOf = (object: unknown, { now, years, caps }: Wish): string => {
   const checked = checkSpec(spec)
   const name = [...(metadata.namespace === undefined ? [] : [metadata.namespace]), metadata.name].join('/')
   if (!checked.ok) throw new Error(`${name}: ${checked.problems.join('; ')}`)
+  const faults = status.order ? [] : purchaseFaults(checked.spec, now)
+  if (faults.length > 0) throw new Error(`${name}: ${faults.join('; ')}`)
   const steps = forecast({
     spec: checked.spec,
     habits: habitsOf(checked.spec, metadata.uid ?? name),
     caps,
     from: now,
     until: new Date(now.getTime() + years * YEAR),
-    standing: standingOf(status),
+    standing: atHand(checked.spec, status),
   })
   const bought = steps.filter(({ paid }) => paid).length
   const told = `${name}: ${String(bought)} of ${String(steps.length)} steps cost money`

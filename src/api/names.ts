@@ -28,6 +28,12 @@ export const ANNOTATIONS = {
  */
 export const ORDER_AGAIN = `${GROUP}/order-again`
 
+/**
+ * Annotation by which a person lets one step past the brake (`order/brake.ts`): its value is the id of the order that the
+ * message names, with a suffix such as `-2` where it was used before.
+ */
+export const RELEASE_BRAKE = `${GROUP}/release-brake`
+
 /** Annotation by which a person asks for another certificate of the order; its value is any text that was not used before. */
 export const REISSUE_REQUESTED = `${GROUP}/reissue-requested-at`
 

@@ -19,7 +19,7 @@ import {
   validity,
   wireId,
 } from './shapes.ts'
-import { MOST, SPEC_RULES } from './spec-rules.ts'
+import { MOST, PURCHASE_RULES, SPEC_RULES } from './spec-rules.ts'
 import type { OrderStatus } from './status.ts'
 import { wire } from './wire.ts'
 
@@ -133,7 +133,10 @@ export const orderSpec = z
     }),
     suspend: z.boolean().optional().meta({ description: 'Do nothing for this order until it is taken out again.' }),
   })
-  .meta({ description: 'What to buy, from which account, into which Secret.', ...validations(SPEC_RULES) })
+  .meta({
+    description: 'What to buy, from which account, into which Secret.',
+    ...validations([...SPEC_RULES, ...PURCHASE_RULES]),
+  })
 
 export type OrderSpec = z.infer<typeof orderSpec>
 
@@ -161,6 +164,9 @@ const strangeNames = ({ commonName, dnsNames = [], dcv }: OrderSpec): string[] =
     .concat((dcv?.emails ?? []).flatMap(({ dnsName: name, emailDomain }) => [name, emailDomain]))
     .filter((name) => !isDnsName(name))
     .map((name) => `${JSON.stringify(name)} is not a DNS name`)
+
+/** What of a spec has no sense of a purchase to come, as sentences. */
+export const unpurchasable = (spec: OrderSpec): string[] => broken(PURCHASE_RULES, spec)
 
 const problemsOf = (spec: OrderSpec): string[] => [
   ...broken(SPEC_RULES, spec),

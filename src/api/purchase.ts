@@ -35,7 +35,7 @@ const reissueFields = z.object({
       ...wire('auto_reissue'),
     }),
   before: span(
-    'How long before the end of a certificate it is reissued, such as 33d or 720h. Silent: 33 days, or a third of its life where that is shorter.',
+    'How long before the end of a certificate it is reissued, such as 33d or 720h; never in its first half. Silent: 33 days, or a third of its life where that is shorter.',
   ).optional(),
   beforePercentage: z
     .int()
@@ -62,7 +62,9 @@ const renewalFields = z.object({
     description:
       'What follows the end of the plan. Renew (the default): a new order, which costs money. Never: nothing; it is said.',
   }),
-  before: span('How long before the plan ends it is renewed. Silent: 30d.').optional(),
+  before: span(
+    'How long before the plan ends it is renewed; never in its first half. Silent: 30 days, or a third of the plan where that is shorter.',
+  ).optional(),
   ofOrderId: wireId('The order that this one renews, where it was not made by this DigiCertOrder.')
     .optional()
     .meta({ ...wire('renewal_of_order_id') }),

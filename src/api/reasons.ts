@@ -55,7 +55,11 @@ export const ORDER_REASONS = {
   StoringCertificate: 'The certificate is being fetched, verified and written.',
   BadCertificate:
     'CertCentral answered with a certificate that does not fit. The Secret is left as it was; it is fetched again.',
-  KeyLost: 'The order exists, but the private key it was placed with does not.',
+  KeyLost: 'The order exists, but the private key it was placed with is not in the cluster.',
+  ReissuedElsewhere:
+    'The newest certificate of the order was made with a key that is not kept here, by another cluster with this clusterId or by a person. The Secret keeps its own good pair.',
+  HeldByBrake:
+    'The operator would buy or reissue sooner, or more often, than its brake lets it. Nothing was sent; the message says until when, and how to let one step pass.',
   OrderRejected: 'The order was rejected in CertCentral. It cost nothing; edit the spec to order anew.',
   OrderCanceled: 'The order was canceled in CertCentral.',
   OrderRevoked: 'The order was revoked in CertCentral.',

@@ -1,5 +1,5 @@
 import { PRODUCTS, type Longest, productWith, rulesOf } from './products.ts'
-import type { CrossFieldRule, Validity } from './shapes.ts'
+import { type CrossFieldRule, type Validity, milliseconds } from './shapes.ts'
 
 type Signing = { provisioningMethod?: string | undefined }
 type Mail = { dnsName: string; emailDomain: string }
@@ -22,7 +22,7 @@ export type RuledFields = {
       }
     | undefined
   documentSigning?: Signing | undefined
-  renewal?: { byDigiCert?: boolean | undefined } | undefined
+  renewal?: { byDigiCert?: boolean | undefined; policy?: string | undefined; before?: string | undefined } | undefined
   reissue?: { by?: string | undefined } | undefined
   payment?: { method?: string | undefined } | undefined
   secretTemplate?: object | undefined
@@ -260,6 +260,38 @@ function isLonger(certificate: Validity | undefined, order: Validity): boolean {
   const orderDays = order.days ?? (order.years === undefined ? undefined : order.years * 366)
   return exceeds(years, order.years) || exceeds(days, orderDays) || exceeds(expiresOn, order.expiresOn)
 }
+
+const DAY = 86_400_000
+
+/** Shortest length of a plan, in milliseconds; `undefined` where the spec names its last day. */
+const lengthOf = ({ years, days }: Validity): number | undefined => {
+  if (years === undefined) return days === undefined ? undefined : days * DAY
+  return years * 365 * DAY
+}
+
+/** Seconds of a length of time such as 33d or 1h30m0s, in CEL. */
+const secondsInCel = (field: string): string =>
+  `${field}.findAll('[0-9]+[dhms]').map(part, int(part.substring(0, part.size() - 1)) * (part.endsWith('d') ? 86400 : (part.endsWith('h') ? 3600 : (part.endsWith('m') ? 60 : 1)))).sum()`
+
+/** What has no sense of a purchase to come. The API server refuses it; what is bought already goes on in spite of it. */
+export const PURCHASE_RULES: readonly Rule[] = [
+  {
+    rule: `!has(self.renewal) || !has(self.renewal.before) || !(has(self.orderValidity.years) || has(self.orderValidity.days)) || ${secondsInCel('self.renewal.before')} < (has(self.orderValidity.years) ? self.orderValidity.years * 31536000 : self.orderValidity.days * 86400)`,
+    message:
+      'renewal.before must be shorter than orderValidity: a plan would be due for renewal, and paid for again, the moment it is bought',
+    holds: ({ renewal, orderValidity }) => {
+      const length = lengthOf(orderValidity)
+      return renewal?.before === undefined || length === undefined || milliseconds(renewal.before) < length
+    },
+  },
+  {
+    rule: "!has(self.orderValidity.days) || self.orderValidity.days >= 3 || (has(self.renewal) && ((has(self.renewal.policy) && self.renewal.policy == 'Never') || (has(self.renewal.byDigiCert) && self.renewal.byDigiCert)))",
+    message:
+      'orderValidity of less than 3 days cannot be renewed by the operator: take 3 days or more, or set renewal.policy to Never',
+    holds: ({ renewal, orderValidity }) =>
+      (orderValidity.days ?? 3) >= 3 || renewal?.policy === 'Never' || renewal?.byDigiCert === true,
+  },
+]
 
 /** Rules that look at several fields of the spec; the messages begin with the field that a person can mend. */
 export const SPEC_RULES: readonly Rule[] = [

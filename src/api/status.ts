@@ -41,6 +41,19 @@ const intent = z
     sends: z.int().min(0).optional().meta({ description: 'How often it was sent.' }),
     supersedes: text('Serial number of the certificate that a reissue follows.'),
     renewalOf: z.int().optional().meta({ description: 'The order that is renewed.' }),
+    previousPlan: z
+      .object({
+        orderId: number('Order id at CertCentral.'),
+        validFrom: known(64, 'Its first day.'),
+        validUntil: known(64, 'Its last day.'),
+      })
+      .optional()
+      .meta({ description: 'The plan that this purchase follows, for the brake.' }),
+    releasedBy: text('The annotation release-brake, or order-again, by which a person let this step past the brake.'),
+    payload: z.string().max(262_144).optional().meta({
+      description:
+        'The request as it was sent, as JSON, without CSR and card: after a lost answer nothing else is sent under this id.',
+    }),
     link: z
       .enum(['refused'])
       .optional()
@@ -109,6 +122,7 @@ export const orderStatus = z
           .object({
             dnsNames: z.array(z.string().max(253)).max(300).meta({ description: 'The names.' }),
             certificateHash: text('Fingerprint of hash, issuing CA, profile and platform.'),
+            validUntil: date('Last day of the plan as it was asked for; it stands until CertCentral names one.'),
           })
           .optional()
           .meta({ description: 'What CertCentral was asked for last: by the order, or by a reissue.' }),
@@ -133,6 +147,7 @@ export const orderStatus = z
         notAfter: known(64, 'When it ends.'),
         dnsNames: z.array(z.string().max(253)).max(300).meta({ description: 'The names that it covers.' }),
         issuer: known(1024, 'Who signed it.'),
+        storedTime: date('When the operator stored it first.'),
       })
       .optional()
       .meta({ description: 'The certificate in the Secret.' }),
@@ -165,6 +180,7 @@ export const orderStatus = z
       .meta({ description: 'What was done at CertCentral because this object is being deleted.' }),
     lastHandledReissueRequestedAt: text('The annotation reissue-requested-at that was handled last.'),
     lastHandledCheckRequestedAt: text('The annotation check-requested-at that was handled last.'),
+    lastHandledReleaseBrake: text('The annotation release-brake, or order-again, that released a step last.'),
     lastHandledReconcileAt: text('The annotation reconcile.fluxcd.io/requestedAt that was handled last.'),
     revision: z.int().min(0).optional().meta({ description: 'How many certificates were stored.' }),
     failures: z
@@ -184,11 +200,16 @@ export const orderStatus = z
           what: z.enum(['Ordered', 'Reissued', 'Renewed', 'Adopted']).meta({ description: 'What happened.' }),
           orderId: number('Order id at CertCentral.'),
           certificateId: z.int().optional().meta({ description: 'Certificate id at CertCentral.' }),
+          purchase: z.int().min(1).optional().meta({ description: 'Which purchase of this DigiCertOrder it is.' }),
+          free: z
+            .boolean()
+            .optional()
+            .meta({ description: 'It was rejected, or canceled before it was issued, and cost nothing.' }),
         }),
       )
-      .max(10)
+      .max(30)
       .optional()
-      .meta({ description: 'The last ten purchases and certificates.', 'x-kubernetes-list-type': 'atomic' }),
+      .meta({ description: 'The last thirty purchases and certificates.', 'x-kubernetes-list-type': 'atomic' }),
   })
   .meta({ description: 'What the operator knows.' })
 

@@ -6,7 +6,8 @@ import { isFailure } from '../kube/client.ts'
 import type { Action } from '../order/decision.ts'
 import type { Observation } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
-import { planEndOf } from '../order/plan.ts'
+import { wasFree } from '../order/brake.ts'
+import { isoDay } from '../order/schedule.ts'
 import { endOrder } from './end-order.ts'
 import { deliver, rewrite } from './deliver.ts'
 import { createKey, createNextKey, csrFor, keptIn, promoteKey } from './keys.ts'
@@ -44,13 +45,26 @@ const purposeOf = ({ intent }: OrderStatus, { purpose }: Recording): Intent['pur
 
 /** What an intent says besides what it is for: a reissue what it follows, a purchase what it renews. */
 const contextOf = ({ seen, status }: Step, recording: Recording, purpose: Intent['purpose']): Partial<Intent> => {
-  if (purpose === 'Reissue') return { supersedes: seen.stored?.facts.serialNumber ?? '' }
+  const release = recording.released === true ? seen.brake.release : undefined
+  const releasedBy = release === undefined ? {} : { releasedBy: release }
+  if (purpose === 'Reissue') return { supersedes: seen.stored?.facts.serialNumber ?? '', ...releasedBy }
   const before = status.intent
   const isSame = before?.purchase === recording.purchase && before.purpose === purpose
   return {
     ...(isSame && before.sends !== undefined ? { sends: before.sends } : {}),
+    ...(isSame && before.releasedBy !== undefined ? { releasedBy: before.releasedBy } : {}),
+    ...releasedBy,
+    ...previousPlan(seen, before),
     ...renewalOf(status, recording, foundId(seen)),
   }
+}
+
+/** The plan that a purchase follows, as the brake wants to know it once the order is forgotten. */
+const previousPlan = ({ order, plan }: Observation, before: Intent | undefined): Pick<Intent, 'previousPlan'> => {
+  if (!order) return before?.previousPlan === undefined ? {} : { previousPlan: before.previousPlan }
+  const { start, end } = plan
+  if (!start || !end || wasFree(order, 'yes')) return {}
+  return { previousPlan: { orderId: order.orderId, validFrom: isoDay(start), validUntil: isoDay(end) } }
 }
 
 const recordIntent = (step: Step, recording: Recording, now: Date): Outcome => {
@@ -162,12 +176,11 @@ const reissue = (step: Step, orderId: number, hands: Hands): Promise<Outcome> =>
   const { gathered, seen, status, memory } = step
   const { order, nextKey, names, traits } = gathered
   const held = seen.reissue.key === 'next' ? nextKey : kept(step)
-  const validUntil = status.order?.validUntil
   return placeReissue(
     {
       ...{ session: sessionOf(gathered), order, orderId, status, held, memory, target: targetOf(gathered) },
       ...{ names: names.sent, traits },
-      planEnd: validUntil === undefined ? undefined : planEndOf(validUntil),
+      planEnd: seen.plan.end,
     },
     hands,
   )

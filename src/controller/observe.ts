@@ -1,13 +1,16 @@
-import { FINALIZER, ORDER_AGAIN } from '../api/names.ts'
+import { FINALIZER, ORDER_AGAIN, RELEASE_BRAKE } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { OrderStatus } from '../api/status.ts'
+import { type BrakeSources, brakeFact } from '../order/brake.ts'
 import { deliveryOf } from '../order/delivery.ts'
 import { forbidden } from '../order/effective.ts'
 import { isProven } from '../order/messages.ts'
 import type { AccountFact, Failure, KnownIntent, Observation, Remote, ValidationFact } from '../order/observation.ts'
+import { purchaseFaults } from '../order/purchasable.ts'
 import { renewsBy } from '../order/reissue.ts'
 import * as schedule from '../order/schedule.ts'
+import { isDateReached, planOf } from '../order/standing.ts'
 import type { Session } from './accounts.ts'
 import { askedOf } from './asked.ts'
 import { dateOf } from './dates.ts'
@@ -202,6 +205,28 @@ const formerFact = (
   }
 }
 
+type Told = Pick<BrakeSources, 'remote' | 'now'>
+
+/** The plan, what follows it, and what the brake says of the steps that may come. */
+const planFacts = (
+  { order: { spec, metadata } }: Gathered,
+  status: OrderStatus,
+  { remote, now }: Told,
+): Pick<Observation, 'plan' | 'renew' | 'brake' | 'purchaseFaults'> => {
+  const known = orderFact(status)
+  const order = known && remote.kind === 'order' ? { ...known, ...remote.order } : known
+  const plan = planOf(spec, status)
+  const renews = renewsBy(spec)
+  const { annotations } = metadata
+  const releases = [annotations?.[RELEASE_BRAKE], annotations?.[ORDER_AGAIN]]
+  return {
+    plan,
+    renew: renews === 'Renew' && isDateReached(spec, status, now) ? 'DateReached' : renews,
+    brake: brakeFact({ status, order, remote, plan, releases, now }),
+    purchaseFaults: purchaseFaults(spec, now),
+  }
+}
+
 const wasIssued = (status: OrderStatus): boolean => status.certificate !== undefined || (status.revision ?? 0) > 0
 
 /** Reduces what was gathered, the status and CertCentral's answer to the facts that rules look at. */
@@ -235,7 +260,7 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
     orderAgain: metadata.annotations?.[ORDER_AGAIN],
     reissue: reissueFact(gathered, status, { stored, next, failure, intent, now: moment.now }),
     next,
-    renew: renewsBy(order.spec),
+    ...planFacts(gathered, status, { remote: moment.remote, now: moment.now }),
     ...times(gathered, status, moment),
   }
 }

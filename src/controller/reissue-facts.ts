@@ -1,12 +1,15 @@
 import type { OrderSpec } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
-import { type Step, nextStep, planEndOf } from '../order/plan.ts'
+import { RELEASE_BRAKE } from '../api/names.ts'
+import { isReleased } from '../order/brake.ts'
+import { type Step, nextStep } from '../order/plan.ts'
 import { autoReissueOf, causeOf, habitsOf } from '../order/reissue.ts'
 import { isForeignForGood } from '../order/rules/words.ts'
 import type { Failure, KnownIntent, ReissueFact, Stored } from '../order/observation.ts'
 import { askedOf } from './asked.ts'
 import { dateOf } from './dates.ts'
 import type { Gathered } from './gather.ts'
+import { standingOf } from '../order/standing.ts'
 import type { ReissueMark } from './remote.ts'
 
 /** Whether the Secret still holds the certificate of an order before this one. */
@@ -16,11 +19,10 @@ const isOfAnother = ({ orderId }: Stored, { order }: OrderStatus): boolean =>
 /** What is due next for the certificate at hand. */
 export const nextOf = ({ order }: Gathered, status: OrderStatus, stored: Stored | undefined): Step | undefined => {
   if (!stored || isOfAnother(stored, status) || !status.order) return undefined
-  const { notBefore, notAfter } = stored
-  const { validUntil } = status.order
-  const planEnd = validUntil === undefined ? undefined : planEndOf(validUntil)
-  const standing = { notBefore, notAfter, planEnd }
-  return nextStep(standing, habitsOf(order.spec, order.metadata.uid ?? ''))
+  const { notBefore, notAfter, facts } = stored
+  const standing = standingOf(order.spec, status, { notBefore, notAfter, serialNumber: facts.serialNumber })
+  const released = { isReleased: isReleased(order.metadata.annotations?.[RELEASE_BRAKE], status) }
+  return nextStep(standing, { ...habitsOf(order.spec, order.metadata.uid ?? ''), ...released })
 }
 
 /** Whether a person asked for a reissue that was not made yet. */

@@ -221,9 +221,11 @@ export const askForReissues = async (question: Question, orderId: number, mark: 
   const { session, fingerprint, retryAt } = question
   try {
     const info = await session.client.orderInfo(orderId)
-    const ours = newestOf((await session.client.reissues(orderId)).filter((entry) => isOurs(entry, mark)))
+    const listed = await session.client.reissues(orderId)
+    const ours = newestOf(listed.filter((entry) => isOurs(entry, mark)))
     const found = ours && { status: ours.status, certificateId: ours.certificateId }
-    return { kind: 'reissues', order: remoteOrder(info, fingerprint), ours: found }
+    const madeAt = listed.filter(({ status }) => !GONE.includes(status)).flatMap(({ dateCreated }) => dateCreated ?? [])
+    return { kind: 'reissues', order: remoteOrder(info, fingerprint), ours: found, madeAt }
   } catch (error) {
     if (error instanceof CertCentralError && error.kind === 'not-found') return { kind: 'absent' }
     return failedCall(error, retryAt)

@@ -1,3 +1,4 @@
+import { braked } from './brake.ts'
 import { type Decision, wait } from './decision.ts'
 import type { Observation } from './observation.ts'
 import * as adoption from './rules/adoption.ts'
@@ -97,11 +98,13 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
   }),
 ]
 
-/** What to do about an order, from the facts alone. */
-export const decide = (o: Observation, now: Date): Decision => {
+const ruled = (o: Observation, now: Date): Decision => {
   for (const [, rule] of RULES) {
     const decision = rule(o, now)
     if (decision) return decision
   }
   return wait('UnknownStatus', later(now, 60_000))
 }
+
+/** What to do about an order, from the facts alone. Whatever the rules say, what spends passes the brake. */
+export const decide = (o: Observation, now: Date): Decision => braked(o, ruled(o, now), now)

@@ -5,7 +5,8 @@ export type Action =
   | { kind: 'CreateKey' }
   | { kind: 'ReplaceKey' }
   | { kind: 'InheritKey' }
-  | { kind: 'RecordIntent'; purchase: number; purpose?: 'Renewal' | 'Reissue' }
+  /** `released`: a person let this step past the brake. */
+  | { kind: 'RecordIntent'; purchase: number; purpose?: 'Renewal' | 'Reissue'; released?: true }
   | { kind: 'CreateNextKey' }
   | { kind: 'PromoteKey' }
   | { kind: 'AddFinalizer' }

@@ -1,4 +1,4 @@
-import { ANNOTATIONS, ORDER_AGAIN } from '../api/names.ts'
+import { ANNOTATIONS, ORDER_AGAIN, REISSUE_REQUESTED, RELEASE_BRAKE } from '../api/names.ts'
 import { ORDER_REASONS, type Reason } from '../api/reasons.ts'
 import type { Effective } from '../api/status.ts'
 import type { KnownOrder, Observation } from './observation.ts'
@@ -99,14 +99,35 @@ const ends = (o: Observation): string => (o.stored ? isoDay(o.stored.notAfter) :
 
 /** Whether the plan ends with the certificate, so that a renewal is what comes next. */
 const isLastOfPlan = (o: Observation): boolean => {
-  const ends = orderOf(o)?.validUntil
+  const ends = o.plan.end
   return ends !== undefined && o.stored !== undefined && o.stored.notAfter.getTime() + DAY >= ends.getTime()
 }
 
 const notRenewed: Message = (o) =>
   `The plan of ${id(o)} ends on ${ends(o)} and DigiCert renews it (renewal.byDigiCert), but CertCentral shows no renewal yet: look there whether auto-renew is on for it, or take renewal.byDigiCert out of the spec to have it renewed by the operator`
 
+const dateReached: Message = (o) =>
+  `The plan of ${id(o)} ends on ${ends(o)}, and spec.orderValidity.expiresOn names no later day, so it is not renewed. Name a later day there, or give orderValidity in years or days, and the operator renews it`
+
+/** What the brake holds: a reissue where one is wanted, else a purchase. */
+const heldByBrake: Message = (o) => {
+  const { purchase, reissue: another } = o.brake
+  const isReissue = o.reissue.cause !== undefined || o.reissue.intent !== undefined
+  const held = isReissue ? (another ?? purchase) : (purchase ?? another)
+  if (!held) return ORDER_REASONS.HeldByBrake
+  const release = `${RELEASE_BRAKE}: "${String(held.orderId)}"`
+  return `The brake holds the next ${held === another ? 'reissue' : 'purchase'}: ${held.cause}. Nothing was sent, and the certificate in the Secret stays. The operator goes on at ${held.until.toISOString()}; to let this one step pass now, set the annotation ${release}, with a suffix such as -2 where it was used before`
+}
+
+const reissuedElsewhere: Message = (o, { secretName }) => {
+  const certificate = orderOf(o)?.certificateId
+  const which = certificate === undefined ? 'The newest certificate' : `Certificate ${String(certificate)}`
+  return `${which} of ${id(o)} was made with a key that is not kept here: another cluster with this clusterId, or a person, reissued it. Secret ${secretName} keeps its own certificate, good until ${ends(o)}. Give each cluster its own clusterId; to have the operator make the next certificate, set the annotation ${REISSUE_REQUESTED}`
+}
+
 const reissue: Message = (o, about) => {
+  if (o.renew === 'DateReached' && (o.stored?.missingNames ?? []).length === 0 && isLastOfPlan(o))
+    return dateReached(o, about)
   const names = o.stored?.missingNames ?? []
   if (o.renew === 'DigiCert' && names.length === 0 && isLastOfPlan(o)) return notRenewed(o, about)
   const why = names.length > 0 ? `does not cover ${names.join(', ')}` : `ends on ${ends(o)}`
@@ -182,7 +203,10 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
       ? `${o.outputs.problem ?? ''}. Key and certificate in Secret ${secretName} are good; its keystores are those of before, if there are any`
       : `${o.outputs.problem ?? ''}. Nothing was bought`,
   CardNotUsable: (o) => `The card cannot be used, so nothing was bought: ${failureOf(o)}`,
-  InvalidSpec: (o) => o.problems.join('; '),
+  InvalidSpec: (o) =>
+    o.problems.length > 0 ? o.problems.join('; ') : `${o.purchaseFaults.join('; ')}. Nothing was bought`,
+  HeldByBrake: heldByBrake,
+  ReissuedElsewhere: reissuedElsewhere,
   AccountNotFound: (_o, { account }) => `${account} does not exist; create it, or make a new order that names another`,
   AccountNotReady: (o, { account }) =>
     o.remote.kind === 'refused'
@@ -219,11 +243,18 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   BadCertificate: (o, { secretName }) =>
     `The certificate of ${id(o)} does not fit and Secret ${secretName} was left as it is: ${failureOf(o)}. It is fetched again`,
   KeyLost: (o) =>
-    `${capital(id(o))} exists, but the private key it was placed with does not, so its certificate cannot be used. Reissue it in CertCentral, or revoke it and order anew`,
+    `${capital(id(o))} exists, but the private key it was placed with is not in the cluster, so its certificate cannot be used here. Set spec.reissue.by: Operator, or the annotation ${REISSUE_REQUESTED}, and the operator makes another certificate of the order, at no cost`,
   OrderRejected: (o) => over(o, 'rejected', 'It cost nothing; an edited spec is ordered anew.'),
   OrderCanceled: (o) => over(o, 'canceled', 'It is not ordered again by itself.'),
   OrderRevoked: (o) => over(o, 'revoked', 'Its certificates are no longer trusted. It is not ordered again by itself.'),
-  OrderExpired: (o) => over(o, 'found expired', 'Its plan has ended.'),
+  OrderExpired: (o) =>
+    over(
+      o,
+      'found expired',
+      o.renew === 'DateReached'
+        ? 'Its plan has ended, and spec.orderValidity.expiresOn names no later day: name one, and the operator renews it.'
+        : 'Its plan has ended.',
+    ),
   ValidationLapsing: lapsing,
   ReissueDue: reissue,
   Reissuing: reissuing,

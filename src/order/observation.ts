@@ -1,7 +1,9 @@
 import type { Reason } from '../api/reasons.ts'
 import type { CertificateFacts, Intent, OrderStatus, ValidationEntry } from '../api/status.ts'
+import type { BrakeFact } from './brake.ts'
 import type { Delivery } from './delivery.ts'
 import type { Step } from './plan.ts'
+import type { Plan } from './standing.ts'
 
 /** A request of the order that waits for, or had, a decision in CertCentral. */
 export type OrderRequest = { id: number; status: string; type?: string | undefined }
@@ -52,7 +54,8 @@ export type Remote =
   /** The order that was to be renewed was renewed already, by somebody else. */
   | { kind: 'renewed'; orderId: number }
   | { kind: 'order'; order: RemoteOrder }
-  | { kind: 'reissues'; order: RemoteOrder; ours: FoundReissue | undefined }
+  /** `madeAt`: when the reissues in the list were made, without those that were rejected or canceled. */
+  | { kind: 'reissues'; order: RemoteOrder; ours: FoundReissue | undefined; madeAt: readonly Date[] }
 
 /** The account as an order sees it. */
 export type AccountFact =
@@ -157,6 +160,8 @@ export type Observation = {
   delivery: Delivery
   /** Sentences that say what is wrong with the spec. */
   problems: readonly string[]
+  /** Sentences that say why it cannot be bought today; they do not bind what is bought. */
+  purchaseFaults: readonly string[]
   account: AccountFact
   target: TargetFact
   /** What keeps a CSR that is made elsewhere from being used, as a sentence. */
@@ -188,8 +193,11 @@ export type Observation = {
   /** When the time to settle is over, counted from the moment the order was sent. */
   settledAt: Date | undefined
   reissue: ReissueFact
-  /** What follows the end of a plan. */
-  renew: 'Renew' | 'DigiCert' | 'Never'
+  /** What follows the end of a plan; `DateReached` where it ends on the very day that the spec names. */
+  renew: 'Renew' | 'DigiCert' | 'Never' | 'DateReached'
+  /** The plan of the order that is known. */
+  plan: Plan
+  brake: BrakeFact
   /** What is due next, and when. */
   next: Step | undefined
 }

@@ -6,7 +6,7 @@ import type { Outcome } from './outcome.ts'
 import { isIssued } from './rules/words.ts'
 import { isoDay } from './schedule.ts'
 
-const KEPT_HISTORY = 10
+const KEPT_HISTORY = 30
 
 type History = NonNullable<OrderStatus['history']>[number]
 
@@ -24,8 +24,9 @@ const MOST_REQUESTS = 64
 const MOST_NAMES = 300
 const MOST_VALIDATIONS = 300
 
-const askedOf = ({ asked }: RemoteOrder): Pick<RemoteOrder, 'asked'> =>
-  asked === undefined ? {} : { asked: { ...asked, dnsNames: asked.dnsNames.slice(0, MOST_NAMES) } }
+/** A reissue asks for other names, and leaves the plan as it was asked for. */
+const askedOf = ({ asked }: RemoteOrder, before: OrderStatus['order']): Pick<RemoteOrder, 'asked'> =>
+  asked === undefined ? {} : { asked: { ...before?.asked, ...asked, dnsNames: asked.dnsNames.slice(0, MOST_NAMES) } }
 
 /** Puts what CertCentral said of an order into the status. What it did not say stays. */
 export const withOrder = (status: OrderStatus, order: RemoteOrder, purchase: number): OrderStatus => ({
@@ -36,7 +37,7 @@ export const withOrder = (status: OrderStatus, order: RemoteOrder, purchase: num
     status: order.status,
     purchase,
     ...(order.certificateId === undefined ? {} : { certificateId: order.certificateId }),
-    ...askedOf(order),
+    ...askedOf(order, status.order),
     ...(order.organizationId === undefined ? {} : { organizationId: order.organizationId }),
     ...(order.validFrom ? { validFrom: isoDay(order.validFrom) } : {}),
     ...(order.validUntil ? { validUntil: isoDay(order.validUntil) } : {}),
@@ -91,9 +92,12 @@ type Placed = Extract<Outcome, { kind: 'placed' }>
 type Adopted = Extract<Outcome, { kind: 'adopted' }>
 type Stored = Extract<Outcome, { kind: 'stored' }>
 
-const whatHappened = (outcome: Placed | Adopted): History['what'] => {
-  if (outcome.kind === 'adopted') return 'Adopted'
-  return outcome.intent.purpose === 'Renewal' ? 'Renewed' : 'Ordered'
+/** What was sent without an answer and is found now was bought, as well as what was answered. */
+const whatHappened = ({ intent }: OrderStatus, outcome: Placed | Adopted): History['what'] => {
+  const bought = outcome.kind === 'placed' ? outcome.intent : intent
+  const isFound = bought?.sentAt !== undefined && bought.purchase === outcome.purchase && bought.purpose !== 'Reissue'
+  if (outcome.kind === 'adopted' && !isFound) return 'Adopted'
+  return bought?.purpose === 'Renewal' ? 'Renewed' : 'Ordered'
 }
 
 /** An issued order that was taken over and was made with another key has to be reissued with ours. */
@@ -127,9 +131,10 @@ const afterOrder = (status: OrderStatus, outcome: Placed | Adopted, now: Date, a
   const known = withOrder(fresh, outcome.order, outcome.purchase)
   const entry: History = {
     at: now.toISOString(),
-    what: whatHappened(outcome),
+    what: whatHappened(status, outcome),
     orderId,
     ...(certificateId === undefined ? {} : { certificateId }),
+    purchase: outcome.purchase,
   }
   const noted = { ...named(withHistory(known, entry), about.product), ...requestMet(about) }
   if (outcome.kind !== 'placed') return { ...noted, ...foreignKey(outcome, now) }
@@ -149,8 +154,19 @@ const reissueOf = (before: OrderStatus, { certificate }: Stored, now: Date): His
   }
 }
 
+/** When a certificate was stored first: a Secret that is rebuilt makes it no younger. */
+const firstStored = (
+  { certificate: before }: OrderStatus,
+  { certificate }: Stored,
+  now: Date,
+): Stored['certificate'] =>
+  before?.serialNumber === certificate.serialNumber
+    ? { ...certificate, ...(before.storedTime === undefined ? {} : { storedTime: before.storedTime }) }
+    : { ...certificate, storedTime: now.toISOString() }
+
 const afterStoring = (before: OrderStatus, outcome: Stored, now: Date): OrderStatus => {
-  const { certificate, orderId } = outcome
+  const { orderId } = outcome
+  const certificate = firstStored(before, outcome, now)
   // The certificate of the plan before is back; nothing changes for the renewal that is under way.
   if (before.intent?.purpose === 'Renewal' && before.intent.renewalOf === orderId) return { ...before, certificate }
   const stored = { ...without(before, 'failures', 'validation', 'validationSince'), certificate }
@@ -170,12 +186,22 @@ const afterValidation = (before: OrderStatus, { entries, order }: Validated, now
 
 type Recorded = Extract<Outcome, { kind: 'recorded' }>
 
+/** What ended before it was issued cost nothing, which is noted before the order is forgotten. */
+const withoutCost = ({ history, order, certificate }: OrderStatus): Pick<OrderStatus, 'history'> => {
+  if (!history || !order || !['rejected', 'canceled'].includes(order.status)) return {}
+  const wasIssued = history.some(({ what, orderId }) => what === 'Reissued' && orderId === order.id)
+  const isStored = certificate?.id !== undefined && certificate.id === order.certificateId
+  if (order.status === 'canceled' && (wasIssued || isStored)) return {}
+  return { history: history.map((entry) => (entry.orderId === order.id ? { ...entry, free: true } : entry)) }
+}
+
 /** A reissue is of the order that there is, and is what a person asked for; anything else begins another one. */
 const afterRecording = (before: OrderStatus, { intent }: Recorded, _now: Date, about: About): OrderStatus => {
-  const fresh = without(before, 'failures', 'validation', 'validationSince')
+  const release = intent.releasedBy === undefined ? {} : { lastHandledReleaseBrake: intent.releasedBy }
+  const fresh = { ...without(before, 'failures', 'validation', 'validationSince'), ...release }
   return intent.purpose === 'Reissue'
     ? { ...fresh, intent, ...requestMet(about) }
-    : { ...without(fresh, 'order'), intent }
+    : { ...without(fresh, 'order'), ...withoutCost(before), intent }
 }
 
 type Reissued = Extract<Outcome, { kind: 'reissued' }>

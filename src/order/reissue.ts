@@ -1,22 +1,22 @@
 import type { OrderSpec } from '../api/order.ts'
 import { milliseconds } from '../api/shapes.ts'
 import { rulesOf } from '../api/products.ts'
-import type { Asked, ReissueCause, Stored, Observation } from './observation.ts'
+import type { Asked, ReissueCause, Stored } from './observation.ts'
 import { wireNames } from './names.ts'
 import type { Habits, Step } from './plan.ts'
-import { DAY } from './schedule.ts'
 
-/** What a spec says of the time to act. */
 /** Who renews: where DigiCert does, and charges for it, nobody else may, as the plan would be bought twice. */
-export const renewsBy = ({ renewal }: Pick<OrderSpec, 'renewal'>): Observation['renew'] =>
+export const renewsBy = ({ renewal }: Pick<OrderSpec, 'renewal'>): Habits['renew'] =>
   renewal?.byDigiCert === true ? 'DigiCert' : (renewal?.policy ?? 'Renew')
 
-export const habitsOf = ({ reissue, renewal }: OrderSpec, seed: string): Habits => ({
+/** What a spec says of the time to act. */
+export const habitsOf = ({ reissue, renewal, certificateValidity }: OrderSpec, seed: string): Habits => ({
   reissueBy: reissue?.by ?? 'Operator',
   reissueBefore: reissue?.before === undefined ? undefined : milliseconds(reissue.before),
   reissueBeforePercentage: reissue?.beforePercentage,
   renew: renewsBy({ renewal }),
-  renewBefore: renewal?.before === undefined ? 30 * DAY : milliseconds(renewal.before),
+  renewBefore: renewal?.before === undefined ? undefined : milliseconds(renewal.before),
+  certificateDate: certificateValidity?.expiresOn,
   seed,
 })
 

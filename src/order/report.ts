@@ -88,8 +88,12 @@ const nextOf = (o: Observation, decision: Decision): OrderStatus['next'] =>
   decision.verdict === 'ready' && o.next ? { ...o.next, at: `${o.next.at.toISOString().slice(0, 19)}Z` } : undefined
 
 /** The certificate that the Secret holds is told whatever else is going on; a status that was wiped has it again. */
-const withStored = (status: OrderStatus, { stored }: Observation): OrderStatus =>
-  stored && stored.harmed === undefined ? { ...status, certificate: stored.facts } : status
+const withStored = (status: OrderStatus, { stored }: Observation): OrderStatus => {
+  if (!stored || stored.harmed !== undefined) return status
+  const { certificate } = status
+  const { storedTime } = certificate?.serialNumber === stored.facts.serialNumber ? certificate : {}
+  return { ...status, certificate: { ...stored.facts, ...(storedTime === undefined ? {} : { storedTime }) } }
+}
 
 /** The order is settled once its certificate is stored: what was written down before buying it has served. */
 const settle = (status: OrderStatus, { verdict }: Decision): OrderStatus => {

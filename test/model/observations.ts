@@ -166,6 +166,9 @@ const QUIET: Sets = {
   adopt: [undefined],
   delivery: ['pair'],
   problems: [[]],
+  purchaseFaults: [[]],
+  plan: [{ start: PAST, end: FUTURE, source: 'CertCentral' }],
+  brake: [{}],
   account: [READY],
   target: [{ kind: 'free' }],
   csrProblem: [undefined],
@@ -316,6 +319,7 @@ const LISTED: readonly Remote[] = ['issued', 'reissue_pending'].flatMap((status)
       kind: 'reissues',
       order: { orderId: ORDER_ID, status, certificateId: 70, requests },
       ours,
+      madeAt: [],
     })),
   ),
 )
@@ -365,7 +369,8 @@ export const ENDING: Sets = {
   stored: [undefined, stored(), stored({ notAfter: PAST })],
   renew: ['Renew', 'DigiCert', 'Never'],
   next: [undefined, due('Renew', PAST), due('Renew', FUTURE), due('Look', PAST), due('Reissue', FUTURE)],
-  former: [undefined, former(FUTURE), former(PAST)],
+  brake: [{}, { purchase: { until: FUTURE, cause: 'it was bought a moment ago', orderId: ORDER_ID } }],
+  former: [undefined, former(FUTURE)],
 }
 
 /** What else the Secret shall hold is out of step, or cannot be made. */

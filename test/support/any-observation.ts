@@ -165,12 +165,22 @@ const rest: fc.Arbitrary<Facts> = fc.record({
   nextSearchAt: oneOf(...times),
 })
 
+const HELD = { until: inMinutes(30), cause: 'order 7000012 was bought a moment ago', orderId: ORDER_ID }
+
+const brakes: fc.Arbitrary<Facts> = oneOf<Facts>(
+  { brake: {} },
+  { brake: {} },
+  { brake: { purchase: HELD } },
+  { brake: { reissue: HELD } },
+  { brake: { purchase: HELD, reissue: HELD, release: String(ORDER_ID) } },
+)
+
 /** A look that was made puts the next one off. */
 const nextLooks: fc.Arbitrary<Date> = oneOf(...times)
 
 /** Observations over all closed sets of facts that rules look at, as far as they can be true at the same time. */
 export const anyObservation = fc
-  .tuple(histories, stores, failures, gates, accounts, validations, rest, nextLooks)
+  .tuple(histories, stores, failures, gates, accounts, validations, rest, brakes, nextLooks)
   .map(([history, ...facts]) => {
     const nextLookAt = facts.pop() as Date
     const o = anObservation(...history, ...(facts as Facts[]))

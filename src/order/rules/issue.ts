@@ -134,6 +134,8 @@ export const renewedElsewhere = beforeOrder((o, now) =>
 export const orderNotFound = beforeOrder((o, now) => {
   if (o.remote.kind !== 'absent' || !o.intent) return undefined
   if (o.intent.sentAt) return unknownOutcome(o, o.intent, now)
+  if (o.purchaseFaults.length > 0 && o.intent.purpose !== 'Renewal')
+    return stalled('InvalidSpec', later(now, SLOW_LOOK))
   // Who renews was changed to DigiCert since this was written down: a renewal beside that one would be the second.
   const isDigiCerts = o.intent.purpose === 'Renewal' && o.renew === 'DigiCert'
   return isDigiCerts ? wait('AwaitingRenewal', later(now, RENEWAL_LOOK)) : placing(o)

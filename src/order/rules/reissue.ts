@@ -193,6 +193,8 @@ export const renewalIsDue: Rule = (o, now) => {
   const { next, order } = o
   if (!order || o.renew !== 'Renew' || next?.action !== 'Renew' || next.at > now) return undefined
   if (isUnserved(o) || callFailed(o)) return undefined
+  // Money is not spent by the end of a plan that CertCentral was not asked for.
+  if (o.plan.source === 'Request' && o.remote.kind === 'unasked') return look('LookingUp', 'orderId')
   return clockIsAhead(o, now) ?? renewal(o, order.purchase + 1, now)
 }
 

@@ -5,17 +5,18 @@ import { SLOW_LOOK, earliest, later } from '../schedule.ts'
 import { current } from './track.ts'
 import { PATIENCE, isForeignForGood, isStored } from './words.ts'
 
+/** Whether the Secret holds something that nobody touched, of whatever certificate. */
+const isWhole = ({ stored }: Observation): boolean => stored !== undefined && stored.harmed === undefined
+
 const badBefore = (o: Observation, now: Date) => {
   const { failure } = o
   if (!failure || failure.retryAt <= now) return undefined
   if (failure.reason === 'SecretRefused') return stalled('SecretRefused', failure.retryAt)
   if (failure.reason !== 'BadCertificate') return undefined
   if (failure.count < PATIENCE) return wait('BadCertificate', failure.retryAt)
-  return stalled(isForeignForGood(failure) ? 'KeyLost' : 'BadCertificate', failure.retryAt)
+  if (!isForeignForGood(failure)) return stalled('BadCertificate', failure.retryAt)
+  return stalled(isWhole(o) ? 'ReissuedElsewhere' : 'KeyLost', failure.retryAt)
 }
-
-/** Whether the Secret holds something that nobody touched, of whatever certificate. */
-const isWhole = ({ stored }: Observation): boolean => stored !== undefined && stored.harmed === undefined
 
 /** Whether the Secret still holds the certificate of an order before this one. */
 const holdsAnother = ({ stored, order }: Observation): boolean =>

@@ -187,6 +187,7 @@ export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
         kind: 'reissues',
         order: { orderId: ORDER_ID, status: 'issued', certificateId: CERTIFICATE_ID },
         ours: { status: 'rejected' },
+        madeAt: [],
       },
     },
   ],
@@ -213,6 +214,23 @@ export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
     {
       validity: { checkAt: undefined, lapses: [{ type: 'Domain', name: 'example.com', until: inDays(20) }] },
       next: { action: 'Reissue', at: inDays(25), why: 'the certificate ends' },
+    },
+  ],
+  ReissuedElsewhere: [
+    seen({ certificateId: CERTIFICATE_ID + 7 }),
+    withStored({ notAfter: inDays(190) }),
+    failed('BadCertificate', { count: 3, code: 'foreign-key' }),
+  ],
+  HeldByBrake: [
+    { next: { action: 'Renew', at: inHours(-1), why: 'the plan ends' } },
+    {
+      brake: {
+        purchase: {
+          until: inDays(172.5),
+          orderId: ORDER_ID,
+          cause: 'more than half of the plan of order 7000012, which ends on 2027-11-14, is still ahead',
+        },
+      },
     },
   ],
   CertificateExpired: [withStored({ notAfter: inDays(-1) })],

@@ -587,8 +587,9 @@ const reissuing = (changes: Partial<ReissueFact>, intent?: Partial<KnownIntent>)
 })
 const SENT = { sentAt: inMinutes(-5), sends: 1 }
 const listed = (ours?: FoundReissue, status = 'issued'): Facts => ({
-  remote: { kind: 'reissues', order: { orderId: ORDER_ID, status, certificateId: CERTIFICATE_ID }, ours },
+  remote: { kind: 'reissues', order: { orderId: ORDER_ID, status, certificateId: CERTIFICATE_ID }, ours, madeAt: [] },
 })
+const HELD = { until: inHours(2), cause: 'order 7000012 was bought a moment ago', orderId: ORDER_ID }
 const renew = act('RecordingIntent', { kind: 'RecordIntent', purchase: 2, purpose: 'Renewal' })
 const recordReissue = act('RecordingIntent', { kind: 'RecordIntent', purchase: 1, purpose: 'Reissue' })
 const placeReissue = act('Reissuing', { kind: 'PlaceReissue', orderId: ORDER_ID })
@@ -1076,6 +1077,12 @@ const UPKEEP: readonly Row[] = [
     stalled('KeyLost', inMinutes(30)),
   ],
   [
+    'says that somebody else reissued where the Secret still holds a good pair of ours',
+    'certificateIsNew',
+    [seen({ certificateId: CERTIFICATE_ID + 1 }), failed('BadCertificate', { count: 3, code: 'foreign-key' })],
+    stalled('ReissuedElsewhere', inMinutes(30)),
+  ],
+  [
     'fetches a bad certificate when its time has come',
     'certificateIsNew',
     [{ stored: undefined }, failed('BadCertificate', { count: 9, retryAt: NOW })],
@@ -1137,7 +1144,70 @@ function validating(nextCheckAt: Date | undefined): Facts {
   return { validation: { entries: [], since: inMinutes(-30), checkedAt: undefined, nextCheckAt } }
 }
 
-const ALL = [...GATE, ...CALLS, ...KEY_AND_INTENT, ...OUTCOME, ...OVER, ...TRACK, ...LIFE, ...PEOPLE, ...UPKEEP]
+/** What the rules want to spend, and the brake does not let pass. */
+const BRAKE: readonly Row[] = [
+  [
+    'holds a purchase that is not the first',
+    'orderNotFound',
+    [intended({ purchase: 2, purpose: 'Renewal' }), absent, { brake: { purchase: HELD } }],
+    stalled('HeldByBrake', inHours(2)),
+  ],
+  [
+    'holds a renewal before the order in force is forgotten',
+    'renewalIsDue',
+    [DUE, { brake: { purchase: HELD } }],
+    stalled('HeldByBrake', inHours(2)),
+  ],
+  [
+    'writes down which annotation lets a renewal pass',
+    'renewalIsDue',
+    [DUE, { brake: { purchase: HELD, release: '7000012' } }],
+    act('RecordingIntent', { kind: 'RecordIntent', purchase: 2, purpose: 'Renewal', released: true }),
+  ],
+  [
+    'lets a purchase pass that was released',
+    'orderNotFound',
+    [intended({ purchase: 2, releasedBy: '7000012' }), absent, { brake: { purchase: HELD } }],
+    act('Ordering', { kind: 'PlaceOrder' }),
+  ],
+  [
+    'holds a reissue that anything asks for',
+    'reissueIsWanted',
+    [reissuing({ cause: 'request' }), { brake: { reissue: HELD } }],
+    stalled('HeldByBrake', inHours(2)),
+  ],
+  [
+    'holds a reissue that is about to be sent',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, {}), listed(), { brake: { reissue: HELD } }],
+    stalled('HeldByBrake', inHours(2)),
+  ],
+  [
+    'writes a released reissue down again before it is sent',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, {}), listed(), { brake: { reissue: HELD, release: '7000012-2' } }],
+    act('RecordingIntent', { kind: 'RecordIntent', purchase: 1, purpose: 'Reissue', released: true }),
+  ],
+  [
+    'holds nothing that DigiCert buys',
+    'renewedByDigiCert',
+    [{ renew: 'DigiCert', brake: { purchase: HELD } }, seen({ renewedBy: ORDER_ID + 1 })],
+    renew,
+  ],
+]
+
+const ALL = [
+  ...GATE,
+  ...CALLS,
+  ...KEY_AND_INTENT,
+  ...OUTCOME,
+  ...OVER,
+  ...TRACK,
+  ...LIFE,
+  ...PEOPLE,
+  ...UPKEEP,
+  ...BRAKE,
+]
 
 const answering = (facts: readonly Facts[]): string | undefined =>
   RULES.find(([, rule]) => rule(anObservation(...facts), NOW))?.[0]
@@ -1153,6 +1223,7 @@ describe('decide', () => {
     ['in the life of a plan', LIFE],
     ['when people ask', PEOPLE],
     ['once it is issued', UPKEEP],
+    ['by the brake', BRAKE],
   ])('%s', (_part, rows) => {
     test.each(rows)('%s', (_sentence, rule, facts, wanted) => {
       expect(decide(anObservation(...facts), NOW)).toEqual(wanted)

@@ -71,6 +71,20 @@ describe('whatever the facts are', () => {
     })
   })
 
+  test('nothing is bought or reissued that the brake holds, unless a person let it pass', () => {
+    law((o, decision) => {
+      if (decision.verdict !== 'act') return true
+      const { action } = decision
+      const isReleased = action.kind === 'RecordIntent' && action.released === true && o.brake.release !== undefined
+      if (action.kind === 'PlaceOrder') return !o.brake.purchase || o.intent?.releasedBy !== undefined
+      if (action.kind === 'PlaceReissue') return !o.brake.reissue || o.reissue.intent?.releasedBy !== undefined
+      if (action.kind !== 'RecordIntent') return true
+      if (action.purpose === 'Reissue') return !o.brake.reissue || isReleased
+      const isNext = action.purchase > (o.order?.purchase ?? o.intent?.purchase ?? action.purchase)
+      return !isNext || o.renew === 'DigiCert' || !o.brake.purchase || isReleased
+    })
+  })
+
   test('nothing is written into a Secret that is not ours', () => {
     law(({ target }, decision) => !isAct(decision, 'StoreCertificate') || ['free', 'ours'].includes(target.kind))
   })

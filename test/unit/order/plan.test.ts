@@ -140,3 +140,75 @@ describe('the next step', () => {
     )
   })
 })
+
+describe('no step is due when the one before it was taken', () => {
+  const plan = (days: number, more: Partial<Standing> = {}): Standing => ({
+    ...standing(days, days),
+    arrived: NOW,
+    planStart: NOW,
+    ...more,
+  })
+
+  test.each<readonly [string, Standing, Partial<Habits>, 'Reissue' | 'Renew', number]>([
+    ['a plan of 20 days is renewed a third of it before its end', plan(20), {}, 'Renew', 20 - 20 / 3],
+    ['a plan of a year 30 days before', plan(365), {}, 'Renew', 335],
+    ['renewal.before as long as the plan waits for its middle', plan(365), { renewBefore: 400 * DAY }, 'Renew', 182.5],
+    [
+      'a released renewal comes when it was wished for',
+      plan(365),
+      { renewBefore: 300 * DAY, isReleased: true },
+      'Renew',
+      65,
+    ],
+    [
+      'beforePercentage 99 waits for the middle of the certificate',
+      plan(199, { planEnd: inDays(730) }),
+      { reissueBeforePercentage: 99 },
+      'Reissue',
+      99.5,
+    ],
+    [
+      'a leaf that is dated far back has its middle where half of what was left is over',
+      plan(40, { notBefore: inDays(-400), planEnd: inDays(730) }),
+      {},
+      'Reissue',
+      40 - 40 / 3,
+    ],
+    [
+      'a fixed day inside the plan is not asked for again before it comes',
+      plan(60, { notAfter: new Date('2027-01-23T23:59:59Z'), planEnd: inDays(365) }),
+      { certificateDate: '2027-01-23' },
+      'Reissue',
+      59.5,
+    ],
+  ])('%s', (_sentence, at, wish, action, day) => {
+    const step = nextStep(at, habits({ renewBefore: undefined, seed: '', ...wish }))
+    expect(step.action).toBe(action)
+    expect(Math.abs(daysFrom(step.at) - day)).toBeLessThan(Math.max(1.6, day / 8))
+  })
+
+  test('a plan that ends on the very day that the spec names is not renewed, and says so', () => {
+    const step = nextStep(plan(365, { planDate: 'reached' }), habits())
+    expect(step).toMatchObject({ action: 'Look', why: expect.stringMatching(/expiresOn names no later day/) })
+  })
+
+  test('whatever a spec asks for and a CA does', () => {
+    const arbitrary = fc.record({
+      life: fc.double({ min: 0.01, max: 825, noNaN: true }),
+      more: fc.double({ min: 0, max: 1100, noNaN: true }),
+      backdated: fc.double({ min: 0, max: 900, noNaN: true }),
+      reissueBefore: fc.option(fc.integer({ min: 0, max: 999_999 * DAY }), { nil: undefined }),
+      renewBefore: fc.option(fc.integer({ min: 0, max: 999_999 * DAY }), { nil: undefined }),
+      seed: fc.string(),
+    })
+    fc.assert(
+      fc.property(arbitrary, ({ life, more, backdated, seed, ...wish }) => {
+        const at = plan(life, { notBefore: inDays(-backdated), planEnd: inDays(life + more) })
+        const step = nextStep(at, habits({ ...wish, seed }))
+        const whole = step.action === 'Renew' ? life + more : life
+        expect(daysFrom(step.at)).toBeGreaterThanOrEqual(whole / 2 - 1e-6)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})

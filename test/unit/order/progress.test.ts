@@ -57,7 +57,7 @@ describe('what an outcome leaves in the status', () => {
       {
         intent: SENT,
         order: { ...ORDER, alternativeOrderId: ALTERNATIVE_ID },
-        history: [{ at: AT, what: 'Ordered', orderId: ORDER_ID }],
+        history: [{ at: AT, what: 'Ordered', orderId: ORDER_ID, purchase: 1 }],
       },
     ],
     [
@@ -67,7 +67,7 @@ describe('what an outcome leaves in the status', () => {
       {
         intent: SENT,
         order: { ...ORDER, alternativeOrderId: ALTERNATIVE_ID },
-        history: [{ at: AT, what: 'Ordered', orderId: ORDER_ID }],
+        history: [{ at: AT, what: 'Ordered', orderId: ORDER_ID, purchase: 1 }],
         validation: [ENTRY],
         validationSince: AT,
       },
@@ -78,7 +78,7 @@ describe('what an outcome leaves in the status', () => {
       { kind: 'adopted', order: { ...REMOTE, certificateId: CERTIFICATE_ID }, purchase: 1 },
       {
         order: { ...ORDER, certificateId: CERTIFICATE_ID },
-        history: [{ at: AT, what: 'Adopted', orderId: ORDER_ID, certificateId: CERTIFICATE_ID }],
+        history: [{ at: AT, what: 'Adopted', orderId: ORDER_ID, certificateId: CERTIFICATE_ID, purchase: 1 }],
       },
     ],
     [
@@ -87,7 +87,7 @@ describe('what an outcome leaves in the status', () => {
       { kind: 'adopted', order: { ...REMOTE, organizationId: 77 }, purchase: 1 },
       {
         order: { ...ORDER, organizationId: 77 },
-        history: [{ at: AT, what: 'Adopted', orderId: ORDER_ID }],
+        history: [{ at: AT, what: 'Adopted', orderId: ORDER_ID, purchase: 1 }],
       },
     ],
     [
@@ -134,7 +134,7 @@ describe('what an outcome leaves in the status', () => {
       'the certificate, counted, and nothing of the way to it',
       { order: ORDER, failures: FAILURES, validation: [ENTRY], validationSince: AT },
       { kind: 'stored', certificate: CERTIFICATE, orderId: ORDER_ID },
-      { order: ORDER, certificate: CERTIFICATE, revision: 1 },
+      { order: ORDER, certificate: { ...CERTIFICATE, storedTime: AT }, revision: 1 },
     ],
     [
       'the same count where the same certificate was written anew',
@@ -143,11 +143,37 @@ describe('what an outcome leaves in the status', () => {
       aStatus(),
     ],
     [
+      'the time of the first storing, where a Secret was rebuilt',
+      aStatus({ certificate: { ...CERTIFICATE, storedTime: '2026-11-14T12:00:00.000Z' } }),
+      { kind: 'stored', certificate: CERTIFICATE, orderId: ORDER_ID },
+      aStatus({ certificate: { ...CERTIFICATE, storedTime: '2026-11-14T12:00:00.000Z' } }),
+    ],
+    [
+      'a purchase in the history, where what was sent without an answer is found',
+      { intent: SENT },
+      { kind: 'adopted', order: REMOTE, purchase: 1 },
+      {
+        intent: SENT,
+        order: { ...ORDER, alternativeOrderId: ALTERNATIVE_ID },
+        history: [{ at: AT, what: 'Ordered', orderId: ORDER_ID, purchase: 1 }],
+      },
+    ],
+    [
+      'a purchase that cost nothing, where the next one begins behind a rejected one',
+      { order: { ...ORDER, status: 'rejected' }, history: [{ at: AT, what: 'Ordered', orderId: ORDER_ID }] },
+      { kind: 'recorded', intent: { ...INTENT, purchase: 2, releasedBy: '7000012' } },
+      {
+        intent: { ...INTENT, purchase: 2, releasedBy: '7000012' },
+        history: [{ at: AT, what: 'Ordered', orderId: ORDER_ID, free: true }],
+        lastHandledReleaseBrake: '7000012',
+      },
+    ],
+    [
       'a reissue in the history, where another certificate takes the place of one',
       aStatus(),
       { kind: 'stored', certificate: { ...CERTIFICATE, serialNumber: 'ff', id: 5 }, orderId: ORDER_ID },
       aStatus({
-        certificate: { ...CERTIFICATE, serialNumber: 'ff', id: 5 },
+        certificate: { ...CERTIFICATE, serialNumber: 'ff', id: 5, storedTime: AT },
         revision: 2,
         history: [{ at: AT, what: 'Reissued', orderId: ORDER_ID, certificateId: 5 }],
       }),
@@ -192,21 +218,11 @@ describe('what an outcome leaves in the status', () => {
     expect(step(before, outcome)).toEqual(wanted)
   })
 
-  test('is a history of the last ten', () => {
-    const history = Array.from({ length: 10 }, (_, n) => ({ at: AT, what: 'Ordered' as const, orderId: n + 1 }))
+  test('is a history of the last thirty', () => {
+    const history = Array.from({ length: 30 }, (_, n) => ({ at: AT, what: 'Ordered' as const, orderId: n + 1 }))
     const outcome: Outcome = { kind: 'adopted', order: REMOTE, purchase: 1 }
-    expect(step({ history }, outcome).history!.map(({ orderId }) => orderId)).toEqual([
-      2,
-      3,
-      4,
-      5,
-      6,
-      7,
-      8,
-      9,
-      10,
-      ORDER_ID,
-    ])
+    const kept = step({ history }, outcome).history!.map(({ orderId }) => orderId)
+    expect(kept).toEqual([...Array.from({ length: 29 }, (_, n) => n + 2), ORDER_ID])
   })
 
   test('leaves the status that it was given as it was', () => {
