@@ -4,10 +4,10 @@ import type { OrderStatus } from '../api/status.ts'
 import { deliveryOf } from '../order/delivery.ts'
 import { forbidden } from '../order/effective.ts'
 import { alternativeOrderId } from '../order/intent.ts'
-import type { TargetFact } from '../order/observation.ts'
+import type { Stored, TargetFact } from '../order/observation.ts'
 import { type Names, reissueNames } from '../order/reissue.ts'
 import type { AccountState, Session } from './accounts.ts'
-import { type KeyFact, formerKey, keyFact, nextKeyFact, targetFact } from './facts.ts'
+import { type KeyFact, formerKey, keyFact, nextKeyFact, storedFact, targetFact } from './facts.ts'
 import { digest } from './digest.ts'
 import { type GivenCsr, readGivenCsr } from './given-csr.ts'
 import { type GivenPasswords, readPasswords } from './outputs.ts'
@@ -43,6 +43,8 @@ export type Gathered = {
   passwords: GivenPasswords
   target: TargetFact
   targetSecret: Secret | undefined
+  /** What the target Secret holds, where it is ours and whole. */
+  stored: Stored | undefined
 }
 
 export type Sources = {
@@ -118,6 +120,13 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
   const givenCsr = problems.length === 0 ? await readGivenCsr(sources.secrets, order) : undefined
   const session = account.kind === 'ready' ? account.session : undefined
   const namespaceForbidden = session && (await sources.namespaceForbidden(session, namespace))
+  const target = targetFact(order, targetSecret, rivals)
+  const keys = {
+    key: keyFact(keySecret, order.spec, givenCsr),
+    nextKey: nextKeyFact(keySecret, order.spec),
+    formerKeys: await formerKeysOf(order, status, sources),
+  }
+  const kept = [keys.key, keys.nextKey, ...keys.formerKeys].flatMap(({ fingerprint }) => fingerprint ?? [])
   return {
     order,
     problems,
@@ -131,13 +140,12 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     traits,
     names: reissueNames(order.spec, status.order?.asked, isForbidden(order, session, namespaceForbidden)),
     keySecret,
-    key: keyFact(keySecret, order.spec, givenCsr),
-    nextKey: nextKeyFact(keySecret, order.spec),
-    formerKeys: await formerKeysOf(order, status, sources),
+    ...keys,
     givenCsr,
     passwords: problems.length === 0 ? await readPasswords(sources.secrets, order) : { problem: undefined },
     takenBy: takenBy(order, session, sources),
-    target: targetFact(order, targetSecret, rivals),
+    target,
     targetSecret,
+    stored: storedFact(targetSecret, target, order.spec, kept),
   }
 }

@@ -14,7 +14,7 @@ import { isDateReached, planOf } from '../order/standing.ts'
 import type { Session } from './accounts.ts'
 import { askedOf } from './asked.ts'
 import { dateOf } from './dates.ts'
-import { orderFact, storedFact, storedKey } from './facts.ts'
+import { orderFact, storedKey } from './facts.ts'
 import type { Gathered } from './gather.ts'
 import { isOrphaned } from './keys.ts'
 import { clockAhead } from './clocks.ts'
@@ -183,9 +183,6 @@ const outputsFact = (gathered: Gathered, stored: Observation['stored']): Observa
   return { stale: isStale === true ? 'yes' : 'no', problem: passwords.problem }
 }
 
-const keptFingerprints = ({ key, nextKey, formerKeys }: Gathered): string[] =>
-  [key, nextKey, ...formerKeys].flatMap(({ fingerprint }) => fingerprint ?? [])
-
 /** How long what CertCentral did not give of the plan before is left alone, in milliseconds. */
 const FORMER_AGAIN = 10 * 60_000
 
@@ -231,9 +228,8 @@ const wasIssued = (status: OrderStatus): boolean => status.certificate !== undef
 
 /** Reduces what was gathered, the status and CertCentral's answer to the facts that rules look at. */
 export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment): Observation => {
-  const { order, target, targetSecret, account } = gathered
+  const { order, target, stored, account } = gathered
   const { metadata } = order
-  const stored = storedFact(targetSecret, target, order.spec, keptFingerprints(gathered))
   const next = nextOf(gathered, status, stored)
   const asked = isLookAsked(gathered, status) ? moment.now : undefined
   const session = account.kind === 'ready' ? account.session : undefined
