@@ -76,6 +76,7 @@ const gathered = (order: DigiCertOrder, client: CertCentral): Gathered => ({
   takenBy: undefined,
   target: { kind: 'free' },
   targetSecret: undefined,
+  stored: undefined,
 })
 
 /** What asking for the proof and checking it need. */
