@@ -120,7 +120,24 @@ describe('the look-up by name', () => {
   const refused = replay('errors/several')
 
   test('reads what the list says of an order', async () => {
-    expect(await withServer([replay('listed/some')], lookUp)).toStrictEqual([
+    const known = {
+      id: 112233,
+      certificate: {
+        id: 113,
+        common_name: 'shop.example.com',
+        dns_names: ['shop.example.com', 'www.example.com'],
+        signature_hash: 'sha256',
+        valid_till: '2027-06-14',
+      },
+      status: 'issued',
+      is_renewed: false,
+      date_created: '2026-11-28T09:00:00+00:00',
+      order_valid_till: '2027-11-27',
+      product: { name_id: 'ssl_dv_geotrust', name: 'GeoTrust Standard DV SSL Certificate', type: 'dv_ssl_certificate' },
+    }
+    const bare = { id: '112234', status: 'needs_approval', certificate: {}, product: null, date_created: null }
+    const body = JSON.stringify({ orders: [known, bare], page: { total: 2, limit: 1000, offset: 0 } })
+    expect(await reading(body, lookUp)).toStrictEqual([
       {
         orderId: 112233,
         status: { word: 'issued', raw: 'issued' },
