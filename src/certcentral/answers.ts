@@ -23,6 +23,16 @@ export type OrderStatus = { word: OrderWord | 'unrecognised'; raw: string }
 
 export type OrderSummary = { orderId: number; certificateId?: number; status: OrderStatus }
 
+/** An order as the list of all orders shows it. */
+export type ListedOrder = {
+  orderId: number
+  status: OrderStatus
+  commonName?: string
+  dnsNames: string[]
+  productId?: string
+  dateCreated?: Date
+}
+
 /** An approval; its status is one of `submitted`, `pending`, `approved` and `rejected`, or another word of the server. */
 export type RequestSummary = { id: number; status: string }
 

@@ -36,8 +36,8 @@ export type CallRecord = {
 export type Answer = { status: number; text: string }
 
 export type CallRequest = WireRequest & {
-  /** A status beyond 2xx that the endpoint reads itself. */
-  alsoReads?: number
+  /** Whether the endpoint reads an answer beyond 2xx itself. */
+  alsoReads?: (reply: Reply) => boolean
 }
 
 export type Calls = {
@@ -68,7 +68,8 @@ const settleWithBudget = (budget: Budget, reply: Reply): Reply => {
 
 const answerOf = ({ operation, alsoReads }: CallRequest, reply: Reply): Answer => {
   const { status, body } = reply
-  if ((status < 200 || status >= 300) && status !== alsoReads) throw errorOfStatus(operation, reply)
+  const isGood = (status >= 200 && status < 300) || alsoReads?.(reply) === true
+  if (!isGood) throw errorOfStatus(operation, reply)
   if ('fault' in body) throw errorOfBody(operation, status, body.fault)
   return { status, text: body.text }
 }

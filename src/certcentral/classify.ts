@@ -1,4 +1,4 @@
-import type { ErrorKind, Outcome } from './errors.ts'
+import type { ErrorEntry, ErrorKind, Outcome } from './errors.ts'
 import { CertCentralError, errorEntries, summary } from './errors.ts'
 import { parseJson } from './json.ts'
 
@@ -21,35 +21,57 @@ export type Reply = {
 const KINDS: Partial<Record<number, ErrorKind>> = {
   401: 'unauthorized',
   403: 'forbidden',
-  404: 'not-found',
-  408: 'timeout',
   409: 'conflict',
-  410: 'not-found',
   429: 'throttled',
 }
 
-const kindOf = (status: number): ErrorKind => {
-  const kind = KINDS[status]
-  if (kind !== undefined) return kind
-  if (status >= 500) return 'unavailable'
-  return status >= 400 ? 'invalid' : 'redirected'
+const entriesOf = ({ body }: Reply): ErrorEntry[] => ('text' in body ? errorEntries(parseJson(body.text)) : [])
+
+/** CertCentral gives every refusal a code. A page of a CDN, an empty body or another JSON has none. */
+const isOwnForm = (errors: readonly ErrorEntry[]): boolean => errors.some(({ code }) => code !== '')
+
+/** Whether one entry names a thing that does not exist. `route` would mean that the base URL is wrong. */
+const namesNothing = ({ code, field }: ErrorEntry): boolean =>
+  (/^(?:.+_)?not_found$/.test(code) || code.startsWith('no_orders')) && code !== 'route_not_found' && field !== 'route'
+
+/**
+ * Whether CertCentral itself says that there is no such thing. The status alone cannot say so: a gateway and a wrong
+ * base URL answer 404 as well, and who believed them would buy again what was bought.
+ */
+export const saysNoSuchThing = (reply: Reply): boolean => {
+  const errors = entriesOf(reply)
+  return (reply.status === 404 || reply.status === 410) && errors.length > 0 && errors.every(namesNothing)
 }
 
-const outcomeOf = (status: number): Outcome => (status === 408 || status >= 500 ? 'ambiguous' : 'refused')
+/** The outcome and kind of a 4xx. Its body decides, but for 408 and 429, which mean the same from everybody. */
+const refusalOf = (reply: Reply, errors: readonly ErrorEntry[]): { outcome: Outcome; kind: ErrorKind } => {
+  const { status } = reply
+  if (status === 408) return { outcome: 'ambiguous', kind: 'timeout' }
+  if (status !== 429 && !isOwnForm(errors)) return { outcome: 'ambiguous', kind: 'unavailable' }
+  return { outcome: 'refused', kind: saysNoSuchThing(reply) ? 'not-found' : (KINDS[status] ?? 'invalid') }
+}
 
-/** The error for a status of 300 and above. The status alone decides: bodies of errors may be empty, HTML or cut. */
-export const errorOfStatus = (operation: string, { status, body, location, retryAt }: Reply): CertCentralError => {
-  const errors = 'text' in body ? errorEntries(parseJson(body.text)) : []
+const meaningOf = (reply: Reply, errors: readonly ErrorEntry[]): { outcome: Outcome; kind: ErrorKind } => {
+  if (reply.status >= 500) return { outcome: 'ambiguous', kind: 'unavailable' }
+  // Nobody knows who redirected, or whether that was before or after the work.
+  return reply.status >= 400 ? refusalOf(reply, errors) : { outcome: 'ambiguous', kind: 'redirected' }
+}
+
+const wordsOf = ({ status, location }: Reply, kind: ErrorKind, errors: readonly ErrorEntry[]): string => {
+  if (kind === 'unavailable' && status < 500)
+    return `${status} came back, but not in CertCentral's form: a proxy or CDN may have answered`
   const to = location === undefined ? '' : `, a redirect to ${location}, which is not followed`
   const why = errors.length > 0 ? `: ${summary(errors)}` : ''
-  return new CertCentralError({
-    outcome: outcomeOf(status),
-    kind: kindOf(status),
-    status,
-    errors,
-    retryAt,
-    message: `${operation}: CertCentral answered ${status}${to}${why}`,
-  })
+  return `CertCentral answered ${status}${to}${why}`
+}
+
+/** The error for a status of 300 and above. Bodies of errors may be empty, HTML or cut. */
+export const errorOfStatus = (operation: string, reply: Reply): CertCentralError => {
+  const { status, retryAt } = reply
+  const errors = entriesOf(reply)
+  const { outcome, kind } = meaningOf(reply, errors)
+  const message = `${operation}: ${wordsOf(reply, kind, errors)}`
+  return new CertCentralError({ outcome, kind, status, errors, retryAt, message })
 }
 
 const FAULTS: Record<BodyFault, { kind: ErrorKind; words: string }> = {

@@ -11,20 +11,18 @@ import type {
 } from './answers.ts'
 import type { Answer, CallOptions, Calls } from './calls.ts'
 import type { Turn } from './line.ts'
-import { errorOfStatus } from './classify.ts'
-import { CertCentralError, errorEntries, notSendable, unreadable } from './errors.ts'
+import { CertCentralError, notSendable, unreadable } from './errors.ts'
 import { parseJson } from './json.ts'
 import { faultsOfOrderBody } from './order-body.ts'
-import type { OrderPage } from './schemas.ts'
+import { statusFeed } from './order-lists.ts'
 import * as schemas from './schemas.ts'
 
 /** A status-changes window is at most seven days (reference/certcentral-api.md, section 3.3). */
 export const MAX_STATUS_CHANGES_SECONDS = 604_800
 
-const LIST_BYTES = 8 * 1_048_576
+/** Bound of an answer that lists orders. */
+export const LIST_BYTES = 8 * 1_048_576
 const CERTIFICATE_BYTES = 330_000
-const PAGE_LIMIT = 1000
-const MAX_PAGES = 5
 
 /** Answers of check-dcv that mean "not found yet" (reference/certcentral-api.md, sections 9.1 and 14). */
 const NOT_YET = new Set(['file_random_value_not_found', 'invalid_dns_txt', 'invalid_dns_cname', 'invalid_dns_method'])
@@ -39,7 +37,14 @@ export const read = <Value>(operation: string, { status, text }: Answer, schema:
   throw unreadable(operation, status, `its body has not the documented shape${where === '' ? '' : ` (${where})`}`)
 }
 
-const refuse = (operation: string, field: string, message: string): never => {
+/**
+ * Reads a list. `[]` as the whole of a 200 is an empty one: PHP writes an object without members so.
+ */
+export const readList = <Value>(operation: string, answer: Answer, schema: z.ZodType<Value>): Value =>
+  read(operation, answer.status === 200 && answer.text.trim() === '[]' ? { ...answer, text: '{}' } : answer, schema)
+
+/** Fails for a request that is not worth sending. */
+export const refuse = (operation: string, field: string, message: string): never => {
   throw notSendable(operation, [{ code: 'invalid_value', field, message }])
 }
 
@@ -78,45 +83,6 @@ export const orderInfo =
     return info
   }
 
-/** A 404 of CertCentral itself, which says that no order has the id; that of a gateway or of a wrong URL says nothing. */
-const saysNoOrder = ({ text }: Answer): boolean => {
-  if (text.trim() === '') return true
-  const errors = errorEntries(parseJson(text))
-  return errors.length > 0 && errors.every(({ code, field }) => code === 'not_found' && field !== 'route')
-}
-
-const alternatePage = async (
-  { call }: Calls,
-  path: string,
-  offset: number,
-  options?: CallOptions,
-): Promise<OrderPage> => {
-  const operation = 'ordersByAlternativeId'
-  const query = { offset, limit: PAGE_LIMIT }
-  const answer = await call({ operation, method: 'GET', path, query, maxBytes: LIST_BYTES, alsoReads: 404 }, options)
-  if (answer.status !== 404) return read(operation, answer, schemas.orderPage)
-  if (saysNoOrder(answer)) return { orders: [], total: 0 }
-  throw errorOfStatus(operation, { status: 404, body: answer })
-}
-
-export const ordersByAlternativeId =
-  (calls: Calls) =>
-  async (alternativeOrderId: string, options?: CallOptions): Promise<OrderSummary[]> => {
-    const operation = 'ordersByAlternativeId'
-    if (!/^[A-Za-z0-9]{1,64}$/.test(alternativeOrderId))
-      refuse(operation, 'alternative_order_id', 'is not alphanumeric')
-    const path = `/order/alternate/${alternativeOrderId}`
-    const found = new Map<number, OrderSummary>()
-    let offset = 0
-    for (let page = 0; page < MAX_PAGES; page += 1) {
-      const { orders, total } = await alternatePage(calls, path, offset, options)
-      for (const order of orders) found.set(order.orderId, order)
-      offset += orders.length
-      if (orders.length === 0 || offset >= total) return [...found.values()]
-    }
-    throw unreadable(operation, 200, `there are more than ${MAX_PAGES * PAGE_LIMIT} orders`)
-  }
-
 export const statusChanges =
   ({ call }: Calls) =>
   async ({ seconds }: { seconds: number }, options?: CallOptions): Promise<OrderSummary[]> => {
@@ -124,7 +90,7 @@ export const statusChanges =
     const query = { seconds: Math.min(Math.max(1, Math.ceil(seconds)), MAX_STATUS_CHANGES_SECONDS) }
     const path = '/order/certificate/status-changes'
     const answer = await call({ operation, method: 'GET', path, query, maxBytes: LIST_BYTES }, options)
-    return read(operation, answer, schemas.statusFeed)
+    return readList(operation, answer, statusFeed)
   }
 
 export const orderValidation =

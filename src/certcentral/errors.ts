@@ -1,7 +1,7 @@
 import { plainText } from './text.ts'
 
 /**
- * May the call have taken effect? `refused`: the server said no. `unsent`: the request never left. `ambiguous`: nobody
+ * May the call have taken effect? `refused`: CertCentral said no, in its own form. `unsent`: the request never left. `ambiguous`: nobody
  * knows, so look before doing it again (reference/certcentral-lifecycle.md, section 5.2).
  */
 export type Outcome = 'refused' | 'unsent' | 'ambiguous'
@@ -11,15 +11,15 @@ export type ErrorKind =
   | 'unauthorized'
   /** 403: the API key may not do this. */
   | 'forbidden'
-  /** 404: no such thing, or one that the key's user may not see. */
+  /** 404 with a code that says so: no such thing, or one that the key's user may not see. */
   | 'not-found'
-  /** 400, 422 and the other 4xx: the request itself is wrong. */
+  /** 400, 422 and the other 4xx, also a 404 for a route: the request itself is wrong. */
   | 'invalid'
   /** 409. */
   | 'conflict'
   /** 429, or the budget of this process is used up or paused; `retryAt` says until when. */
   | 'throttled'
-  /** 5xx. */
+  /** 5xx, or a 4xx without CertCentral's form of errors, which a proxy or CDN may have sent. */
   | 'unavailable'
   /** No connection, or one that broke before an answer began. */
   | 'unreachable'
@@ -29,7 +29,7 @@ export type ErrorKind =
   | 'unreadable'
   /** A body beyond its bound, in either direction. */
   | 'too-large'
-  /** 3xx: redirects are not followed. */
+  /** 3xx: redirects are not followed, and nobody knows who redirected. */
   | 'redirected'
 
 /** One entry of the `errors` of an answer (reference/certcentral-api.md, section 1.2). */

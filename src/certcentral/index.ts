@@ -2,6 +2,7 @@ export type {
   DcvCheck,
   DcvRandomValue,
   DomainInfo,
+  ListedOrder,
   NameValidation,
   OrderInfo,
   OrderRequest,
@@ -27,4 +28,5 @@ export type { Clock } from './clock.ts'
 export { MAX_STATUS_CHANGES_SECONDS } from './endpoints.ts'
 export type { ErrorEntry, ErrorKind, Outcome } from './errors.ts'
 export { CertCentralError } from './errors.ts'
+export type { NameSearch } from './look-ups.ts'
 export type { Revocation, RevocationReason } from './life.ts'

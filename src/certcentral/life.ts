@@ -1,6 +1,6 @@
 import type { PlacedOrder, Reissue } from './answers.ts'
 import type { Calls, CallOptions } from './calls.ts'
-import { idPart, orderPath, read } from './endpoints.ts'
+import { idPart, LIST_BYTES, orderPath, read, readList } from './endpoints.ts'
 import { notSendable } from './errors.ts'
 import { faultsOfReissueBody } from './order-body.ts'
 import * as schemas from './schemas.ts'
@@ -29,8 +29,8 @@ export const reissues =
   async (orderId: number, options?: CallOptions): Promise<Reissue[]> => {
     const operation = 'reissues'
     const path = `${orderPath(operation, orderId)}/reissue`
-    const answer = await call({ operation, method: 'GET', path, maxBytes: 8 * 1_048_576 }, options)
-    return read(operation, answer, schemas.reissueList)
+    const answer = await call({ operation, method: 'GET', path, maxBytes: LIST_BYTES }, options)
+    return readList(operation, answer, schemas.reissueList)
   }
 
 export const switchAutoReissue =

@@ -6,8 +6,6 @@ import type {
   NameValidation,
   OrderInfo,
   OrderRequest,
-  OrderStatus,
-  OrderSummary,
   OrderValidation,
   OrganizationValidation,
   Reissue,
@@ -17,6 +15,7 @@ import type {
   RequestSummary,
   User,
 } from './answers.ts'
+import type { Reader } from './wire.ts'
 import {
   atMost,
   compact,
@@ -24,52 +23,19 @@ import {
   flag,
   id,
   maybe,
+  MOST_OF_PAGE,
   orderStatus,
   publishable,
   readable,
   startOf,
   text,
+  UNNAMED,
   verbatim,
   word,
 } from './wire.ts'
 
-/** Reads one shape of the wire into one of ours. Reading is tolerant: only what the caller cannot do without must be there. */
-type Reader<Value> = z.ZodType<Value>
-
-const UNNAMED: OrderStatus = { word: 'unrecognised', raw: '' }
 /** 250 names of 253 characters make a certificate or CSR of about 90,000. */
 const PEM_LENGTH = 131_072
-
-const orderSummary: Reader<OrderSummary> = z
-  .object({ order_id: id, certificate_id: maybe(id), status: orderStatus.catch(UNNAMED) })
-  .transform((wire) => compact({ orderId: wire.order_id, certificateId: wire.certificate_id, status: wire.status }))
-
-/** A week of a very large account has fewer changes; an answer with more would hold up everything else while it is read. */
-const MOST_CHANGES = 100_000
-/** Ten times what a page is asked for, for servers that do not heed the limit. */
-const MOST_OF_PAGE = 10_000
-
-/** A feed that informs: an entry that cannot be read is left out. Nothing new is `{}`. */
-export const statusFeed: Reader<OrderSummary[]> = z
-  .object({ orders: atMost(MOST_CHANGES).pipe(readable(orderSummary, MOST_CHANGES)) })
-  .transform(({ orders }) => orders)
-
-export type OrderPage = { orders: OrderSummary[]; total: number }
-
-const total = maybe(z.union([z.number(), z.string().transform(Number)]).pipe(z.int().min(0)))
-
-/**
- * A page of a look-up that decides about buying: one entry that cannot be read makes the whole page unreadable, for it
- * may be the order that is looked for. No `orders` at all is no match only when nothing else is there but a page of 0.
- */
-export const orderPage: Reader<OrderPage> = z
-  .looseObject({
-    orders: atMost(MOST_OF_PAGE).pipe(z.array(orderSummary).optional()),
-    page: maybe(z.object({ total })),
-  })
-  .refine((wire) => wire.orders !== undefined || Object.keys(wire).every((name) => name === 'page'))
-  .transform(({ orders = [], page }) => ({ orders, total: page?.total ?? orders.length }))
-  .refine((page) => page.total === 0 || page.orders.length > 0)
 
 const requestSummary: Reader<RequestSummary> = z.object({ id, status: word.catch('') })
 

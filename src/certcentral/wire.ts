@@ -3,6 +3,9 @@ import type { OrderStatus, OrderWord } from './answers.ts'
 import { ORDER_WORDS } from './answers.ts'
 import { plainText } from './text.ts'
 
+/** Reads one shape of the wire into one of ours. Reading is tolerant: only what the caller cannot do without must be there. */
+export type Reader<Value> = z.ZodType<Value>
+
 /** An id that may come as a string (reference/certcentral-api.md, section 2.3, point 16). 0 stands for none. */
 export const id = z
   .union([
@@ -34,6 +37,12 @@ export const verbatim = (maxLength: number) => z.string().min(1).max(maxLength)
 /** A value that people publish as it is: it stands in messages and statuses, so it must be one word of ASCII. */
 export const publishable = z.string().regex(/^[\u0021-\u007e]{1,512}$/)
 
+/**
+ * A name that is compared with ours, so nothing in it may be replaced: a long number in a host name is no card number.
+ * Printable ASCII only, which steers no terminal.
+ */
+export const comparable = z.string().regex(/^[ -~]{1,253}$/)
+
 const DAY_MS = 86_400_000
 
 const dateOf = (value: string): Date | undefined => {
@@ -62,12 +71,18 @@ export const orderStatus = text(64).transform((raw): OrderStatus => {
   return { word: isOrderWord(lower) ? lower : 'unrecognised', raw }
 })
 
+/** The status of an order that does not say any. */
+export const UNNAMED: OrderStatus = { word: 'unrecognised', raw: '' }
+
 /** A list that is not even looked into where it is longer: reading millions of entries takes seconds. */
 export const atMost = (most: number) =>
   z
     .unknown()
     .optional()
     .refine((value) => !Array.isArray(value) || value.length <= most, `has more than ${most} entries`)
+
+/** Ten times what a page is asked for, for servers that do not heed the limit. */
+export const MOST_OF_PAGE = 10_000
 
 /** More of a list than this is not read: an order has at most 250 names. */
 const MOST_ENTRIES = 1000

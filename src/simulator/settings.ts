@@ -40,10 +40,18 @@ const settingsSchema = z.strictObject({
   /** Time spent in `processing` once everything is validated. */
   issueDelaySeconds: z.number().min(0).default(0),
   uniqueAlternativeOrderIds: z.boolean().default(false),
+  /** For which products alternative ids are forgotten: no look-up finds them, and none is refused as a second one. */
+  forgetsAlternativeOrderIds: z.enum(['none', 'undocumented', 'all']).default('none'),
   /** For how long a new order cannot be found by its alternative id. */
   lookupLagSeconds: z.number().min(0).default(0),
-  /** What the look-up by alternative id answers when there is none. */
-  emptyLookup: z.enum(['list', '404']).default('list'),
+  /** What the look-up by alternative id answers when there is none; an empty 404 has no body at all. */
+  emptyLookup: z.enum(['list', '404', 'empty-404']).default('list'),
+  /** For how long a new order is missing from the list of all orders. */
+  listLagSeconds: z.number().min(0).default(0),
+  /** For how long after an order was placed it does not say from when until when its plan is. */
+  planEndLagSeconds: z.number().min(0).default(0),
+  /** By how many days a certificate begins before it is issued. */
+  backdateDays: z.number().min(0).default(0),
   /** The longest certificate, reference/certcentral-api.md, section 13. */
   certificateCapDays: z.number().int().min(1).default(199),
   /** The longest plan. */

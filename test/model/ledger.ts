@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import {
   type CertCentral,
   CertCentralError,
+  type ListedOrder,
   type OrderInfo,
   type OrderStatus,
   type OrderSummary,
@@ -159,6 +160,15 @@ export const createLedger = (options: LedgerOptions): Ledger => {
     ...certificateIdOf(order),
   })
 
+  const listingOf = (order: Entry): ListedOrder => ({
+    orderId: order.orderId,
+    status: statusOf(order),
+    commonName: order.names[0] ?? '',
+    dnsNames: [...order.names],
+    productId: order.product,
+    dateCreated: order.placedAt,
+  })
+
   const check = (order: Entry) => {
     if (order.published === 'no') return { notYet: 'invalid_dns_txt', names: [] }
     issue(order)
@@ -193,6 +203,10 @@ export const createLedger = (options: LedgerOptions): Ledger => {
           options.lookUp === 'blind'
             ? []
             : orders.filter(({ alternativeOrderId }) => alternativeOrderId === id).map(summaryOf),
+        ),
+      ordersOfName: ({ commonName, createdSince = new Date(0) }) =>
+        call('ordersOfName', () =>
+          orders.filter(({ names, placedAt }) => names[0] === commonName && placedAt >= createdSince).map(listingOf),
         ),
       statusChanges: () => call('statusChanges', () => orders.map(summaryOf)),
       orderValidation: (orderId) =>

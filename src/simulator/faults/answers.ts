@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { Answer } from '../http/answer.ts'
 import type { FaultRule } from './rules.ts'
 
@@ -36,8 +37,20 @@ const substitutes: Readonly<Partial<Record<FaultRule['action'], Substitute>>> = 
   }),
   html: (rule) => ({
     status: rule.status ?? 502,
-    file: { contentType: 'text/html', content: '<html><body><h1>502 Bad Gateway</h1></body></html>\n' },
+    file: { contentType: 'text/html', content: rule.html ?? pageOf(rule.status ?? 502) },
+    headers: rule.headers ?? {},
   }),
+}
+
+/** The page with which Imperva, the CDN in front of CertCentral, blocks a call. */
+const blockPage =
+  '<html style="height:100%"><head><META NAME="ROBOTS" CONTENT="NOINDEX, NOFOLLOW"></head><body>' +
+  '<iframe id="main-iframe">Request unsuccessful. Incapsula incident ID: 0-0</iframe></body></html>\n'
+
+/** What a CDN shows with a 403, and a gateway with every other status. */
+function pageOf(status: number): string {
+  if (status === 403) return blockPage
+  return `<html><body><h1>${String(status)} ${STATUS_CODES[status] ?? ''}</h1></body></html>\n`
 }
 
 function errorAnswer(rule: FaultRule, otherwise: { status: number; code: string }): Answer {

@@ -43,6 +43,8 @@ export const faultSchema = z.strictObject({
   message: z.string().optional(),
   /** How many entries the list of errors has. */
   errors: z.int().min(1).max(1000).default(1),
+  /** The page of `html`, in place of the one that belongs to its status. */
+  html: z.string().optional(),
   headers: z.record(z.string(), z.string()).optional(),
   retryAfterSeconds: z.int().optional(),
   seconds: z.number().min(0).optional(),

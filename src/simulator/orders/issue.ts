@@ -41,13 +41,12 @@ export function issue(world: World, order: Order, work: Work): void {
 
 /** Everything that a certificate says, for the real one and for the spoilt ones of the fault rules. */
 export function leafRequest(world: World, order: Order, certificate: Certificate): LeafRequest {
-  const now = certificate.issued?.at ?? world.clock.now()
   const document = order.product.validation === 'ds'
   return {
     ...signingRequestOf(certificate),
     subject: subjectOf(world, order, certificate),
     names: document ? [order.fields.subject?.email ?? ''] : allNames(certificate.commonName, certificate.dnsNames),
-    notBefore: startOfDay(now),
+    notBefore: certificate.issued?.notBefore ?? startOfCertificate(world),
     notAfter: certificate.issued?.notAfter ?? endOfCertificate(world, order, certificate),
     hash: certificate.hash,
     purpose: document ? 'document' : 'server',
@@ -68,6 +67,10 @@ function makeCurrent(world: World, order: Order, certificate: Certificate): void
   order.current = certificate
   const lastDays = (certificate.issued?.notAfter ?? Infinity) - autoReissueBefore
   world.agenda.plan(lastDays, { kind: 'auto-reissue', order, certificate })
+}
+
+function startOfCertificate({ clock, settings }: World): number {
+  return startOfDay(clock.now() - settings.backdateDays * day)
 }
 
 /** The shortest of what was asked, what is left of the plan, and the cap of the day. */

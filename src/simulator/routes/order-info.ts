@@ -1,4 +1,5 @@
 import { day, isoDate, isoTime } from '../dates.ts'
+import { forgetsId } from '../orders/alternative-id.ts'
 import type { ApprovalRequest, Certificate, Order } from '../orders/model.ts'
 import { isOpen } from '../orders/requests.ts'
 import { organizationOf } from '../orders/validation.ts'
@@ -19,15 +20,20 @@ export function orderInfo(world: World, order: Order): Record<string, unknown> {
     ...renewalInfo(order),
     ...(isPlan(world, order) ? { is_multi_year_plan: '1' } : {}),
     date_created: isoTime(order.createdAt),
-    order_valid_from: isoDate(order.validFrom),
-    order_valid_till: isoDate(order.validTill),
+    ...planDays(world, order),
     ...validityEcho(order),
     ...organizationInfo(world, order),
     product: productSummary(order.product),
     ...settingsOfOrder(order),
+    ...alternativeId(world, order),
     ...requestInfo(order),
     ...accountInfo(world, order),
   }
+}
+
+/** Whether the order says from when until when its plan is. */
+export function isPlanShown(world: World, order: Order): boolean {
+  return order.createdAt <= world.clock.now() - world.settings.planEndLagSeconds * 1000
 }
 
 /** A certificate as the reissue and duplicate lists show it, and order info with more around it. */
@@ -103,6 +109,11 @@ function renewalInfo(order: Order): Record<string, unknown> {
   }
 }
 
+function planDays(world: World, order: Order): Record<string, unknown> {
+  if (!isPlanShown(world, order)) return {}
+  return { order_valid_from: isoDate(order.validFrom), order_valid_till: isoDate(order.validTill) }
+}
+
 function validityEcho(order: Order): Record<string, unknown> {
   const { order_validity, validity_years } = order.fields
   return {
@@ -130,9 +141,13 @@ function settingsOfOrder(order: Order): Record<string, unknown> {
     custom_renewal_message: fields.custom_renewal_message ?? '',
     payment_method: fields.payment_method ?? 'balance',
     server_licenses: fields.server_licenses ?? 1,
-    ...(fields.alternative_order_id === undefined ? {} : { alternative_order_id: fields.alternative_order_id }),
     ...provisioning(order),
   }
+}
+
+function alternativeId(world: World, { product, fields }: Order): Record<string, unknown> {
+  const { alternative_order_id } = fields
+  return alternative_order_id === undefined || forgetsId(world.settings, product) ? {} : { alternative_order_id }
 }
 
 /** How a document signing certificate is received, and what the installer of a token asks for (page 004). */

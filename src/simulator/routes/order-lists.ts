@@ -2,10 +2,11 @@ import { isoDate, isoTime } from '../dates.ts'
 import { notFound, refusal } from '../http/api-error.ts'
 import { type Answer, type Call, ok } from '../http/answer.ts'
 import { maySee } from '../http/keys.ts'
+import { ordersKnownBy } from '../orders/alternative-id.ts'
 import type { Order } from '../orders/model.ts'
 import type { World } from '../world.ts'
 import { orderFilters } from './order-filters.ts'
-import { primaryCertificate } from './order-info.ts'
+import { isPlanShown, primaryCertificate } from './order-info.ts'
 import { paged } from './paging.ts'
 import { productSummary } from './product-info.ts'
 import type { ApiRoute } from './route.ts'
@@ -20,14 +21,17 @@ export const orderListRoutes: ApiRoute[] = [
 const longestWindow = 604_800
 
 function list(world: World, call: Call): Answer {
-  const visible = [...world.orders.values()].filter(({ user }) => maySee(call.key, user))
+  const shownBefore = world.clock.now() - world.settings.listLagSeconds * 1000
+  const visible = [...world.orders.values()].filter(
+    ({ user, createdAt }) => createdAt <= shownBefore && maySee(call.key, user),
+  )
   const filters = orderFilters(call.query)
   const chosen = visible.filter((order) => filters.every((accepts) => accepts(order)))
   const { page, items } = paged(sorted(chosen, call.query.get('sort')), call.query)
-  return ok({ orders: items.map(listEntry), page })
+  return ok({ orders: items.map((order) => listEntry(world, order)), page })
 }
 
-function listEntry(order: Order): Record<string, unknown> {
+function listEntry(world: World, order: Order): Record<string, unknown> {
   const certificate = primaryCertificate(order)
   return {
     id: order.id,
@@ -41,7 +45,7 @@ function listEntry(order: Order): Record<string, unknown> {
     status: order.status,
     is_renewed: order.renewedBy !== undefined,
     date_created: isoTime(order.createdAt),
-    order_valid_till: isoDate(order.validTill),
+    ...(isPlanShown(world, order) ? { order_valid_till: isoDate(order.validTill) } : {}),
     product: productSummary(order.product),
     has_duplicates: order.certificates.some(({ kind }) => kind === 'duplicate'),
     has_reissues: order.certificates.some(({ kind }) => kind === 'reissue'),
@@ -67,9 +71,11 @@ function statusChanges(world: World, call: Call): Answer {
 
 function byAlternativeId(world: World, call: Call): Answer {
   const visibleBefore = world.clock.now() - world.settings.lookupLagSeconds * 1000
-  const all = world.byAlternativeId.get(call.params.alternative_order_id ?? '') ?? []
+  const all = ordersKnownBy(world, call.params.alternative_order_id ?? '')
   const found = all.filter((order) => order.createdAt <= visibleBefore && maySee(call.key, order.user))
-  if (found.length === 0 && world.settings.emptyLookup === '404') throw notFound('order')
+  const { emptyLookup } = world.settings
+  if (found.length === 0 && emptyLookup === '404') throw notFound('order')
+  if (found.length === 0 && emptyLookup === 'empty-404') return { status: 404 }
   const { page, items } = paged(found, call.query)
   return ok({ orders: items.map(shortEntry), page })
 }

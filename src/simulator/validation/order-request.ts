@@ -1,4 +1,5 @@
 import { ApiError, type ErrorEntry, missingValue, refusal } from '../http/api-error.ts'
+import { forgetsId, ordersKnownBy } from '../orders/alternative-id.ts'
 import type { Product } from '../products.ts'
 import type { World } from '../world.ts'
 import { accountErrors } from './account-rules.ts'
@@ -34,7 +35,7 @@ function ruleErrors(world: World, product: Product, fields: OrderFields): ErrorE
     ...peopleErrors(product, fields, settings),
     ...accountErrors(fields, settings),
     ...renewalErrors(world, fields),
-    ...uniquenessErrors(world, fields),
+    ...uniquenessErrors(world, product, fields),
     ...(product.page === 'old-dv' && fields.dcv_method === undefined ? [missingValue('dcv_method')] : []),
   ]
 }
@@ -51,9 +52,10 @@ function certificateErrors(product: Product, fields: OrderFields): ErrorEntry[] 
 }
 
 /** Only where the account has the option on (reference/certcentral-api.md, 3.2). */
-function uniquenessErrors(world: World, fields: OrderFields): ErrorEntry[] {
+function uniquenessErrors(world: World, product: Product, fields: OrderFields): ErrorEntry[] {
   const id = fields.alternative_order_id
-  if (id === undefined || !world.settings.uniqueAlternativeOrderIds || !world.byAlternativeId.has(id)) return []
+  if (id === undefined || !world.settings.uniqueAlternativeOrderIds || forgetsId(world.settings, product)) return []
+  if (ordersKnownBy(world, id).length === 0) return []
   return [
     { code: world.settings.duplicateIdCode, message: 'The alternative order ID is already assigned to an order.' },
   ]

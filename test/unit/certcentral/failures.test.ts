@@ -44,17 +44,16 @@ const stall =
     response.write('{"id":1')
   }
 
+/** A refusal in the form of CertCentral. */
+const refusal = (status: number, ...codes: string[]): Answering =>
+  answer(status, JSON.stringify({ errors: codes.map((code) => ({ code, message: 'No.' })) }))
+
+const IMPERVA = '<html><body>Request unsuccessful. Incapsula incident ID: 0-0</body></html>'
+
 describe('an order that was answered', () => {
   test.each<[number, string, string]>([
-    [302, 'refused', 'redirected'],
-    [400, 'refused', 'invalid'],
-    [401, 'refused', 'unauthorized'],
-    [403, 'refused', 'forbidden'],
-    [404, 'refused', 'not-found'],
-    [406, 'refused', 'invalid'],
+    [302, 'ambiguous', 'redirected'],
     [408, 'ambiguous', 'timeout'],
-    [409, 'refused', 'conflict'],
-    [422, 'refused', 'invalid'],
     [429, 'refused', 'throttled'],
     [500, 'ambiguous', 'unavailable'],
     [502, 'ambiguous', 'unavailable'],
@@ -62,8 +61,42 @@ describe('an order that was answered', () => {
     [504, 'ambiguous', 'unavailable'],
   ])('%d was %s as %s, whatever the body', async (status, outcome, kind) => {
     const bodies = [answer(status, ''), answer(status, HTML), answer(status, '{"errors":[]}'), cut(status)]
-    for (const body of bodies) expect(await failing([body], place)).toMatchObject({ outcome, kind, status })
+    for (const body of [...bodies, refusal(status, 'not_found|order')])
+      expect(await failing([body], place)).toMatchObject({ outcome, kind, status })
     expect(await failing([stall(status)], place, 100)).toMatchObject({ outcome, kind, status })
+  })
+
+  test.each<[number, string]>([
+    [400, 'invalid'],
+    [401, 'unauthorized'],
+    [403, 'forbidden'],
+    [406, 'invalid'],
+    [409, 'conflict'],
+    [422, 'invalid'],
+  ])('%d in the form of CertCentral was refused as %s', async (status, kind) => {
+    const error = await failing([refusal(status, 'invalid_value:order_validity')], place)
+    expect(error).toMatchObject({ outcome: 'refused', kind, status })
+    expect(error.message).toContain(`CertCentral answered ${status}: invalid_value`)
+  })
+
+  describe.each([400, 401, 403, 404, 406, 409, 410, 422])('%d that CertCentral did not write', (status) => {
+    test.each<[string, Answering]>([
+      ['the block page of a CDN', answer(status, IMPERVA, { 'Content-Type': 'text/html' })],
+      ['an empty body', answer(status, '')],
+      ['a text', answer(status, 'no')],
+      ['a cut body', cut(status)],
+      ['a body that stalls', stall(status)],
+      ['a body beyond the bound', answer(status, `{"errors":[{"code":"a"}]}${' '.repeat(1_048_577)}`)],
+      ['another JSON', answer(status, '{"message":"Forbidden"}')],
+      ['no entry of errors', answer(status, '{"errors":[]}')],
+      ['errors without a code', answer(status, '{"errors":["no",{"message":"not today"}]}')],
+    ])('leaves the outcome unknown: %s', async (_, body) => {
+      const error = await failing([body], place, 400)
+      expect(error).toMatchObject({ outcome: 'ambiguous', kind: 'unavailable', status })
+      expect(error.message).toBe(
+        `placeOrder: ${status} came back, but not in CertCentral's form: a proxy or CDN may have answered`,
+      )
+    })
   })
 
   test.each<[string, Answering, string]>([
@@ -221,8 +254,9 @@ describe('the entries of an error', () => {
     '[]',
     '"no"',
     '{"__proto__":{"errors":[1]}}',
-  ])('may be nonsense: %s', async (body) => {
-    expect(await failing([answer(400, body)], place)).toMatchObject({ kind: 'invalid', errors: [] })
+  ])('may be nonsense, which CertCentral did not write: %s', async (body) => {
+    const error = await failing([answer(400, body)], place)
+    expect(error).toMatchObject({ outcome: 'ambiguous', kind: 'unavailable', errors: [] })
   })
 
   test('are bounded in number and length and cannot steer a terminal', async () => {
@@ -245,9 +279,43 @@ describe('the entries of an error', () => {
     const redirect = answer(307, '', { Location: elsewhere.url })
     const error = await failing([redirect], (client) => client.userMe())
     await elsewhere.close()
-    expect(error).toMatchObject({ outcome: 'refused', kind: 'redirected' })
+    expect(error).toMatchObject({ outcome: 'ambiguous', kind: 'redirected' })
     expect(error.message).toContain(new URL(elsewhere.url).host)
     expect(elsewhere.seen).toEqual([])
+  })
+})
+
+describe('an order that is looked at', () => {
+  const look = (client: CertCentral) => client.orderInfo(5)
+
+  test.each<[number, string[]]>([
+    [404, ['not_found|order']],
+    [404, ['not_found']],
+    [404, ['order_not_found']],
+    [404, ['order_not_found|5']],
+    [404, ['no_orders_found']],
+    [404, ['not_found|order', 'not_found|certificate']],
+    [410, ['not_found|order']],
+  ])('does not exist for a %d with %j', async (status, codes) => {
+    expect(await failing([refusal(status, ...codes)], look)).toMatchObject({ outcome: 'refused', kind: 'not-found' })
+  })
+
+  test.each<[number, string[]]>([
+    [404, ['not_found|route']],
+    [404, ['route_not_found']],
+    [404, ['not_found_yet']],
+    [404, ['notfound']],
+    [404, ['not_found|order', 'not_found|route']],
+    [404, ['not_found|order', 'access_denied']],
+    [410, ['gone']],
+    [400, ['not_found|order']],
+  ])('may exist for a %d with %j, which refuses the request', async (status, codes) => {
+    expect(await failing([refusal(status, ...codes)], look)).toMatchObject({ outcome: 'refused', kind: 'invalid' })
+  })
+
+  test('may exist for a 404 of which one entry has no code', async () => {
+    const body = '{"errors":[{"code":"not_found|order"},{"message":"and more"}]}'
+    expect(await failing([answer(404, body)], look)).toMatchObject({ outcome: 'refused', kind: 'invalid' })
   })
 })
 
@@ -395,7 +463,7 @@ describe('every request', () => {
     const records: CallRecord[] = []
     const clock = movedClock()
     await withServer(
-      [reset, replay('user/me'), answer(404, '')],
+      [reset, replay('user/me'), refusal(404, 'not_found|order')],
       async (client) => {
         await client.userMe()
         await errorOf(client.orderInfo(5))

@@ -45,6 +45,7 @@ describe('an answer that never ends', () => {
   test.each<Case>([
     ['to an order', 'plain', 1, placeIt],
     ['to a look-up', 'plain', 8, (client) => client.ordersByAlternativeId('k7f3a')],
+    ['to a look-up by name', 'plain', 8, (client) => client.ordersOfName({ commonName: 'a.example' })],
     ['to a download', 'plain', 1, (client) => client.downloadCertificate(5)],
     ['to the poll of changes', 'plain', 8, (client) => client.statusChanges({ seconds: 60 })],
     ['to an order, compressed', 'gzip', 1, placeIt],
@@ -62,10 +63,10 @@ describe('an answer that never ends', () => {
     expect(taken()).toBeLessThan((most + 24) * MIB)
   })
 
-  test('of an error page is not read on either, and its status decides', async () => {
+  test('of an error page is not read on either, and says nothing', async () => {
     const { answering, closed } = flood('plain', 404)
     await withServer([answering], async (client) => {
-      expect(await errorOf(client.orderInfo(5))).toMatchObject({ outcome: 'refused', kind: 'not-found', status: 404 })
+      expect(await errorOf(client.orderInfo(5))).toMatchObject({ outcome: 'ambiguous', kind: 'unavailable' })
       await waitFor(closed, { what: 'closed line', limitMs: 5000 })
     })
   })
@@ -105,6 +106,7 @@ describe('a list of millions', () => {
   type Case = [what: string, entry: string, call: (client: CertCentral) => Promise<unknown>]
   const feed = (client: CertCentral) => client.statusChanges({ seconds: 60 })
   const lookUp = (client: CertCentral) => client.ordersByAlternativeId('k7f3a')
+  const ofName = (client: CertCentral) => client.ordersOfName({ commonName: 'a.example' })
   const reissues = (client: CertCentral) => client.reissues(5)
 
   // Before it was bounded, reading one took 5 to 10 seconds, in which a leader loses its Lease.
@@ -113,6 +115,7 @@ describe('a list of millions', () => {
     ['the changes', '0', feed],
     ['the orders of an id', '{}', lookUp],
     ['the orders of an id', '{"order_id":1}', lookUp],
+    ['the orders of a name', '{"id":1}', ofName],
     ['the reissues of an order', '{}', reissues],
   ])('in place of %s (%s) is unreadable, and holds nothing up', async (_, entry, call) => {
     const list = call === reissues ? 'certificates' : 'orders'
@@ -217,6 +220,12 @@ describe('what steers a terminal', () => {
       (client) => client.checkDcv(5),
     ],
     ['a request', `{"id":5,"status":${text},"comments":${text}}`, (client) => client.requestInfo(5)],
+    [
+      'an order of a list',
+      `{"orders":[{"id":5,"status":${text},"certificate":{"common_name":${text},"dns_names":[${text}]},
+        "product":{"name_id":${text}}}]}`,
+      (client) => client.ordersOfName({ commonName: 'a.example' }),
+    ],
     ['a domain', `{"name":${text}}`, (client) => client.domainInfo(5)],
     [
       'the user',
@@ -265,7 +274,7 @@ describe('a redirect', () => {
       const { error, seen } = await withElsewhere((elsewhere) =>
         withServer([answer(status, '', { Location: elsewhere.url })], (client) => errorOf(call(client))),
       )
-      expect(error).toMatchObject({ outcome: 'refused', kind: 'redirected', status })
+      expect(error).toMatchObject({ outcome: 'ambiguous', kind: 'redirected', status })
       expect(seen).toEqual([])
     },
   )
@@ -286,10 +295,10 @@ describe('a redirect', () => {
   })
 })
 
-test('a compressed bomb in an error page does not hide what the status says', async () => {
+test('a compressed bomb in an error page is no refusal', async () => {
   const bomb = answer(403, gzipSync(Buffer.alloc(50_000_000)), { 'Content-Encoding': 'gzip' })
   expect(await withServer([bomb], (client) => errorOf(place(client)))).toMatchObject({
-    outcome: 'refused',
-    kind: 'forbidden',
+    outcome: 'ambiguous',
+    kind: 'unavailable',
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { CertCentral } from '../../../src/certcentral/index.ts'
+import type { CertCentral, CertCentralError } from '../../../src/certcentral/index.ts'
 import { ORDER_BODY, answer, errorOf, fixture, fixtureNames, place, replay, withServer } from './fake-server.ts'
 
 const DOMAINS = [
@@ -192,70 +192,6 @@ describe('order info is read', () => {
   )
 })
 
-describe('the look-up by our own id', () => {
-  const lookUp = (client: CertCentral) => client.ordersByAlternativeId('k7f3a')
-  const pending = { word: 'pending', raw: 'pending' }
-
-  test('finds one order', async () => {
-    await withServer([replay('alternate/one')], async (client, server) => {
-      expect(await lookUp(client)).toEqual([{ orderId: 123, certificateId: 456, status: pending }])
-      expect(server.seen[0]?.url).toBe('/services/v2/order/alternate/k7f3a?offset=0&limit=1000')
-    })
-  })
-
-  test('finds all of several', async () => {
-    expect(await withServer([replay('alternate/two')], lookUp)).toHaveLength(2)
-  })
-
-  test.each(['alternate/none', 'alternate/none-404', 'status-changes/none'])('finds none in %s', async (name) => {
-    expect(await withServer([replay(name)], lookUp)).toEqual([])
-  })
-
-  test('finds none in an empty 404', async () => {
-    expect(await reading('', lookUp, 404)).toEqual([])
-  })
-
-  test.each([
-    ['a 404 for a wrong route', 404, JSON.stringify(fixture('errors/route').body), 'not-found'],
-    ['the 404 page of a gateway', 404, '<html>Not Found</html>', 'not-found'],
-    ['a page that counts an order and shows none', 200, '{"orders":[],"page":{"total":1}}', 'unreadable'],
-    ['a list with one unreadable order', 200, '{"orders":[{"order_id":1},{"order_id":"?"}]}', 'unreadable'],
-    ['an object of another kind', 200, '{"message":"maintenance"}', 'unreadable'],
-    ['a page that counts orders and has no list', 200, '{"page":{"total":"2"}}', 'unreadable'],
-    ['null', 200, 'null', 'unreadable'],
-    ['nothing', 200, '', 'unreadable'],
-  ])('never takes %s for none', async (_, status, body, kind) => {
-    expect(await reading(body, (client) => errorOf(lookUp(client)), status)).toMatchObject({ kind })
-  })
-
-  test('follows the pages and names each order once', async () => {
-    const page = (ids: number[]) =>
-      answer(
-        200,
-        JSON.stringify({ orders: ids.map((id) => ({ order_id: id, status: 'pending' })), page: { total: '5' } }),
-      )
-    await withServer([page([1, 2]), page([2, 3]), page([4])], async (client, server) => {
-      expect((await lookUp(client)).map(({ orderId }) => orderId)).toEqual([1, 2, 3, 4])
-      expect(server.seen.map(({ url }) => new URL(url, 'http://x').searchParams.get('offset'))).toEqual(['0', '2', '4'])
-    })
-  })
-
-  test('gives up on a list that does not end', async () => {
-    const endless = answer(200, '{"orders":[{"order_id":1,"status":"pending"}],"page":{"total":99}}')
-    await withServer([endless], async (client, server) => {
-      expect(await errorOf(lookUp(client))).toMatchObject({ kind: 'unreadable' })
-      expect(server.seen).toHaveLength(5)
-    })
-  })
-
-  test.each(['', '../user/me', 'a-b', 'a'.repeat(65)])('does not ask for %j', async (id) => {
-    await withServer([replay('alternate/none')], async (client, server) => {
-      expect(await errorOf(client.ordersByAlternativeId(id))).toMatchObject({ outcome: 'unsent', kind: 'invalid' })
-      expect(server.seen).toEqual([])
-    })
-  })
-})
-
 describe('the other answers are read', () => {
   test('status changes, with an unknown word kept', async () => {
     expect(
@@ -272,6 +208,23 @@ describe('the other answers are read', () => {
     const read = (client: CertCentral) => client.statusChanges({ seconds: 1 })
     expect(await withServer([replay('status-changes/none')], read)).toEqual([])
     expect(await reading('{"orders":[{"order_id":"?"},{"order_id":7,"status":"issued"}]}', read)).toHaveLength(1)
+  })
+
+  test.each<[string, number, string, string]>([
+    ['no status changes', 200, '[]', 'read'],
+    ['an answer that a proxy rewrote', 203, '[]', 'unreadable'],
+    ['a list in place of an object', 200, '[{"order_id":7}]', 'unreadable'],
+  ])('%s (%d %s) as %s', async (_, status, body, result) => {
+    const read = (client: CertCentral) =>
+      client.statusChanges({ seconds: 1 }).then(
+        () => 'read',
+        (error: unknown) => (error as CertCentralError).kind,
+      )
+    expect(await reading(body, read, status)).toBe(result)
+  })
+
+  test('no reissues in an empty list that PHP wrote', async () => {
+    expect(await reading('[]', (client) => client.reissues(5))).toEqual([])
   })
 
   test.each([

@@ -26,6 +26,7 @@ type Lists = {
   order_status: string
 }
 type ControlAnswer = {
+  now: string
   counts: { orders: number; paid: number }
   entries: { kind: string; ignoredFields: string[]; body: { certificate: { csr: string } } }[]
   faults: unknown[]

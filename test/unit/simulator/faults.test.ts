@@ -66,12 +66,21 @@ describe('another answer', () => {
   })
 
   test.each([
-    [{}, 502, 0],
-    [{ after: true, status: 504 }, 504, 1],
-  ])('by a page of HTML %j is %d', async (more, status, orders) => {
-    await fault('html', more)
+    [{}, 502, '502 Bad Gateway', 0],
+    [{ after: true, status: 504 }, 504, '504 Gateway Timeout', 1],
+    [{ status: 404 }, 404, '404 Not Found', 0],
+    [{ status: 404, after: true }, 404, '404 Not Found', 1],
+    [{ status: 403 }, 403, 'Request unsuccessful. Incapsula incident ID: 0-0', 0],
+    [{ status: 403, after: true }, 403, 'Request unsuccessful. Incapsula incident ID: 0-0', 1],
+    [{ status: 403, html: '<p>Blocked</p>', after: true }, 403, '<p>Blocked</p>', 1],
+    [{ status: 418 }, 418, "418 I'm a Teapot", 0],
+  ])('by a page of HTML %j is %d with "%s"', async (more, status, words, orders) => {
+    await fault('html', { ...more, headers: { 'x-cdn': 'Imperva' } })
     const answer = await api('POST', dvPath, dvOrder())
-    expect({ status: answer.status, type: answer.headers.get('content-type') }).toEqual({ status, type: 'text/html' })
+    expect(answer.headers.get('content-type')).toBe('text/html')
+    expect(answer.headers.get('x-cdn')).toBe('Imperva')
+    expect(answer.status).toBe(status)
+    expect(answer.text).toContain(words)
     expect(await paid()).toBe(orders)
   })
 
