@@ -162,6 +162,7 @@ const accountReconciler = (parts: Parts, accounts: Accounts) => {
 
 const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): Reconciler => {
   const { kube, caches, own, memory, leader, metrics, recorder, config, log, now } = parts
+  const kept = new Set<string>()
   return new Reconciler({
     orders: caches.orders,
     statuses: createStatusWriter(kube, caches.orders, own),
@@ -171,10 +172,15 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
       ordersToday: (key) => accounts.ordersToday(key),
       namespaceForbidden: createNamespaceCheck(kube, now),
       rivals: (namespace, secretName) => caches.orders.by('secret', `${namespace}/${secretName}`),
-      holders: (account, orderId) => caches.orders.by('orderId', watches.orderIdValue(account, orderId)),
+      holders: (account, orderId) =>
+        caches.orders
+          .by('held', String(orderId))
+          .filter((order) => accounts.urlOf(watches.accountKeyOf(order)) === accounts.urlOf(account)),
+      keepsIds: (account) => kept.has(account),
       clusterId,
     },
     memory,
+    ids: { note: (account) => void kept.add(account), known: (account) => watches.knownIds(account, caches.orders) },
     leadershipMs: leader.remainingMs,
     claimOrder: (session) => accounts.claimOrder(session),
     returnOrder: (session) => accounts.returnOrder(session),

@@ -26,6 +26,8 @@ export type ProductRules = {
   readonly telephone: 'required' | 'optional'
   /** Whether Multi-year Plans are sold, and with them reissues by DigiCert (`auto_reissue`). */
   readonly plan: 'yes' | 'no'
+  /** Whether the page of the product has `alternative_order_id`; on pages 001 and 002 nothing is known of it. */
+  readonly alternativeOrderId: 'documented' | 'undocumented'
 }
 
 const THE_LONGEST_CERTIFICATE: Longest = { years: 2, days: 825 }
@@ -43,10 +45,11 @@ const ANY: ProductRules = {
   dcvMethod: 'optional',
   telephone: 'optional',
   plan: 'yes',
+  alternativeOrderId: 'undocumented',
 }
 
 /** Seeds/ page 000. */
-const PAGE_000: ProductRules = { ...ANY, validation: 'ov', certificate: ONE_YEAR }
+const PAGE_000: ProductRules = { ...ANY, validation: 'ov', certificate: ONE_YEAR, alternativeOrderId: 'documented' }
 
 /** Seeds/ page 001. */
 const plan = (validation: ValidationType, wildcard: ProductRules['wildcard'] = 'yes'): ProductRules => ({
@@ -89,6 +92,7 @@ const PAGE_003: ProductRules = {
   certificate: ONE_YEAR,
   hashes: 'sha256',
   telephone: 'required',
+  alternativeOrderId: 'documented',
 }
 
 /** Seeds/ page 004. */
@@ -100,6 +104,7 @@ const PAGE_004: ProductRules = {
   certificate: 'none',
   dcvMethod: 'absent',
   plan: 'no',
+  alternativeOrderId: 'documented',
 }
 
 /** The products of the order pages (seeds/ 000 to 004). */

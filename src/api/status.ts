@@ -50,7 +50,7 @@ const intent = z
       .optional()
       .meta({ description: 'The plan that this purchase follows, for the brake.' }),
     releasedBy: text('The annotation release-brake, or order-again, by which a person let this step past the brake.'),
-    payload: z.string().max(262_144).optional().meta({
+    request: z.string().max(262_144).optional().meta({
       description:
         'The request as it was sent, as JSON, without CSR and card: after a lost answer nothing else is sent under this id.',
     }),

@@ -59,8 +59,11 @@ export const ordersByAlternativeId =
     })
   }
 
-/** The first moment, in UTC, of the day before a time. */
-const dayBefore = (time: Date): Date => new Date((Math.floor(time.getTime() / DAY_MS) - 1) * DAY_MS)
+/**
+ * The first moment, in UTC, of the day two days before a time. DigiCert dates some lists in Mountain time, seven hours behind,
+ * and our clock may be off.
+ */
+const twoDaysBefore = (time: Date): Date => new Date((Math.floor(time.getTime() / DAY_MS) - 2) * DAY_MS)
 
 const filtersOf = (commonName: string, since: Date | undefined): Record<string, string> => ({
   'filters[common_name]': commonName,
@@ -86,7 +89,7 @@ export const ordersOfName =
     const operation = 'ordersOfName'
     if (commonName.trim() === '') refuse(operation, 'common_name', 'is empty')
     if (Number.isNaN(createdSince?.getTime())) refuse(operation, 'date_created', 'is no date')
-    const since = createdSince && dayBefore(createdSince)
+    const since = createdSince && twoDaysBefore(createdSince)
     const listed = (from: Date | undefined): Promise<ListedOrder[]> =>
       allPages(operation, MOST_PAGES.ofName, async (offset) => {
         const query = { ...filtersOf(commonName, from), offset, limit: PAGE_LIMIT }

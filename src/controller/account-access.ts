@@ -44,7 +44,7 @@ export const caBundleOf = ({ spec }: Account): { caBundle?: string } =>
 
 export type Verdict = { ready: 'yes' | 'no'; reason: AccountReason; message: string }
 
-/** CertCentral says 401; said by whatever call met it first. */
+/** CertCentral says 401, to any call. */
 export const KEY_REFUSED: Verdict = {
   ready: 'no',
   reason: 'KeyRefused',
@@ -54,8 +54,7 @@ export const KEY_REFUSED: Verdict = {
 
 const refused = (error: CertCentralError): Verdict => {
   if (error.kind === 'unauthorized') return KEY_REFUSED
-  // Whoever sends us elsewhere has not looked at the key.
-  if (error.outcome === 'refused' && error.kind !== 'redirected')
+  if (error.outcome === 'refused')
     return {
       ready: 'yes',
       reason: 'KeyAccepted',
@@ -64,7 +63,7 @@ const refused = (error: CertCentralError): Verdict => {
   return { ready: 'no', reason: 'Unreachable', message: `CertCentral does not answer: ${error.message}` }
 }
 
-/** Asks CertCentral whose key it is. Answers of any kind but 401, redirects and silence mean that the key is taken. */
+/** Asks CertCentral whose key it is. Every refusal in its own form but 401 means that it takes the key. */
 export const tryKey = async (client: Pick<CertCentral, 'userMe'>): Promise<Verdict> => {
   try {
     const { name, roles } = await client.userMe()

@@ -138,6 +138,11 @@ export class Accounts {
     session.verdict = { ready: 'no', reason: 'Unreachable', message: `CertCentral does not answer: ${trouble}` }
   }
 
+  /** The CertCentral of an account: order ids are one's own in each. */
+  urlOf(key: string): string | undefined {
+    return this.#cached(key)?.spec.url
+  }
+
   exists(key: string): boolean {
     return this.#cached(key) !== undefined
   }

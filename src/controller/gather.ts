@@ -1,6 +1,7 @@
 import { keySecretName } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
+import { rulesOf } from '../api/products.ts'
 import { deliveryOf } from '../order/delivery.ts'
 import { forbidden } from '../order/effective.ts'
 import { alternativeOrderId } from '../order/intent.ts'
@@ -43,6 +44,10 @@ export type Gathered = {
   passwords: GivenPasswords
   target: TargetFact
   targetSecret: Secret | undefined
+  /** Whether a second order of our own id is refused for certain, as far as product and account go. */
+  idsAreKept: boolean
+  /** The resource that has the order which the target Secret names. */
+  storedOrderTakenBy: string | undefined
   /** What the target Secret holds, where it is ours and whole. */
   stored: Stored | undefined
 }
@@ -55,8 +60,10 @@ export type Sources = {
   namespaceForbidden: (session: Session, namespace: string) => Promise<string | undefined>
   /** Orders of the namespace that name the Secret. */
   rivals: (namespace: string, secretName: string) => readonly DigiCertOrder[]
-  /** Orders of an account that have an order id, by that id. */
+  /** Orders that have an order id of the CertCentral of an account, whatever account they name. */
   holders: (accountKey: string, orderId: number) => readonly DigiCertOrder[]
+  /** Whether the account was seen to keep alternative order ids. */
+  keepsIds: (accountKey: string) => boolean
   clusterId: string
 }
 
@@ -70,10 +77,15 @@ const isForbidden = (
 ): 'yes' | 'no' =>
   session && (byNamespace ?? forbidden(spec, session.account.spec.policy)) !== undefined ? 'yes' : 'no'
 
-/** Another resource of the account that looks after the order that is to be taken over. */
-const takenBy = ({ metadata, spec }: DigiCertOrder, session: Session | undefined, { holders }: Sources) => {
-  if (!session || spec.adoptOrderId === undefined) return undefined
-  const other = holders(session.key, spec.adoptOrderId).find((holder) => holder.metadata.uid !== metadata.uid)
+/** Another resource that looks after an order which is to be taken over. */
+const takenBy = (
+  { metadata }: DigiCertOrder,
+  orderId: number | undefined,
+  session: Session | undefined,
+  { holders }: Sources,
+) => {
+  if (!session || orderId === undefined) return undefined
+  const other = holders(session.key, orderId).find((holder) => holder.metadata.uid !== metadata.uid)
   return other && `${other.metadata.namespace ?? ''}/${other.metadata.name}`
 }
 
@@ -127,6 +139,7 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     formerKeys: await formerKeysOf(order, status, sources),
   }
   const kept = [keys.key, keys.nextKey, ...keys.formerKeys].flatMap(({ fingerprint }) => fingerprint ?? [])
+  const stored = storedFact(targetSecret, target, order.spec, kept)
   return {
     order,
     problems,
@@ -143,9 +156,14 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     ...keys,
     givenCsr,
     passwords: problems.length === 0 ? await readPasswords(sources.secrets, order) : { problem: undefined },
-    takenBy: takenBy(order, session, sources),
+    takenBy: takenBy(order, order.spec.adoptOrderId, session, sources),
+    storedOrderTakenBy: takenBy(order, stored?.orderId, session, sources),
+    idsAreKept:
+      session !== undefined &&
+      rulesOf(spec.product).alternativeOrderId === 'documented' &&
+      sources.keepsIds(session.key),
     target,
     targetSecret,
-    stored: storedFact(targetSecret, target, order.spec, kept),
+    stored,
   }
 }

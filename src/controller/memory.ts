@@ -30,6 +30,8 @@ export type Recollection = {
   csrSentAt: Date | undefined
   /** A chain that came with an answer, so that it need not be fetched. */
   chain: { certificateId: number; pem: string } | undefined
+  /** Orders of its name that were read and have another key. */
+  ordersRead: Set<number>
   /** What the log has of it. */
   told: Told | undefined
 }
@@ -60,6 +62,7 @@ export const createMemory = (startedAt: Date): Memory => {
         csrSentAt: undefined,
         formerTriedAt: undefined,
         chain: undefined,
+        ordersRead: new Set(),
         told: undefined,
       }
       recollections.set(key, fresh)

@@ -35,7 +35,7 @@ const accountFact = (
   const aheadMs = clockAhead(status, { next, stored, now, aheadMs: account.session.client.aheadMs() })
   return {
     kind: 'ready',
-    uniqueIds: uniqueAlternativeOrderIds ? 'yes' : 'no',
+    uniqueIds: uniqueAlternativeOrderIds && gathered.idsAreKept ? 'yes' : 'no',
     forbids: gathered.namespaceForbidden ?? forbidden(order.spec, policy),
     ordersLeft: policy.maxOrdersPerDay - gathered.ordersToday,
     limitEnds: schedule.nextMidnight(now),
@@ -43,13 +43,17 @@ const accountFact = (
   }
 }
 
-const intentFact = ({ intent }: OrderStatus, hash: string): KnownIntent | undefined =>
-  intent && {
-    ...intent,
+const intentFact = ({ intent }: OrderStatus, hash: string): KnownIntent | undefined => {
+  if (!intent) return undefined
+  const { request, ...rest } = intent
+  return {
+    ...rest,
     recordedAt: new Date(intent.recordedAt),
     sentAt: dateOf(intent.sentAt),
     payload: intent.payloadHash === hash ? 'same' : 'changed',
+    isKept: request === undefined ? 'no' : 'yes',
   }
+}
 
 /** A failure of this pass is none that a person asked to have looked at again. */
 const THIS_PASS = 1000
@@ -170,10 +174,23 @@ export const isLookAsked = ({ order }: Gathered, status: OrderStatus): boolean =
   )
 }
 
-const keyFacts = ({ order, keySecret, key, givenCsr }: Gathered): Pick<Observation, 'key' | 'csrProblem'> => ({
-  key: isOrphaned(order, keySecret) ? 'orphaned' : key.state,
-  csrProblem: givenCsr?.kind === 'bad' ? givenCsr.problem : undefined,
-})
+/** Whether the key is that of the order in the Secret which a person gave up: its key may be why. */
+const isGivenUpKey = ({ order: { metadata }, key, stored }: Gathered, { order, intent }: OrderStatus): boolean =>
+  !order &&
+  intent?.sentAt === undefined &&
+  stored?.orderId !== undefined &&
+  stored.fingerprint === key.fingerprint &&
+  metadata.annotations?.[ORDER_AGAIN] === String(stored.orderId)
+
+const keyFacts = (gathered: Gathered, status: OrderStatus): Pick<Observation, 'key' | 'csrProblem'> => {
+  const { order, keySecret, key, givenCsr } = gathered
+  const isFit = key.state !== 'fits' || !isGivenUpKey(gathered, status) || order.spec.csrSecretRef !== undefined
+  const state = isFit ? key.state : 'misfits'
+  return {
+    key: isOrphaned(order, keySecret) ? 'orphaned' : state,
+    csrProblem: givenCsr?.kind === 'bad' ? givenCsr.problem : undefined,
+  }
+}
 
 /** What stands in the Secret beside a good pair is judged by what the spec says of it. */
 const outputsFact = (gathered: Gathered, stored: Observation['stored']): Observation['outputs'] => {
@@ -242,7 +259,7 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
     problems: gathered.problems,
     account: accountFact(gathered, status, { next, stored, now: moment.now }),
     target,
-    ...keyFacts(gathered),
+    ...keyFacts(gathered, status),
     outputs: outputsFact(gathered, stored),
     former: formerFact(gathered, status, moment),
     intent,

@@ -21,7 +21,9 @@ import type { Memory, Recollection } from './memory.ts'
 import { type Gathered, type Sources, gather } from './gather.ts'
 import { isLookAsked, observe } from './observe.ts'
 import type { StatusWriter } from './orders.ts'
-import { askByIntent, askByOrderId, askForAdoption, askForReissues } from './remote.ts'
+import { type KnownIds, keepsIds } from './find-order.ts'
+import { questionOf } from './questions.ts'
+import { type Question, askByIntent, askByOrderId, askForAdoption, askForReissues, failedCall } from './remote.ts'
 import { reissueMark } from './reissue-facts.ts'
 import type { Hands } from './step.ts'
 import { type PassReads, createPassReads } from './pass-reads.ts'
@@ -38,6 +40,8 @@ export type ReconcilerOptions = {
   leadershipMs: () => number
   claimOrder: (session: Session) => boolean
   returnOrder: (session: Session) => void
+  /** Which accounts were seen to keep alternative order ids, and by which orders that can be seen. */
+  ids: { note: (account: string) => void; known: (account: string) => readonly KnownIds[] }
   /** Told of each step that was taken; for metrics. Must not throw. */
   onStep: (step: StepTaken) => void
   announce: (order: DigiCertOrder, announcement: Announcement) => void
@@ -171,22 +175,35 @@ export class Reconciler {
 
   async #ask(pass: Pass, { gathered }: View, by: LookBy): Promise<Remote> {
     if (gathered.account.kind !== 'ready') return UNASKED
-    const question = {
-      session: gathered.account.session,
-      order: gathered.order,
-      alternativeOrderIdOf: gathered.alternativeOrderIdOf,
-      purchase: gathered.purchase,
-      renewalOf: pass.draft.intent?.renewalOf,
-      fingerprint: this.#csrMayLag(pass.memory) ? undefined : gathered.key.fingerprint,
-      retryAt: this.#retryCallsAt(pass.memory),
-    }
-    const { order } = pass.draft
+    const { memory, draft } = pass
+    const question = questionOf(gathered, draft, {
+      ...{ session: gathered.account.session, memory, now: this.#options.now() },
+      retryAt: this.#retryCallsAt(memory),
+      csrLag: this.#csrMayLag(memory) ? 'yes' : 'no',
+    })
+    const { order } = draft
     const { adoptOrderId } = gathered.order.spec
     if (by === 'adoption' && adoptOrderId !== undefined) return askForAdoption(question, adoptOrderId)
-    if (by === 'intent' || !order) return askByIntent(question)
+    if (by === 'intent' || !order) return this.#search(question, gathered)
     return by === 'orderId'
       ? askByOrderId(question, order.id)
       : askForReissues(question, order.id, reissueMark(gathered, pass.draft))
+  }
+
+  /** Looks for an order that may exist, and for proof that ids are kept where a second POST would rest on that. */
+  async #search(question: Question, { idsAreKept }: Gathered): Promise<Remote> {
+    const { ids } = this.#options
+    const found = await askByIntent(question)
+    const { key, account } = question.session
+    if (found.kind === 'found' && found.by === undefined) ids.note(key)
+    const isOfUse = found.kind === 'absent' && question.sent !== undefined && account.spec.uniqueAlternativeOrderIds
+    if (!isOfUse || idsAreKept) return found
+    try {
+      if (await keepsIds(question, ids.known(key))) ids.note(key)
+      return found
+    } catch (error) {
+      return failedCall(error, question.retryAt)
+    }
   }
 
   /** A CSR that was handed in a moment ago may not show yet, and is not to be handed in again for that. */

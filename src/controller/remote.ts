@@ -12,6 +12,7 @@ import type { FoundOrder, Remote, RemoteOrder } from '../order/observation.ts'
 import { isOpen } from '../order/rules/words.ts'
 import { csrFingerprint } from '../pki/csr.ts'
 import type { Session } from './accounts.ts'
+import { type KeySearch, type SecretClaim, askByKey, askBySecret } from './find-order.ts'
 
 /** CertCentral's word for a status: a known one in lower case, any other as it came. */
 export const wordOf = ({ word, raw }: OrderStatus): string =>
@@ -63,7 +64,8 @@ export const mismatches = (info: OrderInfo, spec: DigiCertOrder['spec']): string
 const askedNames = ({ commonName, dnsNames }: OrderInfo, spec: DigiCertOrder['spec']): string[] =>
   wireNames(spec.commonName ?? commonName, [...(spec.dnsNames ?? []), commonName ?? '', ...dnsNames].filter(Boolean))
 
-const foundOrder = (info: OrderInfo, order: DigiCertOrder, fingerprint: string | undefined): FoundOrder => {
+/** An order held against the spec. */
+export const foundOrder = (info: OrderInfo, order: DigiCertOrder, fingerprint: string | undefined): FoundOrder => {
   const created = Date.parse(order.metadata.creationTimestamp ?? '')
   const older = info.dateCreated !== undefined && info.dateCreated.getTime() < created
   return {
@@ -81,6 +83,10 @@ export const takenOver = ({ asked, ...order }: FoundOrder, traits: string): Foun
 })
 
 const GONE = ['rejected', 'canceled']
+const OVER = [...GONE, 'revoked', 'expired']
+
+/** Whether a status says that an order has ended. */
+export const isOverWord = (status: OrderStatus): boolean => OVER.includes(wordOf(status))
 
 /** Whether an order was given up in CertCentral. */
 export const isGivenUp = (status: OrderStatus): boolean => GONE.includes(wordOf(status))
@@ -105,7 +111,19 @@ export type Question = {
   fingerprint: string | undefined
   /** When to try again where a call fails without saying so itself. */
   retryAt: Date
+  now: Date
+  /** The common name that the order was, or would be, placed with. */
+  commonName: string | undefined
+  /** Where an order may exist that was placed with the key that is kept. */
+  keySearch: KeySearch | undefined
+  /** The order that the target Secret names, where no order of ours is known. */
+  claim: SecretClaim | undefined
+  /** What was sent without an answer: names and organization, as they were sent. */
+  sent: Sent | undefined
 }
+
+/** What of a request tells whether a found order is that of it. */
+export type Sent = { names: readonly string[]; organizationId: number | undefined }
 
 /** A failed call as a fact. Errors that are none of CertCentral's rise. */
 export const failedCall = (error: unknown, retryAt: Date): Extract<Remote, { kind: 'unavailable' | 'refused' }> => {
@@ -132,7 +150,20 @@ const askForPurchase = async (question: Question, purchase: number): Promise<Rem
   if (!only) return { kind: 'absent' }
   if (known.length > 1) return { kind: 'several', orderIds: known.map(({ orderId }) => orderId) }
   const info = await session.client.orderInfo(only.orderId)
-  return { kind: 'found', order: foundOrder(info, order, fingerprint), purchase }
+  return { kind: 'found', order: answeredTo(question, info, foundOrder(info, order, fingerprint)), purchase }
+}
+
+/** What was sent without an answer is held against what was sent: an edit since then is a reissue to come. */
+const answeredTo = ({ sent, order }: Question, info: OrderInfo, found: FoundOrder): FoundOrder => {
+  if (!sent) return found
+  const [commonName, ...dnsNames] = sent.names
+  const { spec } = order
+  const organization = sent.organizationId === undefined ? undefined : { id: sent.organizationId }
+  return {
+    ...found,
+    asked: { dnsNames: [...sent.names] },
+    mismatches: mismatches(info, { ...spec, commonName, dnsNames, organization }),
+  }
 }
 
 /**
@@ -161,11 +192,17 @@ const renewedElsewhere = async (question: Question): Promise<Remote> => {
   return { kind: 'found', order: foundOrder(await session.client.orderInfo(orderId), order, fingerprint), purchase }
 }
 
-/** Asks for the order by our own id. */
+/**
+ * Asks for the order by our own id; where CertCentral has none, by the Secret that names one, and by the key that is kept.
+ */
 export const askByIntent = async (question: Question): Promise<Remote> => {
   try {
     const found = await lastPurchase(question)
-    return found.kind === 'absent' ? await renewedElsewhere(question) : found
+    if (found.kind !== 'absent') return found
+    const { claim, keySearch } = question
+    const byOthers = claim ? await askBySecret(question, claim) : await renewedElsewhere(question)
+    if (byOthers.kind !== 'absent' || !keySearch) return byOthers
+    return await askByKey(question, keySearch)
   } catch (error) {
     return failedCall(error, question.retryAt)
   }
@@ -180,7 +217,7 @@ export const askForAdoption = async (question: Question, orderId: number): Promi
     const follower = await lastPurchase({ ...question, purchase: 2 })
     return follower.kind === 'found' ? follower : { kind: 'found', order: found, purchase: 1 }
   } catch (error) {
-    if (error instanceof CertCentralError && error.kind === 'not-found') return { kind: 'absent' }
+    if (notFound(error)) return { kind: 'absent' }
     return failedCall(error, question.retryAt)
   }
 }
@@ -191,10 +228,13 @@ export const askByOrderId = async (question: Question, orderId: number): Promise
   try {
     return { kind: 'order', order: remoteOrder(await session.client.orderInfo(orderId), fingerprint) }
   } catch (error) {
-    if (error instanceof CertCentralError && error.kind === 'not-found') return { kind: 'absent' }
+    if (notFound(error)) return { kind: 'absent' }
     return failedCall(error, retryAt)
   }
 }
+
+/** Whether CertCentral said that there is no such thing. */
+export const notFound = (error: unknown): boolean => error instanceof CertCentralError && error.kind === 'not-found'
 
 /** Whether CertCentral said no, rather than later or nothing. */
 export const isRefusal = (error: unknown): boolean =>
@@ -227,7 +267,7 @@ export const askForReissues = async (question: Question, orderId: number, mark: 
     const madeAt = listed.filter(({ status }) => !GONE.includes(status)).flatMap(({ dateCreated }) => dateCreated ?? [])
     return { kind: 'reissues', order: remoteOrder(info, fingerprint), ours: found, madeAt }
   } catch (error) {
-    if (error instanceof CertCentralError && error.kind === 'not-found') return { kind: 'absent' }
+    if (notFound(error)) return { kind: 'absent' }
     return failedCall(error, retryAt)
   }
 }

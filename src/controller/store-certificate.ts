@@ -32,7 +32,7 @@ const download = async ({ session: { client }, certificateId }: Delivery): Promi
   try {
     return await client.downloadCertificate(certificateId)
   } catch (error) {
-    if (error instanceof CertCentralError && error.kind === 'not-found') return client.certificateChain(certificateId)
+    if (error instanceof CertCentralError && error.status === 404) return client.certificateChain(certificateId)
     throw error
   }
 }

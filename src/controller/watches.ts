@@ -1,5 +1,6 @@
 import type { Account, AccountKind } from '../api/account.ts'
 import type { DigiCertOrder } from '../api/order.ts'
+import { rulesOf } from '../api/products.ts'
 import { keyOf } from '../kube/client.ts'
 import { accountKey } from './account-access.ts'
 import { type Secret, ownerOf } from './secrets.ts'
@@ -24,6 +25,9 @@ export const ORDER_INDEXES = {
   account: (order: DigiCertOrder) => [accountKeyOf(order)],
   secret: (order: DigiCertOrder) =>
     order.spec.secretName === undefined ? [] : [`${namespaceOf(order)}/${order.spec.secretName}`],
+  /** Every order that a resource has, or renews, whatever its account. */
+  held: ({ status }: DigiCertOrder) =>
+    [status?.order?.id, status?.intent?.renewalOf].flatMap((id) => (id === undefined ? [] : [String(id)])),
   orderId: (order: DigiCertOrder) =>
     order.status?.order ? [orderIdValue(accountKeyOf(order), order.status.order.id)] : [],
 }
@@ -57,3 +61,14 @@ export const placedOn = (account: string, date: string, orders: Orders): number 
     .by('account', account)
     .flatMap(({ status }) => status?.history ?? [])
     .filter(({ what, at }) => (what === 'Ordered' || what === 'Renewed') && at.startsWith(date)).length
+
+/** Orders of an account whose product keeps alternative order ids, by both of their ids, the newest first. */
+export const knownIds = (account: string, orders: Orders): { orderId: number; alternativeOrderId: string }[] =>
+  orders
+    .by('account', account)
+    .filter(({ spec }) => rulesOf(spec.product).alternativeOrderId === 'documented')
+    .flatMap(({ status }) => {
+      const { id: orderId, alternativeOrderId } = status?.order ?? {}
+      return orderId === undefined || alternativeOrderId === undefined ? [] : [{ orderId, alternativeOrderId }]
+    })
+    .toSorted((a, b) => b.orderId - a.orderId)

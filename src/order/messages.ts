@@ -73,7 +73,12 @@ const unknownOutcome: Message = (o) => {
   if (!intent) return ORDER_REASONS.OutcomeUnknown
   const since = (intent.sentAt ?? intent.recordedAt).toISOString()
   const release = `${ORDER_AGAIN}: "${givingUp(intent)}"`
-  return `The order was sent at ${since} with the alternative order id ${intent.alternativeOrderId} and no answer came; CertCentral is asked for that id again. If it certainly does not exist there after ${o.settledAt?.toISOString() ?? 'the settle time'}, set the annotation ${release} to have it sent again`
+  const settled = o.settledAt?.toISOString() ?? 'the settle time'
+  const what =
+    intent.isKept === 'no' && intent.payload === 'changed'
+      ? `The spec was edited since, and only what was sent may be sent again under that id: undo the edit until the outcome is known`
+      : `If it certainly does not exist in CertCentral after ${settled}, set the annotation ${release} to have the same request sent again`
+  return `The order was sent at ${since} with the alternative order id ${intent.alternativeOrderId} and no answer came; the operator looks for that id, and for its key in the orders of that name. ${what}`
 }
 
 const over = (o: Observation, word: string, rest: string): string => {
@@ -188,13 +193,21 @@ const deletionTrouble = (o: Observation): string => {
   return callMessage(o)
 }
 
+/** A Secret that names its order is believed, and never overwritten by another purchase without a person's word. */
+const notAdopted: Message = (o, { secretName }) => {
+  const fault = adoptionFault(o) ?? 'it was not looked at'
+  const named = o.remote.kind === 'claimed' ? o.remote.orderId : o.remote.kind === 'found' ? o.remote.order.orderId : 0
+  if (o.adopt && o.remote.kind !== 'claimed')
+    return `Order ${String(o.adopt.orderId)} of spec.adoptOrderId is not taken over: ${fault}. Nothing was bought`
+  return `Secret ${secretName} holds a good certificate of order ${String(o.stored?.orderId ?? named)}, which is not taken over: ${fault}. Nothing was bought, and the Secret stays. Make the spec fit that order, or choose another secretName; to buy a new order in its place, set the annotation ${ORDER_AGAIN}: "${String(o.stored?.orderId ?? named)}"`
+}
+
 const suspended: Message = (o) => `spec.suspend is set: nothing is done${adoption(o)}`
 
 const MESSAGES: Partial<Record<Reason, Message>> = {
   Issued: issued,
   Suspended: suspended,
-  AdoptionRefused: (o) =>
-    `Order ${String(o.adopt?.orderId ?? '')} of spec.adoptOrderId is not taken over: ${adoptionFault(o) ?? 'it was not looked at'}. Nothing was bought`,
+  AdoptionRefused: notAdopted,
   DeletionBlocked: (o) =>
     `${capital(id(o))} is to be ended by spec.deletionPolicy ${o.deletionPolicy}, which does not work: ${deletionTrouble(o)}. Set spec.deletionPolicy: Retain to let the object go without it`,
   CSRNotUsable: (o) => `${o.csrProblem ?? ORDER_REASONS.CSRNotUsable}. Nothing was bought with it`,
@@ -213,7 +226,7 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
       ? `${account} cannot be used: ${o.remote.message}`
       : `${account} cannot be used: ${o.account.kind === 'not-ready' ? o.account.message : 'see its Ready condition'}`,
   AccountForbids: (o, { account }) =>
-    `${account} forbids the order: ${o.account.kind === 'ready' ? (o.account.forbids ?? '') : ''}. Nothing was bought`,
+    `${account} forbids the order: ${o.account.kind === 'ready' ? (o.account.forbids ?? o.account.forbidsSent ?? '') : ''}. Nothing was bought`,
   OrderLimitReached: (o, { account }) =>
     `${account} placed as many orders today as policy.maxOrdersPerDay allows; this one is placed after ${o.account.kind === 'ready' ? o.account.limitEnds.toISOString() : 'midnight UTC'}`,
   SecretConflict: conflict,

@@ -50,7 +50,12 @@ export type Remote =
   | { kind: 'refused'; message: string }
   | { kind: 'absent' }
   | { kind: 'several'; orderIds: readonly number[] }
-  | { kind: 'found'; order: FoundOrder; purchase?: number }
+  /** `by`: how it was found, where not by our own id: by the key in its CSR, or by the Secret that names it. */
+  | { kind: 'found'; order: FoundOrder; purchase?: number; by?: 'key' | 'secret' }
+  /** The Secret names an order that cannot be taken over. */
+  | { kind: 'claimed'; orderId: number; fault: string }
+  /** More orders of the name are to be read than one pass reads. */
+  | { kind: 'searching'; retryAt: Date; read: number; of: number }
   /** The order that was to be renewed was renewed already, by somebody else. */
   | { kind: 'renewed'; orderId: number }
   | { kind: 'order'; order: RemoteOrder }
@@ -63,8 +68,11 @@ export type AccountFact =
   | { kind: 'not-ready'; message: string }
   | {
       kind: 'ready'
+      /** Whether a second order of the same id is certainly refused: declared, documented for the product, and seen. */
       uniqueIds: 'yes' | 'no'
       forbids: string | undefined
+      /** Why the guard rails forbid what was sent without an answer. */
+      forbidsSent?: string | undefined
       ordersLeft: number
       limitEnds: Date
       /** By how many milliseconds our clock is ahead of CertCentral's, where that makes due what was just bought. */
@@ -96,11 +104,13 @@ export type Stored = {
 /** The order as we last knew it, from the status. */
 export type KnownOrder = RemoteOrder & { purchase: number }
 
-export type KnownIntent = Omit<Intent, 'recordedAt' | 'sentAt'> & {
+export type KnownIntent = Omit<Intent, 'recordedAt' | 'sentAt' | 'request'> & {
   recordedAt: Date
   sentAt: Date | undefined
   /** Whether the spec would be bought in the same words today. */
   payload: 'same' | 'changed'
+  /** Whether what was sent is written down, so that the same can be sent again. */
+  isKept: 'yes' | 'no'
 }
 
 /** What went wrong last, and when the same may be tried again. */

@@ -6,6 +6,7 @@ import { csrIsForeign, isOver } from './words.ts'
 
 /** Why an order that was found cannot be taken over, as a sentence; `undefined` where it can. */
 export const adoptionFault = ({ adopt, remote }: Observation): string | undefined => {
+  if (remote.kind === 'claimed') return remote.fault
   if (adopt?.takenBy !== undefined) return `DigiCertOrder ${adopt.takenBy} has it`
   if (remote.kind === 'absent') return 'CertCentral does not show it to this API key'
   if (remote.kind !== 'found') return undefined

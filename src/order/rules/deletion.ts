@@ -43,6 +43,7 @@ const letGo: Decision = act('Deleting', { kind: 'RemoveFinalizer' })
 
 /** CertCentral does not answer, or says no: a person can set the policy to Retain, and the object goes at once. */
 const blocked = ({ remote, failure, account }: Observation, now: Date): Decision | undefined => {
+  if (remote.kind === 'searching') return wait('Deleting', remote.retryAt)
   if (remote.kind === 'unavailable') return wait('Deleting', remote.retryAt)
   if (remote.kind === 'refused' || account.kind !== 'ready') return stalled('DeletionBlocked', later(now, SLOW_LOOK))
   const isRefused = failure?.reason === 'DeletionBlocked' && failure.retryAt > now

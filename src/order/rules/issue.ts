@@ -83,6 +83,13 @@ export const givingUp = ({ alternativeOrderId, sends }: { alternativeOrderId: st
 const mayBeSentAgain = (o: Observation, intent: KnownIntent): boolean =>
   (o.account.kind === 'ready' && o.account.uniqueIds === 'yes') || o.orderAgain === givingUp(intent)
 
+/** What keeps a request of unknown outcome from being sent again, whoever answers for it: it must be the same one. */
+const maySendTheSame = ({ account }: Observation, intent: KnownIntent, now: Date): Decision | undefined => {
+  if (account.kind === 'ready' && account.forbidsSent !== undefined)
+    return stalled('AccountForbids', later(now, NAMESPACE_LOOK))
+  return intent.isKept === 'no' && intent.payload === 'changed' ? stalled('OutcomeUnknown', later(now, SLOW_LOOK)) : undefined
+}
+
 /** Every POST counts against the day's limit, one that is sent again as well. */
 const placing = ({ account }: Observation): Decision =>
   account.kind === 'ready' && account.ordersLeft <= 0
@@ -93,7 +100,8 @@ const placing = ({ account }: Observation): Decision =>
 const unknownOutcome = (o: Observation, intent: KnownIntent, now: Date): Decision => {
   if (!o.settledAt || o.settledAt > now) return wait('OutcomeUnknown', o.nextSearchAt)
   if (!mayBeSentAgain(o, intent)) return stalled('OutcomeUnknown', o.nextSearchAt)
-  return o.remote.kind === 'absent' ? placing(o) : look('LookingUp', 'intent')
+  if (o.remote.kind !== 'absent') return look('LookingUp', 'intent')
+  return maySendTheSame(o, intent, now) ?? placing(o)
 }
 
 export const severalOrdersFound = beforeOrder((o) =>
@@ -118,8 +126,11 @@ const foundOver = (o: Observation, found: FoundOrder, purchase: number, now: Dat
 
 /** An order of our own id is ours: taken over where it is what the spec asks for. */
 export const orderFound = beforeOrder((o, now) => {
+  if (o.remote.kind === 'claimed') return stalled('AdoptionRefused', later(now, SLOW_LOOK))
   if (o.remote.kind !== 'found' || !o.intent) return undefined
-  const { order, purchase = o.intent.purchase } = o.remote
+  const { order, purchase = o.intent.purchase, by } = o.remote
+  if (by === 'secret' && (isOver(order) || order.mismatches.length > 0))
+    return stalled('AdoptionRefused', later(now, SLOW_LOOK))
   if (isOver(order)) return foundOver(o, order, purchase, now)
   if (order.mismatches.length > 0) return stalled('OrderMismatch', later(now, SLOW_LOOK))
   if (csrIsForeign(o, order)) return act('SendingCSR', { kind: 'SendCSR', orderId: order.orderId })

@@ -21,6 +21,7 @@ const isSettled = ({ order, stored }: Observation, now: Date): boolean =>
   order !== undefined && isIssued(order) && isStored(stored, order) && stored.notAfter > now
 
 export const callFailed: Rule = (o, now) => {
+  if (o.remote.kind === 'searching') return wait('LookingUp', o.remote.retryAt)
   if (isSettled(o, now)) return undefined
   if (o.remote.kind === 'unavailable')
     return wait(o.remote.throttled === 'yes' ? 'Throttled' : 'CertCentralUnavailable', o.remote.retryAt)

@@ -151,14 +151,14 @@ describe('the look-up by name', () => {
   })
 
   test.each<[string, NameSearch, Record<string, string>]>([
-    ['since a day', SEARCH, { 'filters[common_name]': 'shop.example.com', 'filters[date_created]': '>2026-11-27' }],
+    ['since a day', SEARCH, { 'filters[common_name]': 'shop.example.com', 'filters[date_created]': '>2026-11-26' }],
     ['of all times', { commonName: 'shop.example.com' }, { 'filters[common_name]': 'shop.example.com' }],
     ['of a wildcard', { commonName: '*.example.com' }, { 'filters[common_name]': '*.example.com' }],
     ['of a name that needs encoding', { commonName: 'A & B=1' }, { 'filters[common_name]': 'A & B=1' }],
     [
       'of the first day of a year',
       { commonName: 'a.example', createdSince: new Date('2027-01-01T23:59:59Z') },
-      { 'filters[common_name]': 'a.example', 'filters[date_created]': '>2026-12-31' },
+      { 'filters[common_name]': 'a.example', 'filters[date_created]': '>2026-12-30' },
     ],
   ])('asks for orders %s', async (_, search, filters) => {
     await withServer([page([], 0)], async (client, server) => {
@@ -178,8 +178,8 @@ describe('the look-up by name', () => {
     ['without a day', { certificate: { common_name: 'shop.example.com' } }, 'stays'],
     ['with nothing but an id', {}, 'stays'],
     ['with a day that is none', { date_created: 'yesterday' }, 'stays'],
-    ['of the first moment of the day before', { date_created: '2026-11-27T00:00:00+00:00' }, 'stays'],
-    ['of the last moment of an earlier day', { date_created: '2026-11-26T23:59:59+00:00' }, 'goes'],
+    ['of the first moment of two days before', { date_created: '2026-11-26T00:00:00+00:00' }, 'stays'],
+    ['of the last moment of an earlier day', { date_created: '2026-11-25T23:59:59+00:00' }, 'goes'],
     ['of another name', { certificate: { common_name: 'www.example.com' } }, 'goes'],
     ['of a wildcard over the name', { certificate: { common_name: '*.example.com' } }, 'goes'],
   ])('an entry %s %s', async (_, entry, result) => {
@@ -202,7 +202,7 @@ describe('the look-up by name', () => {
     await withServer([refused, page([7], 1, 'id')], async (client, server) => {
       expect(await idsOf(client)).toEqual([7])
       expect(server.seen.map(({ url }) => parametersOf(url)['filters[date_created]'])).toEqual([
-        '>2026-11-27',
+        '>2026-11-26',
         undefined,
       ])
       expect(parametersOf(server.seen[1]?.url ?? '')).toMatchObject({ 'filters[common_name]': 'shop.example.com' })

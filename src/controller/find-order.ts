@@ -1,0 +1,111 @@
+import type { ListedOrder, OrderInfo } from '../certcentral/index.ts'
+import { wireName, wireNames } from '../order/names.ts'
+import type { Remote } from '../order/observation.ts'
+import { later } from '../order/schedule.ts'
+import { csrFingerprint } from '../pki/csr.ts'
+import { type Question, foundOrder, isOverWord, notFound } from './remote.ts'
+
+/** An order that may have been placed with the key that is kept. */
+export type KeySearch = {
+  /** Since when it may have been placed; `undefined` where nobody knows how old the key is. */
+  since: Date | undefined
+  /** Orders that belong to this DigiCertOrder already, and are not looked for. */
+  known: readonly number[]
+  /** Orders that were read and have another key; remembered between passes, so that a long list costs each call once. */
+  read: Set<number>
+}
+
+/** The order that the target Secret names, and who else has it. */
+export type SecretClaim = { orderId: number; takenBy: string | undefined }
+
+/** Orders read in one pass: each costs a call of the account's budget. */
+const READ_IN_A_PASS = 40
+/** Pause between two passes through a long list, in milliseconds. */
+const BETWEEN_PASSES = 2_000
+/** More renewals than this behind one order are not followed. */
+const MOST_RENEWALS = 20
+
+const mayBeOurs = ({ order: { spec } }: Question, { productId, dnsNames, commonName }: ListedOrder): boolean => {
+  if (productId !== undefined && productId !== spec.product) return false
+  if (commonName === undefined) return true
+  const present = new Set([commonName, ...dnsNames].map(wireName))
+  // Lists may leave out further names, so only the common name is certain.
+  return spec.commonName === undefined || present.has(wireName(spec.commonName))
+}
+
+const hasOurKey = ({ csr }: OrderInfo, fingerprint: string | undefined): boolean =>
+  csr !== undefined && fingerprint !== undefined && csrFingerprint(csr) === fingerprint
+
+/** Those that live go ahead of those that are over, the newest first. */
+const inOrder = (listed: readonly ListedOrder[]): ListedOrder[] =>
+  listed.toSorted(
+    (a, b) =>
+      Number(isOverWord(a.status)) - Number(isOverWord(b.status)) ||
+      (b.dateCreated?.getTime() ?? 0) - (a.dateCreated?.getTime() ?? 0) ||
+      b.orderId - a.orderId,
+  )
+
+/**
+ * Looks for an order with our key in the account's list: the public key is an id that no product forgets. The list is read
+ * whole; of the orders of that name that may be ours, as many are read as one pass may cost.
+ */
+export const askByKey = async (question: Question, search: KeySearch): Promise<Remote> => {
+  const { session, order, fingerprint, commonName, now, purchase } = question
+  if (commonName === undefined || fingerprint === undefined) return { kind: 'absent' }
+  const listed = await session.client.ordersOfName({ commonName, createdSince: search.since })
+  const candidates = inOrder(listed.filter((entry) => mayBeOurs(question, entry))).filter(
+    ({ orderId }) => !search.known.includes(orderId),
+  )
+  const unread = candidates.filter(({ orderId }) => !search.read.has(orderId))
+  for (const { orderId } of unread.slice(0, READ_IN_A_PASS)) {
+    const info = await session.client.orderInfo(orderId)
+    if (hasOurKey(info, fingerprint)) {
+      // The key is proof: whatever the spec says by now, this order is ours.
+      const found = { ...foundOrder(info, order, fingerprint), asked: { dnsNames: namesOf(info) }, mismatches: [] }
+      return { kind: 'found', order: found, purchase, by: 'key' }
+    }
+    search.read.add(orderId)
+  }
+  const [read, of] = [candidates.length - Math.max(0, unread.length - READ_IN_A_PASS), candidates.length]
+  return read < of ? { kind: 'searching', retryAt: later(now, BETWEEN_PASSES), read, of } : { kind: 'absent' }
+}
+
+const namesOf = ({ commonName, dnsNames }: OrderInfo): string[] => wireNames(commonName, dnsNames)
+
+/** The last of the orders that renewed each other, as far as CertCentral links them. */
+const lastRenewal = async ({ session: { client } }: Question, orderId: number): Promise<OrderInfo> => {
+  let last = await client.orderInfo(orderId)
+  for (let n = 0; n < MOST_RENEWALS && last.renewedOrderId !== undefined; n += 1)
+    last = await client.orderInfo(last.renewedOrderId)
+  return last
+}
+
+/** Looks for the order that the target Secret names: its key, which is in the Secret, is proof that it is ours. */
+export const askBySecret = async (question: Question, { orderId, takenBy }: SecretClaim): Promise<Remote> => {
+  if (takenBy !== undefined) return { kind: 'claimed', orderId, fault: `DigiCertOrder ${takenBy} has it` }
+  try {
+    const info = await lastRenewal(question, orderId)
+    return { kind: 'found', order: foundOrder(info, question.order, question.fingerprint), purchase: 1, by: 'secret' }
+  } catch (error) {
+    if (!notFound(error)) throw error
+    return { kind: 'claimed', orderId, fault: 'CertCentral does not show it to this API key' }
+  }
+}
+
+/** An order of the account that the operator knows, by both of its ids. */
+export type KnownIds = { orderId: number; alternativeOrderId: string }
+
+/** How many known orders are looked up at most to see whether an account keeps alternative order ids. */
+const MOST_PROBES = 3
+
+/**
+ * Whether an account keeps alternative order ids, seen by looking one of our orders up by its own. The option that makes
+ * them unique is a declaration; what a look-up finds is proof.
+ */
+export const keepsIds = async ({ session: { client } }: Question, known: readonly KnownIds[]): Promise<boolean> => {
+  for (const { orderId, alternativeOrderId } of known.slice(0, MOST_PROBES)) {
+    const found = await client.ordersByAlternativeId(alternativeOrderId)
+    if (found.some((entry) => entry.orderId === orderId)) return true
+  }
+  return false
+}

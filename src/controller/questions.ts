@@ -1,0 +1,85 @@
+import { ANNOTATIONS, ORDER_AGAIN } from '../api/names.ts'
+import type { OrderStatus } from '../api/status.ts'
+import { deliveryOf } from '../order/delivery.ts'
+import type { Payload } from '../order/payload.ts'
+import { subjectOfPayload } from '../order/subject.ts'
+import type { Session } from './accounts.ts'
+import { dateOf } from './dates.ts'
+import type { KeySearch, SecretClaim } from './find-order.ts'
+import type { Gathered } from './gather.ts'
+import type { Recollection } from './memory.ts'
+import type { Question, Sent } from './remote.ts'
+
+const MINUTE = 60_000
+
+/** Orders that this DigiCertOrder has, or had, by its status. */
+const ownOrders = ({ history = [], intent }: OrderStatus): number[] => [
+  ...history.map(({ orderId }) => orderId),
+  ...[intent?.renewalOf, intent?.previousPlan?.orderId].flatMap((id) => id ?? []),
+]
+
+/**
+ * The order that the target Secret names, where it holds a pair that is good and no order of this resource: one that was
+ * written in another cluster, or under another name. A person may give it up by order-again.
+ */
+const claimOf = (gathered: Gathered, status: OrderStatus, now: Date): SecretClaim | undefined => {
+  const { stored, storedOrderTakenBy, order } = gathered
+  const orderId = stored?.orderId
+  if (orderId === undefined || status.order || status.intent?.sentAt !== undefined) return undefined
+  const isGood = stored !== undefined && stored.notAfter > now
+  const isGivenUp = order.metadata.annotations?.[ORDER_AGAIN] === String(orderId)
+  if (!isGood || isGivenUp || status.intent?.purpose === 'Renewal' || ownOrders(status).includes(orderId)) return undefined
+  return { orderId, takenBy: storedOrderTakenBy }
+}
+
+/** When the key was made, as far as anything tells. */
+const keyMade = ({ keySecret }: Gathered): Date | undefined => dateOf(keySecret?.metadata.annotations?.[ANNOTATIONS.keyTime])
+
+/**
+ * Whether an order may exist that was placed with the key that is kept: a POST had no answer, or the key is older than the
+ * resource or than what it is about to buy. A key that was made a moment ago is in no order, and costs no look-up.
+ */
+const keySearchOf = (gathered: Gathered, status: OrderStatus, read: Set<number>): KeySearch | undefined => {
+  const { order, key } = gathered
+  const { intent } = status
+  if (key.fingerprint === undefined || deliveryOf(order.spec) === 'hardware' || !intent) return undefined
+  const known = ownOrders(status)
+  if (intent.sentAt !== undefined) return { since: dateOf(intent.recordedAt), known, read }
+  const [made, created] = [keyMade(gathered), dateOf(order.metadata.creationTimestamp)]
+  const recorded = dateOf(intent.recordedAt)
+  const isFresh = made && !(created && made < created) && !(recorded && recorded.getTime() - made.getTime() > MINUTE)
+  return isFresh ? undefined : { since: made, known, read }
+}
+
+/** What was sent without an answer, as it was written down. */
+const sentOf = ({ order: { spec } }: Gathered, { intent }: OrderStatus): Sent | undefined => {
+  if (intent?.sentAt === undefined || intent.request === undefined) return undefined
+  const { names, organizationId } = subjectOfPayload(spec.product, JSON.parse(intent.request) as Payload)
+  return { names, organizationId }
+}
+
+export type Asking = {
+  session: Session
+  retryAt: Date
+  now: Date
+  memory: Recollection
+  /** A CSR that was handed in a moment ago may not show yet. */
+  csrLag: 'yes' | 'no'
+}
+
+/** All that a look at CertCentral for the order of a pass goes by. */
+export const questionOf = (gathered: Gathered, status: OrderStatus, asking: Asking): Question => {
+  const { session, retryAt, now, memory, csrLag } = asking
+  const sent = sentOf(gathered, status)
+  return {
+    ...{ session, retryAt, now, sent },
+    order: gathered.order,
+    alternativeOrderIdOf: gathered.alternativeOrderIdOf,
+    purchase: gathered.purchase,
+    renewalOf: status.intent?.renewalOf,
+    fingerprint: csrLag === 'yes' ? undefined : gathered.key.fingerprint,
+    commonName: sent ? sent.names[0] : gathered.order.spec.commonName,
+    keySearch: keySearchOf(gathered, status, memory.ordersRead),
+    claim: claimOf(gathered, status, now),
+  }
+}
