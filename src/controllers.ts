@@ -168,7 +168,7 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
     secrets: createSecretStore(kube, caches.secrets, own),
     sources: {
       accountOf: (order) => accounts.of(order),
-      ordersToday: (key) => accounts.ordersToday(key),
+      left: (key, namespace) => accounts.left(key, namespace),
       namespaceForbidden: createNamespaceCheck(kube, now),
       rivals: (namespace, secretName) => caches.orders.by('secret', `${namespace}/${secretName}`),
       holders: (account, orderId) => caches.orders.by('orderId', watches.orderIdValue(account, orderId)),
@@ -176,8 +176,8 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
     },
     memory,
     leadershipMs: leader.remainingMs,
-    claimOrder: (session) => accounts.claimOrder(session),
-    returnOrder: (session) => accounts.returnOrder(session),
+    claimOrder: (session, claim) => accounts.claimOrder(session, claim),
+    returnOrder: (session, claim) => accounts.returnOrder(session, claim),
     onStep: (step) => countStep(metrics, step),
     announce: (order, announcement) =>
       recorder.record({ ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' }, announcement),

@@ -10,6 +10,7 @@ import type { AccountState, Session } from './accounts.ts'
 import { type KeyFact, formerKey, keyFact, nextKeyFact, targetFact } from './facts.ts'
 import { digest } from './digest.ts'
 import { type GivenCsr, readGivenCsr } from './given-csr.ts'
+import type { Left } from './ledger.ts'
 import { type GivenPasswords, readPasswords } from './outputs.ts'
 import type { Secret, SecretStore } from './secrets.ts'
 import { readSpec } from './spec-reading.ts'
@@ -22,7 +23,8 @@ export type Gathered = {
   account: AccountState
   /** Why the namespace may not use the account. */
   namespaceForbidden: string | undefined
-  ordersToday: number
+  /** What the account's policy leaves for today. */
+  left: Left
   purchase: number
   /** Our own id for a purchase of this order. */
   alternativeOrderIdOf: (purchase: number) => string
@@ -48,7 +50,7 @@ export type Gathered = {
 export type Sources = {
   secrets: Pick<SecretStore, 'read'>
   accountOf: (order: DigiCertOrder) => Promise<AccountState>
-  ordersToday: (accountKey: string) => number
+  left: (accountKey: string, namespace: string) => Left
   /** Why orders of a namespace may not use an account. */
   namespaceForbidden: (session: Session, namespace: string) => Promise<string | undefined>
   /** Orders of the namespace that name the Secret. */
@@ -56,6 +58,7 @@ export type Sources = {
   /** Orders of an account that have an order id, by that id. */
   holders: (accountKey: string, orderId: number) => readonly DigiCertOrder[]
   clusterId: string
+  now: () => Date
 }
 
 const purchaseOf = ({ order, intent }: OrderStatus): number => order?.purchase ?? intent?.purchase ?? 1
@@ -64,9 +67,9 @@ const purchaseOf = ({ order, intent }: OrderStatus): number => order?.purchase ?
 const isForbidden = (
   { spec }: DigiCertOrder,
   session: Session | undefined,
-  byNamespace: string | undefined,
+  { byNamespace, now }: { byNamespace: string | undefined; now: Date },
 ): 'yes' | 'no' =>
-  session && (byNamespace ?? forbidden(spec, session.account.spec.policy)) !== undefined ? 'yes' : 'no'
+  session && (byNamespace ?? forbidden(spec, session.account.spec.policy, now)) !== undefined ? 'yes' : 'no'
 
 /** Another resource of the account that looks after the order that is to be taken over. */
 const takenBy = ({ metadata, spec }: DigiCertOrder, session: Session | undefined, { holders }: Sources) => {
@@ -123,13 +126,17 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     problems,
     account,
     namespaceForbidden,
-    ordersToday: session ? sources.ordersToday(session.key) : 0,
+    left: session ? sources.left(session.key, namespace) : { orders: 0, nameChanges: 0 },
     purchase,
     alternativeOrderIdOf: (number) =>
       alternativeOrderId(digest, { clusterId: sources.clusterId, namespace, name, purchase: number }),
     payloadHash,
     traits,
-    names: reissueNames(order.spec, status.order?.asked, isForbidden(order, session, namespaceForbidden)),
+    names: reissueNames(
+      order.spec,
+      status.order?.asked,
+      isForbidden(order, session, { byNamespace: namespaceForbidden, now: sources.now() }),
+    ),
     keySecret,
     key: keyFact(keySecret, order.spec, givenCsr),
     nextKey: nextKeyFact(keySecret, order.spec),

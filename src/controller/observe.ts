@@ -33,8 +33,9 @@ const accountFact = (
   return {
     kind: 'ready',
     uniqueIds: uniqueAlternativeOrderIds ? 'yes' : 'no',
-    forbids: gathered.namespaceForbidden ?? forbidden(order.spec, policy),
-    ordersLeft: policy.maxOrdersPerDay - gathered.ordersToday,
+    forbids: gathered.namespaceForbidden ?? forbidden(order.spec, policy, now),
+    ordersLeft: gathered.left.orders,
+    nameChangesLeft: gathered.left.nameChanges,
     limitEnds: schedule.nextMidnight(now),
     ...(aheadMs === undefined ? {} : { aheadMs }),
   }

@@ -10,6 +10,7 @@ import type { Session } from './accounts.ts'
 import { type CardResult, readCard, withoutCard } from './credit-card.ts'
 import { type Kept, csrFor } from './keys.ts'
 import type { Recollection } from './memory.ts'
+import type { Claim, ClaimAnswer } from './ledger.ts'
 import { placedOrder, isGivenUp } from './remote.ts'
 import { type SecretStore, refusedByCluster } from './secrets.ts'
 import { validationOfPlaced } from './validation.ts'
@@ -32,9 +33,10 @@ export type PurchaseMeans = {
   write: (status: OrderStatus) => Promise<DigiCertOrder | undefined>
   /** Milliseconds for which nobody else can lead. */
   leadershipMs: () => number
-  /** Takes one of the orders that the account's policy leaves for today; false where there is none. */
-  claimOrder: (session: Session) => boolean
-  returnOrder: (session: Session) => void
+  /** Reserves one of the orders or name changes that the account's policy leaves for today, and stores that. */
+  claimOrder: (session: Session, claim: Claim) => Promise<ClaimAnswer>
+  /** Gives back what was reserved and not used. */
+  returnOrder: (session: Session, claim: Claim) => void
   now: () => Date
 }
 
@@ -164,8 +166,28 @@ const reserve = async (purchase: Purchase, now: Date) => {
   }
 }
 
+export const claimOf = (kind: Claim['kind'], { metadata }: DigiCertOrder, { purchase }: Intent): Claim => ({
+  ...{ kind, namespace: metadata.namespace ?? '', name: metadata.name, purchase },
+})
+
+/** What may have been done keeps its reservation. */
+const USED: readonly Outcome['kind'][] = ['placed', 'reissued', 'ambiguous']
+
+/** Sends what the account has a reservation for, and gives it back where nothing came of it. */
+export const reserving = async (
+  claim: Claim,
+  { session }: Pick<Purchase, 'session'>,
+  { means, sending }: { means: PurchaseMeans; sending: () => Promise<Outcome> },
+): Promise<Outcome> => {
+  if ((await means.claimOrder(session, claim)) !== 'granted') return { kind: 'conflict' }
+  const outcome = await sending()
+  if (!USED.includes(outcome.kind)) means.returnOrder(session, claim)
+  return outcome
+}
+
 /**
- * Buys once. Before the POST: the Secret is rehearsed, a turn in the budget is taken, and the mark that the order was
+ * Buys once. Before the POST: the Secret is rehearsed, a turn in the budget is taken, the order is counted in the status of
+ * the account, and the mark that the order was
  * sent is written as a compare-and-swap, which only one of two leaders can win. After it: the answer is one of refused,
  * unsent and ambiguous, and only the first two take the mark back.
  */
@@ -184,10 +206,9 @@ export const placeOrder = async (purchase: Purchase, means: PurchaseMeans): Prom
   const { permit, outcome } = await reserve(purchase, means.now())
   if (!permit) return outcome
   try {
-    if (means.leadershipMs() < LEADERSHIP_NEEDED || !means.claimOrder(session)) return { kind: 'conflict' }
-    const answer = await send(purchase, intent, { csr, permit, creditCard: paid.card }, means)
-    if (answer.kind !== 'placed' && answer.kind !== 'ambiguous') means.returnOrder(session)
-    return answer
+    if (means.leadershipMs() < LEADERSHIP_NEEDED) return { kind: 'conflict' }
+    const sending = () => send(purchase, intent, { csr, permit, creditCard: paid.card }, means)
+    return await reserving(claimOf('order', order, intent), purchase, { means, sending })
   } finally {
     session.client.giveBack(permit)
   }

@@ -61,7 +61,7 @@ const gathered = (order: DigiCertOrder, client: CertCentral): Gathered => ({
   problems: [],
   account: { kind: 'ready', name: ABOUT.account, session: aSession({ client }) },
   namespaceForbidden: undefined,
-  ordersToday: 1,
+  left: { orders: 19, nameChanges: 100 },
   passwords: { problem: undefined },
   formerKeys: [],
   purchase: 1,
