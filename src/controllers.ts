@@ -169,7 +169,8 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
     secrets: createSecretStore(kube, caches.secrets, own),
     sources: {
       accountOf: (order) => accounts.of(order),
-      ordersToday: (key) => accounts.ordersToday(key),
+      left: (key, namespace) => accounts.left(key, namespace),
+      isReserved: (key, claim) => accounts.isReserved(key, claim),
       namespaceForbidden: createNamespaceCheck(kube, now),
       rivals: (namespace, secretName) => caches.orders.by('secret', `${namespace}/${secretName}`),
       holders: (account, orderId) =>
@@ -182,8 +183,8 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
     memory,
     ids: { note: (account) => void kept.add(account), known: (account) => watches.knownIds(account, caches.orders) },
     leadershipMs: leader.remainingMs,
-    claimOrder: (session) => accounts.claimOrder(session),
-    returnOrder: (session) => accounts.returnOrder(session),
+    claimOrder: (session, claim) => accounts.claimOrder(session, claim),
+    returnOrder: (session, claim) => accounts.returnOrder(session, claim),
     onStep: (step) => countStep(metrics, step),
     announce: (order, announcement) =>
       recorder.record({ ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' }, announcement),

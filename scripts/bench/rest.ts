@@ -26,12 +26,12 @@ export type Rest = {
   }
 }
 
-/** Accounts tell how many orders were placed today at their next turn; a restart would find that still to be written. */
+/** Orders are counted before they are sent; what was given back is written at the next turn of the account. */
 async function untilTold({ cluster, namespace }: Stand, count: number): Promise<void> {
   const look = async () => {
     const accounts = await cluster.list({ kind: 'DigiCertAccount', namespace })
-    const told = accounts.map(({ status }) => (status as AccountStatus | undefined)?.ordersToday?.count ?? 0)
-    return told.reduce((sum, n) => sum + n, 0) === count
+    const counts = accounts.map(({ status }) => (status as AccountStatus | undefined)?.dailyOrders?.count ?? 0)
+    return counts.reduce((sum, n) => sum + n, 0) === count
   }
   await waitFor(look, { what: 'orders of today in the accounts', limitMs: 600_000, everyMs: 5000 })
 }
@@ -61,8 +61,8 @@ export async function rest(stand: Stand, count: number, idleSeconds: number): Pr
   return { orders: count, restart: { syncedSeconds, writes, calls: byEndpoint, firstCallSeconds }, idle }
 }
 
-/** Its own creation, and the five that make it Ready. */
-const WRITES_OF_AN_ORDER = 6
+/** Its own creation, the five that make it Ready, and its reservation in the account. */
+const WRITES_OF_AN_ORDER = 7
 
 async function firstCall(stand: Stand): Promise<number> {
   const index = Date.now() % 100_000

@@ -136,6 +136,8 @@ const ANNOTATION_MEANINGS: Readonly<Record<keyof typeof ANNOTATIONS, string>> = 
   certificateId: 'Id of the certificate at CertCentral.',
   serialNumber: 'Serial number of the certificate.',
   notAfter: 'When the certificate expires.',
+  keyTime:
+    'When the operator made the private key; by it the operator knows whether an order may exist that was placed with it.',
   outputs:
     'Seal of what secretTemplate, additionalOutputFormats and keystores asked for; by it the operator sees what is out of step.',
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Metadata } from './names.ts'
 import { dcv } from './dcv.ts'
-import { conditions, objectName, validations, wireId } from './shapes.ts'
+import { conditions, objectName, oneUnit, validations, wireId } from './shapes.ts'
 
 const common = {
   url: z
@@ -62,6 +62,9 @@ const common = {
     }),
 }
 
+const ids = (description: string, ofOne: string) =>
+  z.array(wireId(ofOne)).max(256).optional().meta({ description, 'x-kubernetes-list-type': 'set' })
+
 const policy = {
   products: z
     .array(z.string().max(64))
@@ -77,10 +80,49 @@ const policy = {
     .min(0)
     .max(100_000)
     .default(20)
-    .meta({ description: 'New and renewal orders per UTC day. Reissues are free and not counted.' }),
+    .meta({ description: 'New and renewal orders per UTC day, written down before they are sent.' }),
+  maxNameChangesPerDay: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(100)
+    .meta({ description: 'Reissues per UTC day that add names, each of which may cost money.' }),
+  maxNames: z
+    .int()
+    .min(1)
+    .max(300)
+    .optional()
+    .meta({ description: 'Names of one order, the common name included. Absent: as many as CertCentral takes.' }),
+  maxOrderValidity: z
+    .object({
+      years: z.int().min(1).max(3).optional().meta({ description: 'Whole years, of up to 366 days each.' }),
+      days: z.int().min(1).max(1096).optional().meta({ description: 'Days.' }),
+    })
+    .optional()
+    .meta({
+      description: 'The longest order that may be bought. Absent: as long as the product has it.',
+      ...validations([oneUnit('maxOrderValidity')]),
+    }),
+  organizationIds: ids(
+    'Organizations, by id, that orders may name or have by default; one that is given by details is refused then. Absent: all.',
+    'Id of an organization.',
+  ),
+  containerIds: ids(
+    'Divisions (containers), by id, that orders may name or have by default. Absent: all.',
+    'Id of a division.',
+  ),
+  paymentMethods: z
+    .array(z.enum(['balance', 'profile', 'card']))
+    .max(3)
+    .optional()
+    .meta({
+      description:
+        'How orders may be paid, where they or the defaults say it; an order that says nothing is paid as the account at CertCentral has it. Absent: any way.',
+      'x-kubernetes-list-type': 'set',
+    }),
 }
 
-const POLICY = 'Guard rails. Absent: no limit but maxOrdersPerDay.'
+const POLICY = 'Guard rails. Absent: no limits but maxOrdersPerDay and maxNameChangesPerDay.'
 
 export const accountSpec = z
   .object({ ...common, policy: z.object(policy).prefault({}).meta({ description: POLICY }) })
@@ -92,6 +134,10 @@ export const clusterAccountSpec = z
     policy: z
       .object({
         ...policy,
+        maxOrdersPerDayPerNamespace: z.int().min(0).max(100_000).optional().meta({
+          description:
+            'New and renewal orders of one namespace per UTC day, within maxOrdersPerDay. Absent: a namespace may use up maxOrdersPerDay alone.',
+        }),
         namespaces: z
           .object({
             matchLabels: z
@@ -107,17 +153,57 @@ export const clusterAccountSpec = z
   })
   .meta({ description: 'A CertCentral account for many namespaces.' })
 
+/** Most namespaces whose orders of a day are counted apart. */
+export const MOST_NAMESPACES = 1000
+
+/** How many reservations an account keeps. */
+export const MOST_PURCHASES = 100
+
+const dailyOrders = z
+  .object({
+    date: z.string().max(10).meta({ description: 'The UTC day, as yyyy-MM-dd.' }),
+    count: z.int().min(0).meta({ description: 'New and renewal orders of that day.' }),
+    nameChanges: z.int().min(0).meta({ description: 'Reissues of that day that add names.' }),
+    namespaces: z
+      .array(
+        z.object({
+          name: z.string().max(63).meta({ description: 'The namespace.' }),
+          count: z.int().min(0).meta({ description: 'Its new and renewal orders of that day.' }),
+        }),
+      )
+      .max(MOST_NAMESPACES)
+      .optional()
+      .meta({
+        description: 'The orders by namespace, of a ClusterDigiCertAccount.',
+        'x-kubernetes-list-type': 'atomic',
+      }),
+  })
+  .meta({
+    description:
+      'What the limits of a day hold against: reserved before it is sent to CertCentral, and kept when the DigiCertOrder is deleted.',
+  })
+
+const purchases = z
+  .array(
+    z.object({
+      time: z.string().max(64).meta({ description: 'When it was reserved.' }),
+      namespace: z.string().max(63).meta({ description: 'Namespace of the DigiCertOrder.' }),
+      name: z.string().max(253).meta({ description: 'Name of the DigiCertOrder.' }),
+      purchase: z.int().min(1).meta({ description: 'Which purchase of that DigiCertOrder it is.' }),
+    }),
+  )
+  .max(MOST_PURCHASES)
+  .meta({
+    description: 'The newest reservations of purchases, the newest last.',
+    'x-kubernetes-list-type': 'atomic',
+  })
+
 export const accountStatus = z
   .object({
     observedGeneration: z.int().min(0).optional().meta({ description: 'metadata.generation that was looked at last.' }),
     conditions,
-    ordersToday: z
-      .object({
-        date: z.string().max(10).meta({ description: 'The UTC day, as yyyy-MM-dd.' }),
-        count: z.int().min(0).meta({ description: 'Orders placed since midnight UTC.' }),
-      })
-      .optional()
-      .meta({ description: 'Orders placed on that UTC day.' }),
+    dailyOrders: dailyOrders.optional(),
+    purchases: purchases.optional(),
     pausedUntil: z
       .string()
       .max(64)
@@ -128,6 +214,10 @@ export const accountStatus = z
 
 export type AccountSpec = z.infer<typeof clusterAccountSpec>
 export type AccountStatus = z.infer<typeof accountStatus>
+export type Policy = AccountSpec['policy']
+export type DailyOrders = z.infer<typeof dailyOrders>
+/** A purchase that was reserved. */
+export type Purchase = z.infer<typeof purchases>[number]
 export type AccountKind = 'DigiCertAccount' | 'ClusterDigiCertAccount'
 
 /** A DigiCertAccount or ClusterDigiCertAccount as the API server serves it. */

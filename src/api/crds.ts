@@ -72,7 +72,7 @@ const AGE: Column = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTi
 const accountColumns: Column[] = [
   { name: 'Ready', type: 'string', jsonPath: condition('Ready', 'status') },
   { name: 'Reason', type: 'string', jsonPath: condition('Ready', 'reason') },
-  { name: 'Orders-Today', type: 'integer', jsonPath: '.status.ordersToday.count' },
+  { name: 'Orders-Today', type: 'integer', jsonPath: '.status.dailyOrders.count' },
   { name: 'URL', type: 'string', jsonPath: '.spec.url', priority: 1 },
   { name: 'Message', type: 'string', jsonPath: condition('Ready', 'message'), priority: 1 },
   AGE,

@@ -17,7 +17,9 @@ export const ORDER_REASONS = {
   AccountForbids:
     "A guard rail of the account forbids the order. Change the order, or have the account's policy changed.",
   OrderLimitReached:
-    'The account placed as many orders today as its policy allows; the order is placed after midnight UTC.',
+    'The account placed as many orders today as its policy allows, for itself or for the namespace; the order is placed after midnight UTC.',
+  NameChangeLimitReached:
+    'Reissues added names as often today as the policy of the account allows; the names are added after midnight UTC. The certificate in the Secret is good.',
   SecretConflict:
     'The Secret exists and belongs to somebody else. Delete it or choose another secretName; nothing was bought.',
   SecretContested: 'An older DigiCertOrder names the same Secret and keeps it. Choose another secretName.',

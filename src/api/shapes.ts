@@ -111,6 +111,13 @@ export const oneMember = (what: string): CrossFieldRule<Validity> => ({
   holds: ({ years, days, expiresOn }) => [years, days, expiresOn].filter((member) => member !== undefined).length === 1,
 })
 
+/** The rule that a length of time is given in years or in days. */
+export const oneUnit = (what: string): CrossFieldRule<Pick<Validity, 'years' | 'days'>> => ({
+  rule: 'has(self.years) != has(self.days)',
+  message: `${what} must have exactly one of years and days`,
+  holds: ({ years, days }) => (years === undefined) !== (days === undefined),
+})
+
 /** What `validity` makes a schema for: the name of the field, and what of each member goes where. */
 export type ValidityField = {
   readonly name: string

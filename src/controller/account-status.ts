@@ -1,13 +1,16 @@
 import type { Account, AccountStatus } from '../api/account.ts'
 import type { Condition } from '../api/shapes.ts'
 import type { Verdict } from './account-access.ts'
-import type { DayCount } from './day-counts.ts'
 
 /** What no time mends: the spec, or the key, must change. A Secret or an answer that is still to come is waited for. */
 const STALLED: readonly Verdict['reason'][] = ['HostNotAllowed', 'InvalidAccount', 'KeyRefused']
 
-/** The whole status of an account. */
-export const accountStatusOf = (account: Account, verdict: Verdict, day: DayCount, now: Date): AccountStatus => {
+/** What was found of an account, as its status says it. */
+export const conditionsOf = (
+  account: Account,
+  verdict: Verdict,
+  now: Date,
+): Pick<AccountStatus, 'observedGeneration' | 'conditions'> => {
   const generation = account.metadata.generation ?? 0
   const { reason, message } = verdict
   const condition = (type: string, status: Condition['status']): Condition => {
@@ -21,6 +24,5 @@ export const accountStatusOf = (account: Account, verdict: Verdict, day: DayCoun
       condition('Ready', verdict.ready === 'yes' ? 'True' : 'False'),
       ...(STALLED.includes(reason) ? [condition('Stalled', 'True')] : []),
     ],
-    ...(day.count > 0 ? { ordersToday: day } : {}),
   }
 }

@@ -1,9 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
-import type { Account, AccountKind } from '../api/account.ts'
-import { API_VERSION, FIELD_MANAGER, GROUP, VERSION } from '../api/names.ts'
+import type { Account, Purchase } from '../api/account.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import { type CallRecord, type CertCentral, createCertCentral } from '../certcentral/index.ts'
-import { type KubeClient, type Resource, isFailure } from '../kube/client.ts'
+import type { KubeClient } from '../kube/client.ts'
 import {
   KEY_REFUSED,
   type Reach,
@@ -16,23 +14,15 @@ import {
   tryKey,
   unreachableBy,
 } from './account-access.ts'
-import { accountStatusOf } from './account-status.ts'
-import { type DayCounts, createDayCounts } from './day-counts.ts'
+import { conditionsOf } from './account-status.ts'
+import { type AccountCaches, type AccountStore, createAccountStore } from './account-store.ts'
+import { hasNone } from './day-book.ts'
+import { type Claim, type ClaimAnswer, type Ledger, type Left, createLedger } from './ledger.ts'
 import { SECRETS, type Secret, textOf } from './secrets.ts'
 import type { Spending } from './spending.ts'
 import type { Log } from '../telemetry/log.ts'
 import { traceCall } from './traces.ts'
 import { tellAccount } from './transitions.ts'
-
-export const ACCOUNTS: Readonly<Record<AccountKind, Resource>> = {
-  DigiCertAccount: { group: GROUP, version: VERSION, plural: 'digicertaccounts', kind: 'DigiCertAccount' },
-  ClusterDigiCertAccount: {
-    group: GROUP,
-    version: VERSION,
-    plural: 'clusterdigicertaccounts',
-    kind: 'ClusterDigiCertAccount',
-  },
-}
 
 /** An account that calls can be made with. */
 export type Session = {
@@ -51,11 +41,9 @@ export type AccountState =
   | { kind: 'not-ready'; name: string; message: string }
   | { kind: 'ready'; name: string; session: Session }
 
-type Cache = { get: (key: string) => Account | undefined; noteWritten: (account: Account) => void }
-
 export type AccountsOptions = {
   kube: KubeClient
-  caches: Readonly<Record<AccountKind, Cache>>
+  caches: AccountCaches
   operatorNamespace: string
   reach: Reach
   requestTimeoutMs: number
@@ -65,8 +53,8 @@ export type AccountsOptions = {
   /** Told every API key, so that it can be kept out of logs. */
   learnSecret: (secret: string) => void
   onCall: (key: string, record: CallRecord) => void
-  /** How many orders of an account were placed on a day (yyyy-MM-dd, UTC) by what their statuses tell. */
-  placedOn: (key: string, date: string) => number
+  /** The namespaces of the orders of an account that were placed on a day (yyyy-MM-dd, UTC) by what their statuses tell. */
+  placedOn: (key: string, date: string) => readonly string[]
   log: Log
   /** Told when an account can be used that could not, or with another key. */
   onReady: (key: string) => void
@@ -78,12 +66,14 @@ export class Accounts {
   readonly #sessions = new Map<string, Session>()
   readonly #problems = new Map<string, Verdict>()
   readonly #refreshing = new Map<string, Promise<Session | undefined>>()
-  readonly #days: DayCounts
+  readonly #store: AccountStore
+  readonly #ledger: Ledger
 
   constructor(options: AccountsOptions) {
+    const { kube, caches, now, placedOn } = options
     this.#options = options
-    const written = (key: string) => this.#cached(key)?.status?.ordersToday
-    this.#days = createDayCounts({ now: options.now, placedOn: options.placedOn, written })
+    this.#store = createAccountStore(kube, caches)
+    this.#ledger = createLedger({ now, placedOn, store: this.#store })
   }
 
   /** The account that an order names. One that was not looked at as it is now is looked at, once for all who ask. */
@@ -153,25 +143,37 @@ export class Accounts {
   }
 
   ordersToday(key: string): number {
-    return this.#days.today(key).count
+    return this.#ledger.today(key).count
   }
 
-  /** Takes one of the orders that the policy leaves for today; false where there is none left. */
-  claimOrder({ key, account }: Session): boolean {
-    return this.#days.claim(key, account.spec.policy.maxOrdersPerDay)
+  /** What the policy leaves for today to a namespace. */
+  /** Whether a purchase is counted for today already: sending it again, or after a crash, takes no further one. */
+  isReserved(key: string, { namespace, name, purchase }: Claim): boolean {
+    const { date } = this.#ledger.today(key)
+    const isOf = (known: Purchase): boolean =>
+      known.namespace === namespace && known.name === name && known.purchase === purchase
+    return this.#ledger.purchases(key).some((known) => known.time.startsWith(date) && isOf(known))
   }
 
-  /** Gives back what {@link Accounts.claimOrder} took for an order that was not placed after all. */
-  returnOrder({ key, account }: Session): void {
-    const wasUsedUp = this.ordersToday(key) >= account.spec.policy.maxOrdersPerDay
-    this.#days.giveBack(key)
+  left(key: string, namespace: string): Left {
+    return this.#ledger.left(key, namespace)
+  }
+
+  /** Reserves one of the orders or name changes that the policy leaves for today, before anything is sent. */
+  claimOrder({ key }: Session, claim: Claim): Promise<ClaimAnswer> {
+    return this.#ledger.claim(key, claim)
+  }
+
+  /** Gives back what {@link Accounts.claimOrder} took for what was not placed after all. */
+  returnOrder({ key }: Session, claim: Claim): void {
+    const wasUsedUp = hasNone(this.left(key, claim.namespace), claim)
+    this.#ledger.giveBack(key, claim)
     // Others may have been told meanwhile to wait for the next day.
     if (wasUsedUp) this.#options.onReady(key)
   }
 
   #cached(key: string): Account | undefined {
-    const slash = key.indexOf('/')
-    return this.#options.caches[key.slice(0, slash) as AccountKind].get(key.slice(slash + 1))
+    return this.#store.cached(key)
   }
 
   #close(key: string): void {
@@ -265,18 +267,9 @@ export class Accounts {
   }
 
   async #writeStatus(key: string, account: Account, verdict: Verdict): Promise<void> {
-    const { kube, caches, now, log } = this.#options
-    const status = accountStatusOf(account, verdict, this.#days.today(key), now())
-    if (isDeepStrictEqual(status, account.status ?? {})) return
-    const { kind } = partsOf(key)
-    const wanted: Account = { ...account, apiVersion: API_VERSION, kind, status }
-    try {
-      const written = await kube.replace(ACCOUNTS[kind], wanted, { subresource: 'status', fieldManager: FIELD_MANAGER })
-      caches[kind].noteWritten(written)
-      tellAccount(log.with(partsOf(key)), account, verdict)
-    } catch (error) {
-      if (!isFailure(error, 'conflict', 'not-found')) throw error
-    }
+    const { now, log } = this.#options
+    const result = await this.#ledger.report(key, account, conditionsOf(account, verdict, now()))
+    if (result === 'written') tellAccount(log.with(partsOf(key)), account, verdict)
   }
 }
 

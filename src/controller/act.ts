@@ -15,7 +15,7 @@ import type { Gathered } from './gather.ts'
 import { placeOrder } from './place-order.ts'
 import { placeReissue } from './place-reissue.ts'
 import { failedCall, takenOver, wordOf } from './remote.ts'
-import { type SecretStore, refusedByCluster } from './secrets.ts'
+import { type Secret, refusedByCluster } from './secrets.ts'
 import { type Hands, type Step, kept, sessionOf, targetOf } from './step.ts'
 import { askValidity } from './validity.ts'
 import { askValidation, checkedEntries, lacksValue } from './validation.ts'
@@ -86,25 +86,29 @@ const recordIntent = (step: Step, recording: Recording, now: Date): Outcome => {
   }
 }
 
+/** The target Secret, where its key may be kept: it is ours, and no other resource has the order that it names. */
+const leftSecret = ({ target, targetSecret, storedOrderTakenBy }: Gathered): Secret | undefined =>
+  target.kind === 'ours' && storedOrderTakenBy === undefined ? targetSecret : undefined
+
 /** A renewal has a key of its own, unless the spec wants to keep the one there is, or DigiCert renews with its CSR. */
-const newKey = (
-  { order, purchase, givenCsr, targetSecret }: Gathered,
-  secrets: SecretStore,
-  { intent }: OrderStatus,
-) => {
+const newKey = (gathered: Gathered, { secrets, now }: Pick<Hands, 'secrets' | 'now'>, { intent }: OrderStatus) => {
+  const { order, purchase, givenCsr } = gathered
   const { privateKey, renewal } = order.spec
   const isKept = privateKey.rotationPolicy === 'Never' || renewal?.byDigiCert === true
   const isFresh = intent?.purpose === 'Renewal' && !isKept
-  return createKey(secrets, order, purchase, { given: givenCsr, left: isFresh ? undefined : targetSecret })
+  return createKey(secrets, order, purchase, {
+    ...{ given: givenCsr, now: now() },
+    left: isFresh ? undefined : leftSecret(gathered),
+  })
 }
 
-const replaceKey = async ({ gathered, status }: Step, { secrets }: Hands): Promise<Outcome> => {
+const replaceKey = async ({ gathered, status }: Step, hands: Hands): Promise<Outcome> => {
   try {
-    if (gathered.keySecret) await secrets.remove(gathered.keySecret)
+    if (gathered.keySecret) await hands.secrets.remove(gathered.keySecret)
   } catch (error) {
     return refusedByCluster(error)
   }
-  return newKey(gathered, secrets, status)
+  return newKey(gathered, hands, status)
 }
 
 const inheritKey = async ({ gathered }: Step, { secrets }: Hands): Promise<Outcome> => {
@@ -120,9 +124,9 @@ const inheritKey = async ({ gathered }: Step, { secrets }: Hands): Promise<Outco
 /** Hands in a CSR for the key that is kept, making one where there is none. */
 const sendCsr = async (step: Step, orderId: number, { secrets, now }: Hands): Promise<Outcome> => {
   const { gathered, seen, memory } = step
-  const { order, purchase, givenCsr, key, targetSecret: left } = gathered
+  const { order, purchase, givenCsr, key } = gathered
   if (!key.key) {
-    const made = await createKey(secrets, order, purchase, { given: givenCsr, left })
+    const made = await createKey(secrets, order, purchase, { given: givenCsr, left: leftSecret(gathered), now: now() })
     if (made.kind !== 'done') return made
   }
   const { namespace = '', name } = order.metadata
@@ -166,7 +170,7 @@ const changeKey = (step: Step, kind: KeyAction, hands: Hands): Promise<Outcome> 
   const { keySecret, order, givenCsr } = gathered
   if (kind === 'ReplaceKey') return replaceKey(step, hands)
   if (kind === 'InheritKey') return inheritKey(step, hands)
-  if (kind === 'CreateKey' || !keySecret) return newKey(gathered, hands.secrets, status)
+  if (kind === 'CreateKey' || !keySecret) return newKey(gathered, hands, status)
   return kind === 'CreateNextKey'
     ? createNextKey(hands.secrets, order, keySecret, givenCsr)
     : promoteKey(hands.secrets, keySecret)

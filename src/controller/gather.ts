@@ -7,10 +7,12 @@ import { forbidden } from '../order/effective.ts'
 import { alternativeOrderId } from '../order/intent.ts'
 import type { Stored, TargetFact } from '../order/observation.ts'
 import { type Names, reissueNames } from '../order/reissue.ts'
+import type { Claim } from './ledger.ts'
 import type { AccountState, Session } from './accounts.ts'
 import { type KeyFact, formerKey, keyFact, nextKeyFact, storedFact, targetFact } from './facts.ts'
 import { digest } from './digest.ts'
 import { type GivenCsr, readGivenCsr } from './given-csr.ts'
+import type { Left } from './ledger.ts'
 import { type GivenPasswords, readPasswords } from './outputs.ts'
 import type { Secret, SecretStore } from './secrets.ts'
 import { readSpec } from './spec-reading.ts'
@@ -23,7 +25,8 @@ export type Gathered = {
   account: AccountState
   /** Why the namespace may not use the account. */
   namespaceForbidden: string | undefined
-  ordersToday: number
+  /** What the account's policy leaves for today. */
+  left: Left
   purchase: number
   /** Our own id for a purchase of this order. */
   alternativeOrderIdOf: (purchase: number) => string
@@ -55,7 +58,9 @@ export type Gathered = {
 export type Sources = {
   secrets: Pick<SecretStore, 'read'>
   accountOf: (order: DigiCertOrder) => Promise<AccountState>
-  ordersToday: (accountKey: string) => number
+  left: (accountKey: string, namespace: string) => Left
+  /** Whether a purchase was counted today already. */
+  isReserved: (accountKey: string, claim: Claim) => boolean
   /** Why orders of a namespace may not use an account. */
   namespaceForbidden: (session: Session, namespace: string) => Promise<string | undefined>
   /** Orders of the namespace that name the Secret. */
@@ -65,6 +70,7 @@ export type Sources = {
   /** Whether the account was seen to keep alternative order ids. */
   keepsIds: (accountKey: string) => boolean
   clusterId: string
+  now: () => Date
 }
 
 const purchaseOf = ({ order, intent }: OrderStatus): number => order?.purchase ?? intent?.purchase ?? 1
@@ -73,9 +79,9 @@ const purchaseOf = ({ order, intent }: OrderStatus): number => order?.purchase ?
 const isForbidden = (
   { spec }: DigiCertOrder,
   session: Session | undefined,
-  byNamespace: string | undefined,
+  { byNamespace, now }: { byNamespace: string | undefined; now: Date },
 ): 'yes' | 'no' =>
-  session && (byNamespace ?? forbidden(spec, session.account.spec.policy)) !== undefined ? 'yes' : 'no'
+  session && (byNamespace ?? forbidden(spec, session.account.spec.policy, now)) !== undefined ? 'yes' : 'no'
 
 /** Another resource that looks after an order which is to be taken over. */
 const takenBy = (
@@ -87,6 +93,20 @@ const takenBy = (
   if (!session || orderId === undefined) return undefined
   const other = holders(session.key, orderId).find((holder) => holder.metadata.uid !== metadata.uid)
   return other && `${other.metadata.namespace ?? ''}/${other.metadata.name}`
+}
+
+/** What the policy leaves. A reservation of its own, from before a crash or a lost answer, is still there for a purchase. */
+const leftFor = (
+  { metadata: { namespace = '', name } }: DigiCertOrder,
+  purchase: number,
+  session: Session | undefined,
+  { left, isReserved }: Sources,
+): Left => {
+  if (!session) return { orders: 0, nameChanges: 0 }
+  const rest = left(session.key, namespace)
+  return isReserved(session.key, { kind: 'order', namespace, name, purchase })
+    ? { ...rest, orders: Math.max(1, rest.orders) }
+    : rest
 }
 
 /** The Secrets of an order; what comes on hardware has none. */
@@ -133,28 +153,32 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
   const session = account.kind === 'ready' ? account.session : undefined
   const namespaceForbidden = session && (await sources.namespaceForbidden(session, namespace))
   const target = targetFact(order, targetSecret, rivals)
-  const keys = {
-    key: keyFact(keySecret, order.spec, givenCsr),
-    nextKey: nextKeyFact(keySecret, order.spec),
-    formerKeys: await formerKeysOf(order, status, sources),
-  }
-  const kept = [keys.key, keys.nextKey, ...keys.formerKeys].flatMap(({ fingerprint }) => fingerprint ?? [])
+  const key = keyFact(keySecret, order.spec, givenCsr)
+  const nextKey = nextKeyFact(keySecret, order.spec)
+  const formerKeys = await formerKeysOf(order, status, sources)
+  const kept = [key, nextKey, ...formerKeys].flatMap(({ fingerprint }) => fingerprint ?? [])
+  const left = leftFor(order, purchase, session, sources)
   const stored = storedFact(targetSecret, target, order.spec, kept)
   return {
     order,
     problems,
     account,
     namespaceForbidden,
-    ordersToday: session ? sources.ordersToday(session.key) : 0,
+    left,
     purchase,
     alternativeOrderIdOf: (number) =>
       alternativeOrderId(digest, { clusterId: sources.clusterId, namespace, name, purchase: number }),
     payloadHash,
     traits,
-    names: reissueNames(order.spec, status.order?.asked, isForbidden(order, session, namespaceForbidden)),
+    names: reissueNames(
+      order.spec,
+      status.order?.asked,
+      left.nameChanges <= 0
+        ? 'yes'
+        : isForbidden(order, session, { byNamespace: namespaceForbidden, now: sources.now() }),
+    ),
     keySecret,
-    ...keys,
-    givenCsr,
+    ...{ key, nextKey, formerKeys, givenCsr },
     passwords: problems.length === 0 ? await readPasswords(sources.secrets, order) : { problem: undefined },
     takenBy: takenBy(order, order.spec.adoptOrderId, session, sources),
     storedOrderTakenBy: takenBy(order, stored?.orderId, session, sources),

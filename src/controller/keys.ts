@@ -49,11 +49,12 @@ const taken = async (store: Store, order: DigiCertOrder, name: string): Promise<
 }
 
 /**
- * The key of the target Secret that a deleted resource of this name left: kept again, it lets that Secret be rebuilt. Not
- * where a person gave up the order it belongs to, since its key may be why.
+ * The key of a target Secret that is ours, left by a resource that was deleted, or renamed, or lived in another cluster:
+ * kept again, it lets that Secret be rebuilt, and proves that its order is ours. Not where a person gave up that order, since
+ * its key may be why.
  */
 const leftKey = (secret: Secret | undefined, { metadata, spec }: DigiCertOrder): KeyObject | undefined => {
-  if (!secret || ownerOf(secret) !== metadata.name || isGivenUp(secret, metadata)) return undefined
+  if (!secret || isGivenUp(secret, metadata)) return undefined
   const key = readKey(textOf(secret, 'tls.key') ?? '')
   return key && keyFits(key, spec.privateKey) ? key : undefined
 }
@@ -61,6 +62,16 @@ const leftKey = (secret: Secret | undefined, { metadata, spec }: DigiCertOrder):
 const isGivenUp = (secret: Secret, { annotations }: DigiCertOrder['metadata']): boolean => {
   const orderId = secret.metadata.annotations?.[ANNOTATIONS.orderId]
   return orderId === undefined || orderId === annotations?.[ORDER_AGAIN]
+}
+
+type Origins = { given: GivenCsr | undefined; left: Secret | undefined; now: Date | undefined }
+
+/** The CSR that was handed in, the key that was left, or a new one, of which it is noted when it was made. */
+const keyToKeep = async (order: DigiCertOrder, { given, left, now }: Origins) => {
+  if (given?.kind === 'good') return { csr: given.pem }
+  const old = leftKey(left, order)
+  if (old) return { key: old }
+  return { key: await generateKey(order.spec.privateKey), ...(now ? { madeAt: now } : {}) }
 }
 
 /**
@@ -71,13 +82,10 @@ export const createKey = async (
   store: Store,
   order: DigiCertOrder,
   purchase: number,
-  { given, left }: { given?: GivenCsr | undefined; left?: Secret | undefined } = {},
+  { given, left, now }: { given?: GivenCsr | undefined; left?: Secret | undefined; now?: Date } = {},
 ): Promise<Outcome> => {
   const name = keySecretName(order.metadata.name, purchase)
-  const kept =
-    given?.kind === 'good'
-      ? { csr: given.pem }
-      : { key: leftKey(left, order) ?? (await generateKey(order.spec.privateKey)) }
+  const kept = await keyToKeep(order, { given, left, now })
   try {
     await store.createKey(order, name, kept)
     return { kind: 'done' }

@@ -31,7 +31,7 @@ export type Recollection = {
   /** A chain that came with an answer, so that it need not be fetched. */
   chain: { certificateId: number; pem: string } | undefined
   /** Orders of its name that were read and have another key. */
-  ordersRead: Set<number>
+  ordersRead: Set<number> | undefined
   /** What the log has of it. */
   told: Told | undefined
 }
@@ -62,7 +62,7 @@ export const createMemory = (startedAt: Date): Memory => {
         csrSentAt: undefined,
         formerTriedAt: undefined,
         chain: undefined,
-        ordersRead: new Set(),
+        ordersRead: undefined,
         told: undefined,
       }
       recollections.set(key, fresh)

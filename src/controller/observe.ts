@@ -1,5 +1,6 @@
 import { FINALIZER, ORDER_AGAIN, RELEASE_BRAKE } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
+import type { Policy } from '../api/account.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { type BrakeSources, brakeFact } from '../order/brake.ts'
@@ -7,10 +8,12 @@ import { deliveryOf } from '../order/delivery.ts'
 import { forbidden } from '../order/effective.ts'
 import { isProven } from '../order/messages.ts'
 import type { AccountFact, Failure, KnownIntent, Observation, Remote, ValidationFact } from '../order/observation.ts'
+import type { Payload } from '../order/payload.ts'
 import { purchaseFaults } from '../order/purchasable.ts'
 import { renewsBy } from '../order/reissue.ts'
 import * as schedule from '../order/schedule.ts'
 import { isDateReached, planOf } from '../order/standing.ts'
+import { deniedBy, subjectOf, subjectOfPayload } from '../order/subject.ts'
 import type { Session } from './accounts.ts'
 import { askedOf } from './asked.ts'
 import { dateOf } from './dates.ts'
@@ -36,11 +39,26 @@ const accountFact = (
   return {
     kind: 'ready',
     uniqueIds: uniqueAlternativeOrderIds && gathered.idsAreKept ? 'yes' : 'no',
-    forbids: gathered.namespaceForbidden ?? forbidden(order.spec, policy),
-    ordersLeft: policy.maxOrdersPerDay - gathered.ordersToday,
+    forbids: gathered.namespaceForbidden ?? forbidden(order.spec, policy, now),
+    ...sentFacts(gathered, status, { policy, now }),
+    ordersLeft: gathered.left.orders,
+    nameChangesLeft: gathered.left.nameChanges,
     limitEnds: schedule.nextMidnight(now),
     ...(aheadMs === undefined ? {} : { aheadMs }),
   }
+}
+
+/** Why the guard rails forbid what was sent without an answer: that, and not the spec of today, is sent again. */
+const sentFacts = (
+  { namespaceForbidden, order: { spec } }: Gathered,
+  { intent }: OrderStatus,
+  { policy, now }: { policy: Policy; now: Date },
+): { forbidsSent?: string } => {
+  if (intent?.sentAt === undefined) return {}
+  const payload = intent.request === undefined ? undefined : (JSON.parse(intent.request) as Payload)
+  const subject = payload ? subjectOfPayload(spec.product, payload) : subjectOf(spec)
+  const denied = namespaceForbidden ?? deniedBy(subject, policy, now)
+  return denied === undefined ? {} : { forbidsSent: denied }
 }
 
 const intentFact = ({ intent }: OrderStatus, hash: string): KnownIntent | undefined => {

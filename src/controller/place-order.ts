@@ -1,15 +1,19 @@
-import type { DigiCertOrder } from '../api/order.ts'
+import type { DigiCertOrder, OrderSpec } from '../api/order.ts'
 import type { Intent, OrderStatus } from '../api/status.ts'
 import { CertCentralError, type Permit, type PlacedOrder } from '../certcentral/index.ts'
 import type { Outcome } from '../order/outcome.ts'
 import type { Delivery } from '../order/delivery.ts'
 import { wireNames } from '../order/names.ts'
 import { withKnownOrganization } from '../order/effective.ts'
-import { type CreditCard, orderPayload } from '../order/payload.ts'
+import { type CreditCard, type Payload, orderPayload } from '../order/payload.ts'
+import { isoDay } from '../order/schedule.ts'
+import { endOf } from '../order/standing.ts'
+import { subjectOfPayload } from '../order/subject.ts'
 import type { Session } from './accounts.ts'
 import { type CardResult, readCard, withoutCard } from './credit-card.ts'
 import { type Kept, csrFor } from './keys.ts'
 import type { Recollection } from './memory.ts'
+import type { Claim, ClaimAnswer } from './ledger.ts'
 import { placedOrder, isGivenUp } from './remote.ts'
 import { type SecretStore, refusedByCluster } from './secrets.ts'
 import { validationOfPlaced } from './validation.ts'
@@ -32,9 +36,10 @@ export type PurchaseMeans = {
   write: (status: OrderStatus) => Promise<DigiCertOrder | undefined>
   /** Milliseconds for which nobody else can lead. */
   leadershipMs: () => number
-  /** Takes one of the orders that the account's policy leaves for today; false where there is none. */
-  claimOrder: (session: Session) => boolean
-  returnOrder: (session: Session) => void
+  /** Reserves one of the orders or name changes that the account's policy leaves for today, and stores that. */
+  claimOrder: (session: Session, claim: Claim) => Promise<ClaimAnswer>
+  /** Gives back what was reserved and not used. */
+  returnOrder: (session: Session, claim: Claim) => void
   now: () => Date
 }
 
@@ -45,6 +50,7 @@ export const LEADERSHIP_NEEDED = 2_000
 export const withoutMark = (intent: Intent): Intent => {
   const unsent = { ...intent, sends: (intent.sends ?? 1) - 1 }
   delete unsent.sentAt
+  delete unsent.request
   return unsent
 }
 
@@ -113,12 +119,17 @@ const refused = async (purchase: Purchase, intent: Intent, error: CertCentralErr
 }
 
 /** What a failed POST means: refused, unsent or ambiguous (`certcentral-lifecycle.md`, section 5.2). */
-const failed = async (purchase: Purchase, intent: Intent, error: unknown, now: Date): Promise<Outcome> => {
+const failed = async (
+  { unmarked, ...purchase }: Purchase & { unmarked: Intent },
+  intent: Intent,
+  error: unknown,
+  now: Date,
+): Promise<Outcome> => {
   if (!(error instanceof CertCentralError)) throw error
   if (error.outcome === 'ambiguous') return { kind: 'ambiguous', message: error.message, intent }
   // A refused key says nothing of the order; the account says so, and the order goes on once a key is accepted.
   const postponed = error.kind === 'throttled' || error.kind === 'unauthorized' || error.outcome === 'unsent'
-  if (postponed) return unsent(error, now, withoutMark(intent))
+  if (postponed) return unsent(error, now, unmarked)
   return refused(purchase, intent, error)
 }
 
@@ -164,8 +175,28 @@ const reserve = async (purchase: Purchase, now: Date) => {
   }
 }
 
+export const claimOf = (kind: Claim['kind'], { metadata }: DigiCertOrder, { purchase }: Intent): Claim => ({
+  ...{ kind, namespace: metadata.namespace ?? '', name: metadata.name, purchase },
+})
+
+/** What may have been done keeps its reservation. */
+const USED: readonly Outcome['kind'][] = ['placed', 'reissued', 'ambiguous']
+
+/** Sends what the account has a reservation for, and gives it back where nothing came of it. */
+export const reserving = async (
+  claim: Claim,
+  { session }: Pick<Purchase, 'session'>,
+  { means, sending }: { means: PurchaseMeans; sending: () => Promise<Outcome> },
+): Promise<Outcome> => {
+  if ((await means.claimOrder(session, claim)) !== 'granted') return { kind: 'conflict' }
+  const outcome = await sending()
+  if (!USED.includes(outcome.kind)) means.returnOrder(session, claim)
+  return outcome
+}
+
 /**
- * Buys once. Before the POST: the Secret is rehearsed, a turn in the budget is taken, and the mark that the order was
+ * Buys once. Before the POST: the Secret is rehearsed, a turn in the budget is taken, the order is counted in the status of
+ * the account, and the mark that the order was
  * sent is written as a compare-and-swap, which only one of two leaders can win. After it: the answer is one of refused,
  * unsent and ambiguous, and only the first two take the mark back.
  */
@@ -176,7 +207,7 @@ export const placeOrder = async (purchase: Purchase, means: PurchaseMeans): Prom
     status: { intent },
   } = purchase
   if (!intent) return { kind: 'conflict' }
-  const csr = await csrFor(order, purchase.held)
+  const csr = await csrFor(order, purchase.held, namesSent(purchase, intent))
   const trouble = await rehearsed(purchase, means)
   if (trouble) return trouble
   const paid = await readCard(means.secrets, order)
@@ -184,14 +215,19 @@ export const placeOrder = async (purchase: Purchase, means: PurchaseMeans): Prom
   const { permit, outcome } = await reserve(purchase, means.now())
   if (!permit) return outcome
   try {
-    if (means.leadershipMs() < LEADERSHIP_NEEDED || !means.claimOrder(session)) return { kind: 'conflict' }
-    const answer = await send(purchase, intent, { csr, permit, creditCard: paid.card }, means)
-    if (answer.kind !== 'placed' && answer.kind !== 'ambiguous') means.returnOrder(session)
-    return answer
+    if (means.leadershipMs() < LEADERSHIP_NEEDED) return { kind: 'conflict' }
+    const sending = () => send(purchase, intent, { csr, permit, creditCard: paid.card }, means)
+    return await reserving(claimOf('order', order, intent), purchase, { means, sending })
   } finally {
     session.client.giveBack(permit)
   }
 }
+
+/** The names that the CSR is for. */
+const namesSent = ({ order: { spec } }: Purchase, { sentAt, request }: Intent): readonly string[] =>
+  sentAt !== undefined && request !== undefined
+    ? subjectOfPayload(spec.product, JSON.parse(request) as Payload).names
+    : wireNames(spec.commonName, spec.dnsNames)
 
 type Envelope = { csr: string | undefined; permit: Permit; creditCard: CreditCard | undefined }
 
@@ -206,6 +242,33 @@ const cardTrouble = ({ problem }: Extract<CardResult, { ok: false }>): Outcome =
 const discreet = (outcome: Outcome, card: CreditCard | undefined): Outcome =>
   'message' in outcome ? { ...outcome, message: withoutCard(outcome.message, card) } : outcome
 
+/** A day for certificates that has come is left out of a renewal, as out of a reissue. */
+const withoutPastDay = (spec: OrderSpec, { purpose }: Intent, now: Date): OrderSpec => {
+  const { certificateValidity, ...rest } = spec
+  const isPast = certificateValidity?.expiresOn !== undefined && certificateValidity.expiresOn <= isoDay(now)
+  return purpose === 'Renewal' && isPast ? rest : spec
+}
+
+/** What is sent, without CSR and card: after a lost answer the same as before, whatever the spec says by now. */
+const requestOf = ({ order, status }: Purchase, intent: Intent, now: Date): Payload => {
+  if (intent.sentAt !== undefined && intent.request !== undefined) return JSON.parse(intent.request) as Payload
+  const spec = withKnownOrganization(withoutPastDay(order.spec, intent, now), status.organization)
+  return orderPayload(spec, {
+    alternativeOrderId: intent.alternativeOrderId,
+    renewalOf: intent.link === 'refused' ? 'none' : intent.renewalOf,
+  })
+}
+
+/** A request with what is read or signed at the moment of sending, and written down nowhere. */
+const enclosed = (request: Payload, csr: string | undefined, creditCard: CreditCard | undefined): Payload => ({
+  ...request,
+  certificate: { ...(request['certificate'] as Payload | undefined), ...(csr === undefined ? {} : { csr }) },
+  ...(creditCard === undefined ? {} : { credit_card: creditCard }),
+})
+
+/** The intent after nothing left: of what was sent before without an answer, the outcome is still unknown. */
+const unsentAgain = (before: Intent, sent: Intent): Intent => (before.sentAt === undefined ? withoutMark(sent) : before)
+
 /** Marks the order as sent, and sends it. */
 const send = async (
   purchase: Purchase,
@@ -214,31 +277,28 @@ const send = async (
   means: PurchaseMeans,
 ): Promise<Outcome> => {
   const { session, order, status } = purchase
-  const sent: Intent = { ...intent, sentAt: means.now().toISOString(), sends: (intent.sends ?? 0) + 1 }
+  const now = means.now()
+  const request = requestOf(purchase, intent, now)
+  const sent: Intent = {
+    ...intent,
+    sentAt: now.toISOString(),
+    sends: (intent.sends ?? 0) + 1,
+    request: JSON.stringify(request),
+  }
   if (!(await means.write({ ...status, intent: sent }))) return { kind: 'conflict' }
+  const unmarked = unsentAgain(intent, sent)
   if (means.leadershipMs() <= 0)
-    return {
-      kind: 'unsent',
-      retryAt: means.now(),
-      throttled: 'no',
-      message: 'leadership was lost',
-      intent: withoutMark(sent),
-    }
-  const spec = withKnownOrganization(order.spec, status.organization)
-  const body = orderPayload(spec, {
-    csr,
-    creditCard,
-    alternativeOrderId: sent.alternativeOrderId,
-    renewalOf: sent.link === 'refused' ? 'none' : sent.renewalOf,
-  })
+    return { kind: 'unsent', retryAt: now, throttled: 'no', message: 'leadership was lost', intent: unmarked }
   try {
-    const placed = await session.client.placeOrder(order.spec.product, body, { permit })
+    const placed = await session.client.placeOrder(order.spec.product, enclosed(request, csr, creditCard), { permit })
     remember(purchase, placed)
     const validation = validationOfPlaced(order, placed)
-    const asked = { dnsNames: wireNames(spec.commonName, spec.dnsNames), certificateHash: purchase.traits }
+    const { names, orderValidity } = subjectOfPayload(order.spec.product, request)
+    const validUntil = isoDay(endOf(orderValidity, now))
+    const asked = { dnsNames: [...names], certificateHash: purchase.traits, validUntil }
     const placedAs = { ...placedOrder(placed), asked }
     return { kind: 'placed', order: placedAs, purchase: sent.purchase, intent: sent, validation }
   } catch (error) {
-    return discreet(await failed(purchase, sent, error, means.now()), creditCard)
+    return discreet(await failed({ ...purchase, unmarked }, sent, error, means.now()), creditCard)
   }
 }

@@ -10,10 +10,12 @@ import type { Recollection } from './memory.ts'
 import {
   LEADERSHIP_NEEDED,
   type PurchaseMeans,
+  claimOf,
   codeOf,
   refusalText,
   rehearsed,
   remember,
+  reserving,
   withoutMark,
 } from './place-order.ts'
 import { placedOrder } from './remote.ts'
@@ -73,18 +75,43 @@ const failed = (intent: Intent, error: unknown, now: Date): Outcome => {
 }
 
 /**
- * Asks for another certificate of an order. It costs nothing, but two of them would be two: so it is marked as sent by a
+ * Asks for another certificate of an order. Names that it adds are counted in the status of the account before. Else it
+ * costs nothing, but two of them would be two: so it is marked as sent by a
  * compare-and-swap before, and looked for in the list of reissues after, as an order is (`certcentral-lifecycle.md`, 5.3).
  */
 export const placeReissue = async (work: ReissueWork, means: PurchaseMeans): Promise<Outcome> => {
-  const { session, order, orderId, status } = work
+  const { order, status } = work
   const { intent } = status
   if (!intent || means.leadershipMs() < LEADERSHIP_NEEDED) return { kind: 'conflict' }
   const csr = await csrFor(order, work.held, work.names)
   const trouble = await rehearsed(work, means)
   if (trouble) return trouble
+  const sending = () => send(work, { intent, csr }, means)
+  return addsNames(work) ? reserving(claimOf('names', order, intent), work, { means, sending }) : sending()
+}
+
+/** Whether names come in that CertCentral was not asked for before; each may cost money. */
+const addsNames = ({ names, status }: ReissueWork): boolean => {
+  const known = status.order?.asked?.dnsNames
+  return known !== undefined && names.some((name) => !known.includes(name))
+}
+
+const send = async (
+  work: ReissueWork,
+  { intent, csr }: { intent: Intent; csr: string | undefined },
+  means: PurchaseMeans,
+): Promise<Outcome> => {
+  const { session, order, orderId, status } = work
   const sent: Intent = { ...intent, sentAt: means.now().toISOString(), sends: (intent.sends ?? 0) + 1 }
   if (!(await means.write({ ...status, intent: sent }))) return { kind: 'conflict' }
+  if (means.leadershipMs() <= 0)
+    return {
+      kind: 'unsent',
+      retryAt: means.now(),
+      throttled: 'no',
+      message: 'leadership was lost',
+      intent: withoutMark(sent),
+    }
   const body = reissuePayload(order.spec, work.names, { csr, now: means.now(), planEnd: work.planEnd })
   try {
     const placed = await session.client.reissue(orderId, body)

@@ -18,37 +18,46 @@ const ownOrders = ({ history = [], intent }: OrderStatus): number[] => [
   ...[intent?.renewalOf, intent?.previousPlan?.orderId].flatMap((id) => id ?? []),
 ]
 
+/** Whether nothing is known to be bought, or renewed. */
+const isUnbought = ({ order, intent }: OrderStatus): boolean =>
+  !order && intent?.sentAt === undefined && intent?.purpose !== 'Renewal'
+
 /**
  * The order that the target Secret names, where it holds a pair that is good and no order of this resource: one that was
  * written in another cluster, or under another name. A person may give it up by order-again.
  */
 const claimOf = (gathered: Gathered, status: OrderStatus, now: Date): SecretClaim | undefined => {
   const { stored, storedOrderTakenBy, order } = gathered
-  const orderId = stored?.orderId
-  if (orderId === undefined || status.order || status.intent?.sentAt !== undefined) return undefined
-  const isGood = stored !== undefined && stored.notAfter > now
+  if (stored?.orderId === undefined || !isUnbought(status)) return undefined
+  const { orderId } = stored
+  const isGood = stored.notAfter > now
   const isGivenUp = order.metadata.annotations?.[ORDER_AGAIN] === String(orderId)
-  if (!isGood || isGivenUp || status.intent?.purpose === 'Renewal' || ownOrders(status).includes(orderId)) return undefined
+  if (!isGood || isGivenUp || ownOrders(status).includes(orderId)) return undefined
   return { orderId, takenBy: storedOrderTakenBy }
 }
 
 /** When the key was made, as far as anything tells. */
-const keyMade = ({ keySecret }: Gathered): Date | undefined => dateOf(keySecret?.metadata.annotations?.[ANNOTATIONS.keyTime])
+const keyMade = ({ keySecret }: Gathered): Date | undefined =>
+  dateOf(keySecret?.metadata.annotations?.[ANNOTATIONS.keyTime])
 
 /**
  * Whether an order may exist that was placed with the key that is kept: a POST had no answer, or the key is older than the
  * resource or than what it is about to buy. A key that was made a moment ago is in no order, and costs no look-up.
  */
-const keySearchOf = (gathered: Gathered, status: OrderStatus, read: Set<number>): KeySearch | undefined => {
+const keySearchOf = (gathered: Gathered, status: OrderStatus, memory: Recollection): KeySearch | undefined => {
   const { order, key } = gathered
   const { intent } = status
   if (key.fingerprint === undefined || deliveryOf(order.spec) === 'hardware' || !intent) return undefined
   const known = ownOrders(status)
-  if (intent.sentAt !== undefined) return { since: dateOf(intent.recordedAt), known, read }
+  const search = (since: Date | undefined): KeySearch => {
+    memory.ordersRead ??= new Set()
+    return { since, known, read: memory.ordersRead }
+  }
+  if (intent.sentAt !== undefined) return search(dateOf(intent.recordedAt))
   const [made, created] = [keyMade(gathered), dateOf(order.metadata.creationTimestamp)]
   const recorded = dateOf(intent.recordedAt)
   const isFresh = made && !(created && made < created) && !(recorded && recorded.getTime() - made.getTime() > MINUTE)
-  return isFresh ? undefined : { since: made, known, read }
+  return isFresh ? undefined : search(made)
 }
 
 /** What was sent without an answer, as it was written down. */
@@ -79,7 +88,7 @@ export const questionOf = (gathered: Gathered, status: OrderStatus, asking: Aski
     renewalOf: status.intent?.renewalOf,
     fingerprint: csrLag === 'yes' ? undefined : gathered.key.fingerprint,
     commonName: sent ? sent.names[0] : gathered.order.spec.commonName,
-    keySearch: keySearchOf(gathered, status, memory.ordersRead),
+    keySearch: keySearchOf(gathered, status, memory),
     claim: claimOf(gathered, status, now),
   }
 }

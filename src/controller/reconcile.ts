@@ -16,7 +16,6 @@ import type { Log } from '../telemetry/log.ts'
 import { failPass } from '../telemetry/tracing.ts'
 import { aboutOf } from './about.ts'
 import { act } from './act.ts'
-import type { Session } from './accounts.ts'
 import type { Memory, Recollection } from './memory.ts'
 import { type Gathered, type Sources, gather } from './gather.ts'
 import { isLookAsked, observe } from './observe.ts'
@@ -24,6 +23,7 @@ import type { StatusWriter } from './orders.ts'
 import { type KnownIds, keepsIds } from './find-order.ts'
 import { questionOf } from './questions.ts'
 import { type Question, askByIntent, askByOrderId, askForAdoption, askForReissues, failedCall } from './remote.ts'
+import type { PurchaseMeans } from './place-order.ts'
 import { reissueMark } from './reissue-facts.ts'
 import type { Hands } from './step.ts'
 import { type PassReads, createPassReads } from './pass-reads.ts'
@@ -35,11 +35,11 @@ export type ReconcilerOptions = {
   orders: { get: (key: string) => DigiCertOrder | undefined }
   statuses: StatusWriter
   secrets: SecretStore
-  sources: Omit<Sources, 'secrets'>
+  sources: Omit<Sources, 'secrets' | 'now'>
   memory: Memory
   leadershipMs: () => number
-  claimOrder: (session: Session) => boolean
-  returnOrder: (session: Session) => void
+  claimOrder: PurchaseMeans['claimOrder']
+  returnOrder: PurchaseMeans['returnOrder']
   /** Which accounts were seen to keep alternative order ids, and by which orders that can be seen. */
   ids: { note: (account: string) => void; known: (account: string) => readonly KnownIds[] }
   /** Told of each step that was taken; for metrics. Must not throw. */
@@ -148,7 +148,7 @@ export class Reconciler {
   async #observe(pass: Pass): Promise<View> {
     const { now, settleTimeMs } = this.#options
     const { draft, remote, memory } = pass
-    const gathered = await gather(pass.stored, draft, { ...this.#options.sources, secrets: pass.reads })
+    const gathered = await gather(pass.stored, draft, { ...this.#options.sources, secrets: pass.reads, now })
     const seen = observe(gathered, draft, { now: now(), settleTimeMs, remote, memory })
     const fresh = quickLook(memory.lookedAt, memory.quickLooks) ? 'yes' : 'no'
     const urgency = urgencyOf(seen, now(), { asked: isLookAsked(gathered, draft) ? 'yes' : 'no', fresh })

@@ -55,12 +55,18 @@ export const rivalsOf = (order: DigiCertOrder, orders: Orders): string[] =>
 /** The orders of an account. */
 export const ordersOfAccount = (account: string, orders: Orders): string[] => orders.by('account', account).map(keyOf)
 
-/** How many orders of an account were placed on a day (yyyy-MM-dd, UTC), by what their statuses tell. */
-export const placedOn = (account: string, date: string, orders: Orders): number =>
+/**
+ * The namespaces of the orders of an account that were placed on a day (yyyy-MM-dd, UTC), by what their statuses tell; one
+ * for each order.
+ */
+export const placedOn = (account: string, date: string, orders: Orders): string[] =>
   orders
     .by('account', account)
-    .flatMap(({ status }) => status?.history ?? [])
-    .filter(({ what, at }) => (what === 'Ordered' || what === 'Renewed') && at.startsWith(date)).length
+    .flatMap((order) =>
+      (order.status?.history ?? [])
+        .filter(({ what, at }) => (what === 'Ordered' || what === 'Renewed') && at.startsWith(date))
+        .map(() => namespaceOf(order)),
+    )
 
 /** Orders of an account whose product keeps alternative order ids, by both of their ids, the newest first. */
 export const knownIds = (account: string, orders: Orders): { orderId: number; alternativeOrderId: string }[] =>

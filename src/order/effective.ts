@@ -1,8 +1,9 @@
-import type { AccountSpec } from '../api/account.ts'
+import type { AccountSpec, Policy } from '../api/account.ts'
 import type { OrderSpec } from '../api/order.ts'
 import { rulesOf } from '../api/products.ts'
 import type { Effective, KnownOrganization } from '../api/status.ts'
-import { admits, isWildcard, nameFault, wireNames } from './names.ts'
+import { isWildcard, nameFault, wireNames } from './names.ts'
+import { deniedBy, subjectOf } from './subject.ts'
 
 type Defaults = AccountSpec['defaults']
 
@@ -99,12 +100,5 @@ export const withoutEffect = ({ product, organizationUnits = [] }: OrderSpec): s
     : []
 
 /** Why the account's guard rails forbid the order, or `undefined` where they do not. */
-export const forbidden = (spec: OrderSpec, policy: AccountSpec['policy']): string | undefined => {
-  if (policy.products && !policy.products.includes(spec.product))
-    return `its policy.products does not list ${spec.product}`
-  const patterns = policy.dnsNames
-  const outside = patterns
-    ? wireNames(spec.commonName, spec.dnsNames).filter((name) => !patterns.some((pattern) => admits(pattern, name)))
-    : []
-  return outside.length > 0 ? `its policy.dnsNames does not cover ${outside.join(', ')}` : undefined
-}
+export const forbidden = (spec: OrderSpec, policy: Policy, now: Date): string | undefined =>
+  deniedBy(subjectOf(spec), policy, now)

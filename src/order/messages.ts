@@ -202,6 +202,9 @@ const notAdopted: Message = (o, { secretName }) => {
   return `Secret ${secretName} holds a good certificate of order ${String(o.stored?.orderId ?? named)}, which is not taken over: ${fault}. Nothing was bought, and the Secret stays. Make the spec fit that order, or choose another secretName; to buy a new order in its place, set the annotation ${ORDER_AGAIN}: "${String(o.stored?.orderId ?? named)}"`
 }
 
+const limitEnds = ({ account }: Observation): string =>
+  account.kind === 'ready' ? account.limitEnds.toISOString() : 'midnight UTC'
+
 const suspended: Message = (o) => `spec.suspend is set: nothing is done${adoption(o)}`
 
 const MESSAGES: Partial<Record<Reason, Message>> = {
@@ -228,7 +231,9 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   AccountForbids: (o, { account }) =>
     `${account} forbids the order: ${o.account.kind === 'ready' ? (o.account.forbids ?? o.account.forbidsSent ?? '') : ''}. Nothing was bought`,
   OrderLimitReached: (o, { account }) =>
-    `${account} placed as many orders today as policy.maxOrdersPerDay allows; this one is placed after ${o.account.kind === 'ready' ? o.account.limitEnds.toISOString() : 'midnight UTC'}`,
+    `${account} placed as many orders today as policy.maxOrdersPerDay, or policy.maxOrdersPerDayPerNamespace, allows; this one is placed after ${limitEnds(o)}`,
+  NameChangeLimitReached: (o, { account }) =>
+    `${account} added names by reissues as often today as policy.maxNameChangesPerDay allows; ${(o.stored?.missingNames ?? []).join(', ')} will be added after ${limitEnds(o)}. The certificate in the Secret is good`,
   SecretConflict: conflict,
   SecretContested: (o, { secretName }) =>
     `Secret ${secretName} is kept by the older DigiCertOrder ${o.target.kind === 'contested' ? o.target.by : ''}; choose another secretName. Nothing was bought`,

@@ -74,6 +74,8 @@ export type AccountFact =
       /** Why the guard rails forbid what was sent without an answer. */
       forbidsSent?: string | undefined
       ordersLeft: number
+      /** How many reissues may still add names today. */
+      nameChangesLeft: number
       limitEnds: Date
       /** By how many milliseconds our clock is ahead of CertCentral's, where that makes due what was just bought. */
       aheadMs?: number

@@ -33,6 +33,12 @@ export const wordedDate = (date: string): string => {
   return `${day} ${MONTHS[Number(month) - 1] ?? month} ${year}`
 }
 
+/** What {@link wordedDate} made a text of. */
+export const dateOfWords = (text: string): string => {
+  const [day = '', month = '', year = ''] = text.split(' ')
+  return `${year}-${String(MONTHS.indexOf(month) + 1).padStart(2, '0')}-${day}`
+}
+
 const isNothing = (value: unknown): boolean =>
   value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
 

@@ -75,6 +75,7 @@ const WARNINGS: readonly Reason[] = [
   'ValidationLapsing',
   'LookRefused',
   'OrderNotVisible',
+  'NameChangeLimitReached',
 ]
 
 const announcement = (before: OrderStatus | undefined, decision: Decision, message: string): Announcement[] => {

@@ -102,7 +102,7 @@ export const ACCOUNTS = [
   {
     name: 'digicert_operator_account_orders_today',
     type: 'gauge',
-    help: 'Orders that were placed for an account since midnight UTC.',
+    help: 'Orders of an account since midnight UTC, counted before they are sent.',
     labels: ['account'],
     from: 'leader',
   },

@@ -60,8 +60,8 @@ describe('an order becomes Ready with one purchase (P1), its key kept (P2) and i
   test('and what to publish is asked for again where CertCentral did not say it the first time', async () => {
     const setting: Setting = { course: 'validation', uniqueIds: 'yes' }
     const faults: Schedule = new Map([
-      [6, 'crash-after'],
-      [11, 'refused'],
+      [7, 'crash-after'],
+      [12, 'refused'],
     ])
     const end = await run(createWorld(setting, faults))
     expect(struckIn(end)).toEqual(['placeOrder (crash-after)', 'dcvRandomValue (refused)'])
@@ -99,6 +99,7 @@ const OUTAGES: readonly Outage[] = [
   'rehearse secrets',
   'apply secrets',
   'replace digicertorders',
+  'replace digicertaccounts',
   'reserve',
   'ordersByAlternativeId',
   'placeOrder',

@@ -32,7 +32,14 @@ const OTHER_ORDER_ID = 8
 
 type Ready = Extract<AccountFact, { kind: 'ready' }>
 
-export const READY: Ready = { kind: 'ready', uniqueIds: 'no', forbids: undefined, ordersLeft: 1, limitEnds: FUTURE }
+export const READY: Ready = {
+  kind: 'ready',
+  uniqueIds: 'no',
+  forbids: undefined,
+  ordersLeft: 1,
+  nameChangesLeft: 1,
+  limitEnds: FUTURE,
+}
 
 const intent = (more: Partial<KnownIntent>): KnownIntent => ({
   purpose: 'Order',
@@ -43,6 +50,7 @@ const intent = (more: Partial<KnownIntent>): KnownIntent => ({
   recordedAt: PAST,
   sentAt: undefined,
   payload: 'same',
+  isKept: 'yes',
   ...more,
 })
 

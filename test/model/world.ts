@@ -1,7 +1,8 @@
 import { type Account, clusterAccountSpec } from '../../src/api/account.ts'
 import { type DigiCertOrder, orderSpec } from '../../src/api/order.ts'
 import type { Session } from '../../src/controller/accounts.ts'
-import { createDayCounts } from '../../src/controller/day-counts.ts'
+import { createAccountStore } from '../../src/controller/account-store.ts'
+import { createLedger as createDayLedger } from '../../src/controller/ledger.ts'
 import { type Memory, createMemory } from '../../src/controller/memory.ts'
 import { createStatusWriter } from '../../src/controller/orders.ts'
 import { createOwnWrites } from '../../src/controller/own-writes.ts'
@@ -123,11 +124,12 @@ const keySecret = (owner: string): Secret => ({
   data: { 'tls.key': Buffer.from(MADE, 'utf8').toString('base64') },
 })
 
-type Caches = { orders: Store<DigiCertOrder>; secrets: Store<Secret> }
+type Caches = { orders: Store<DigiCertOrder>; secrets: Store<Secret>; accounts: Store<Account> }
 
-const fill = ({ orders, secrets }: Caches, api: ApiServer, how: 'fresh' | 'stale'): void => {
+const fill = ({ orders, secrets, accounts }: Caches, api: ApiServer, how: 'fresh' | 'stale'): void => {
   const list = how === 'fresh' ? api.list : api.lagging
   orders.replace(list('digicertorders') as unknown as DigiCertOrder[], api.version())
+  accounts.replace(list('digicertaccounts') as unknown as Account[], api.version())
   const labelled = list('secrets').filter(({ metadata }) => metadata.labels?.[MANAGED_LABEL] !== undefined)
   secrets.replace(labelled as unknown as Secret[], api.version())
 }
@@ -147,31 +149,43 @@ const startProcess = (world: Surroundings, caches: 'fresh' | 'stale', gate: Gate
       throw error
     }
   }
-  const stores: Caches = { orders: createStore<DigiCertOrder>(), secrets: createStore<Secret>() }
+  const stores: Caches = {
+    orders: createStore<DigiCertOrder>(),
+    secrets: createStore<Secret>(),
+    accounts: createStore<Account>(),
+  }
   fill(stores, api, caches)
   const { now } = clock
   const session = sessionOf(world, guarded, now())
   const memory: Memory = createMemory(now())
   const kube = api.client(guarded)
-  const cacheOf = <T extends DigiCertOrder | Secret>(store: Store<T>) => ({ ...store, noteWritten: store.note })
+  const cacheOf = <T extends DigiCertOrder | Secret | Account>(store: Store<T>) => ({
+    ...store,
+    noteWritten: store.note,
+  })
   const own = createOwnWrites()
-  const days = createDayCounts({ now, placedOn: () => 0, written: () => undefined })
+  const ofAccounts = cacheOf(stores.accounts)
+  const accounts = { DigiCertAccount: ofAccounts, ClusterDigiCertAccount: ofAccounts }
+  const days = createDayLedger({ now, placedOn: () => [], store: createAccountStore(kube, accounts) })
   const reconciler = new Reconciler({
     orders: stores.orders,
     statuses: createStatusWriter(kube, cacheOf(stores.orders), own),
     secrets: createSecretStore(kube, cacheOf(stores.secrets), own),
     sources: {
       accountOf: () => Promise.resolve({ kind: 'ready', name: session.name, session }),
-      ordersToday: (key) => days.today(key).count,
+      left: days.left,
       namespaceForbidden: () => Promise.resolve(undefined),
       rivals: () => stores.orders.list(),
       holders: () => [],
+      keepsIds: () => true,
+      isReserved: () => false,
       clusterId: 'model',
     },
     memory,
+    ids: { note: () => undefined, known: () => [] },
     leadershipMs: () => 60_000,
-    claimOrder: ({ key }) => days.claim(key, session.account.spec.policy.maxOrdersPerDay),
-    returnOrder: ({ key }) => days.giveBack(key),
+    claimOrder: ({ key }, claim) => days.claim(key, claim),
+    returnOrder: ({ key }, claim) => days.giveBack(key, claim),
     onStep: () => undefined,
     announce: () => undefined,
     settleTimeMs: 15 * 60_000,
@@ -234,6 +248,7 @@ export const createWorld = (setting: Setting, faults: Schedule = new Map<number,
     onPlaced: (placed) => void violations.push(...purchaseFault(api, ledger, placed)),
   })
   api.add('digicertorders', newOrder())
+  api.add('digicertaccounts', accountOf(setting))
   if (setting.key === 'made') api.add('secrets', keySecret(api.get(ORDER)?.metadata.uid ?? ''))
   const gate: Gate = (point, effect) => {
     const { outage } = setting

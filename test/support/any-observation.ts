@@ -146,6 +146,7 @@ const accounts: fc.Arbitrary<Facts> = fc.oneof(
         uniqueIds: oneOf<'yes' | 'no'>('yes', 'no'),
         forbids: oneOf(undefined, undefined, 'its policy says so'),
         ordersLeft: oneOf(-1, 0, 1, 20),
+        nameChangesLeft: oneOf(-1, 0, 1, 100),
       })
       .map(withAccount),
   },

@@ -150,7 +150,14 @@ export const anObservation = (...changes: readonly Facts[]): Observation =>
       delivery: 'pair',
       problems: [],
       purchaseFaults: [],
-      account: { kind: 'ready', uniqueIds: 'no', forbids: undefined, ordersLeft: 20, limitEnds: inHours(12) },
+      account: {
+        kind: 'ready',
+        uniqueIds: 'no',
+        forbids: undefined,
+        ordersLeft: 20,
+        nameChangesLeft: 100,
+        limitEnds: inHours(12),
+      },
       target: { kind: 'ours' },
       csrProblem: undefined,
       key: 'fits',
@@ -201,6 +208,7 @@ export const withAccount = (changes: Partial<Extract<Observation['account'], { k
     uniqueIds: 'no',
     forbids: undefined,
     ordersLeft: 20,
+    nameChangesLeft: 100,
     limitEnds: inHours(12),
     ...changes,
   },
@@ -225,6 +233,7 @@ export const anIntent = (changes: Partial<KnownIntent> = {}): KnownIntent => ({
   recordedAt: inMinutes(-10),
   sentAt: undefined,
   payload: 'same',
+  isKept: 'yes',
   ...changes,
 })
 

@@ -87,7 +87,9 @@ const mayBeSentAgain = (o: Observation, intent: KnownIntent): boolean =>
 const maySendTheSame = ({ account }: Observation, intent: KnownIntent, now: Date): Decision | undefined => {
   if (account.kind === 'ready' && account.forbidsSent !== undefined)
     return stalled('AccountForbids', later(now, NAMESPACE_LOOK))
-  return intent.isKept === 'no' && intent.payload === 'changed' ? stalled('OutcomeUnknown', later(now, SLOW_LOOK)) : undefined
+  return intent.isKept === 'no' && intent.payload === 'changed'
+    ? stalled('OutcomeUnknown', later(now, SLOW_LOOK))
+    : undefined
 }
 
 /** Every POST counts against the day's limit, one that is sent again as well. */

@@ -96,8 +96,16 @@ export const validationWillLapse: Rule = (o, now) =>
 export const certificateHasExpired: Rule = (o, now) =>
   o.stored && o.stored.notAfter <= now ? stalled('CertificateExpired', later(now, SLOW_LOOK)) : undefined
 
+/** Names that a reissue would add wait for the next day of the account; the certificate there is stays. */
+const namesWait = ({ account, stored }: Observation): Date | undefined =>
+  account.kind === 'ready' && account.nameChangesLeft <= 0 && (stored?.missingNames.length ?? 0) > 0
+    ? account.limitEnds
+    : undefined
+
 export const reissueIsDue: Rule = (o, now) => {
   if (!o.stored) return undefined
+  const limitEnds = namesWait(o)
+  if (limitEnds) return ready('NameChangeLimitReached', earliest(limitEnds, o.nextLookAt))
   const isDue = o.next?.action === 'Look' && o.next.at <= now
   return isDue || o.stored.missingNames.length > 0 ? ready('ReissueDue', o.nextLookAt) : undefined
 }

@@ -29,6 +29,10 @@ const orders = () => Promise.all(NAMES.map((name) => bed.cluster.order(bed.names
 const waiting = async () =>
   (await orders()).filter((order) => order && hasCondition(order, 'Issuing', 'True', 'OrderLimitReached'))
 const ready = async () => (await orders()).filter((order) => order && isReady(order))
+const statusOf = async (name: string) => {
+  const account = await bed.cluster.get({ kind: 'DigiCertAccount', namespace: bed.namespace, name })
+  return (account as unknown as Account | undefined)?.status
+}
 const paid = async () => (await bed.control.paid()).length
 
 describe('an account that says nothing of a limit buys twenty orders a day', () => {
@@ -59,15 +63,7 @@ describe('an account that says nothing of a limit buys twenty orders a day', () 
   })
 
   test('nor a restart of the operator', async () => {
-    const counted = async () =>
-      (
-        (await bed.cluster.get({
-          kind: 'DigiCertAccount',
-          namespace: bed.namespace,
-          name: 'certcentral',
-        })) as unknown as Account | undefined
-      )?.status?.ordersToday?.count === LIMIT
-    await waitFor(counted, { what: 'twenty orders in the status of the account', limitMs: 10_000 })
+    expect((await statusOf('certcentral'))?.dailyOrders?.count).toBe(LIMIT)
     await bed.operator.kill()
     await bed.operator.restart()
 
@@ -97,6 +93,29 @@ describe('an account that says nothing of a limit buys twenty orders a day', () 
     await untilStalled(bed, 'refused', 'OrderRefused')
 
     await untilReady(bed, 'second')
+  })
+
+  test('and what was bought stays counted when the orders are deleted and the operator is killed at once', async () => {
+    await bed.cluster.apply(accountIn(bed, 'pair', { policy: { maxOrdersPerDay: 2 } }))
+    const spec = { accountRef: { name: 'pair' } }
+    for (const name of ['pair-0', 'pair-1']) await place(bed, name, spec)
+    for (const name of ['pair-0', 'pair-1']) await untilReady(bed, name)
+    const before = await paid()
+    for (const name of ['pair-0', 'pair-1'])
+      await bed.cluster.remove({ kind: 'DigiCertOrder', namespace: bed.namespace, name })
+    await bed.operator.kill()
+    await bed.operator.restart()
+
+    await place(bed, 'pair-2', spec)
+
+    await untilWaiting(bed, 'pair-2', 'OrderLimitReached')
+    expect(await paid()).toBe(before)
+    const status = await statusOf('pair')
+    expect(status?.dailyOrders?.count).toBe(2)
+    expect(status?.purchases?.map(({ name, purchase }) => `${name} ${String(purchase)}`).toSorted()).toEqual([
+      'pair-0 1',
+      'pair-1 1',
+    ])
   })
 
   test('and an account with a limit of zero buys nothing', async () => {

@@ -106,8 +106,16 @@ describe('a key that is tried', () => {
   })
 
   test.each<readonly [string, Answering, object]>([
-    ['is refused by 401', answer(401, '{}'), KEY_REFUSED],
-    ['may not ask who it is, and may be used all the same', answer(403, '{}'), { ready: 'yes', reason: 'KeyAccepted' }],
+    [
+      'is refused by 401',
+      answer(401, '{"errors":[{"code":"access_denied|invalid_api_key","message":"no"}]}'),
+      KEY_REFUSED,
+    ],
+    [
+      'may not ask who it is, and may be used all the same',
+      answer(403, '{"errors":[{"code":"access_denied|missing_permission","message":"no"}]}'),
+      { ready: 'yes', reason: 'KeyAccepted' },
+    ],
     [
       'is not known to be good where another host is named in place of an answer',
       answer(302, '', { Location: 'https://evil.example/' }),

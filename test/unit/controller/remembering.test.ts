@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { createDayCounts } from '../../../src/controller/day-counts.ts'
 import { createMemory } from '../../../src/controller/memory.ts'
 import { createNamespaceCheck } from '../../../src/controller/namespaces.ts'
 import { createOwnWrites } from '../../../src/controller/own-writes.ts'
 import type { CertCentral } from '../../../src/certcentral/index.ts'
-import { NOW, inDays, inMinutes } from '../../support/builders.ts'
+import { NOW, inMinutes } from '../../support/builders.ts'
 import { aSession, anAccount } from '../../support/session.ts'
 
 describe('memory', () => {
@@ -57,57 +56,6 @@ describe('our own writes', () => {
     const own = createOwnWrites()
     own.note({ metadata: { name: 'a' } })
     expect(own.has({ metadata: { name: 'b' } })).toBe(false)
-  })
-})
-
-describe('orders of a day', () => {
-  const counting = (placed: number, written?: { date: string; count: number }) => {
-    const clock = { at: NOW }
-    const counts = createDayCounts({ now: () => clock.at, placedOn: () => placed, written: () => written })
-    return { counts, clock }
-  }
-
-  test.each([
-    ['by their statuses', 3, undefined, 3],
-    ['by the account, where orders are gone', 1, { date: '2026-11-24', count: 4 }, 4],
-    ['by their statuses, where the account lags behind', 5, { date: '2026-11-24', count: 4 }, 5],
-    ['not by what the account says of yesterday', 1, { date: '2026-11-23', count: 9 }, 1],
-  ] as const)('begin %s', (_how, placed, written, wanted) => {
-    expect(counting(placed, written).counts.today('a')).toEqual({ date: '2026-11-24', count: wanted })
-  })
-
-  test('are claimed one by one, and never beyond the limit', () => {
-    const { counts } = counting(1)
-    expect([1, 2, 3, 4].map(() => counts.claim('a', 3))).toEqual([true, true, false, false])
-    expect(counts.today('a').count).toBe(3)
-    counts.giveBack('a')
-    expect([counts.claim('a', 3), counts.claim('a', 3)]).toEqual([true, false])
-  })
-
-  test('are none with a limit of none', () => {
-    expect(counting(0).counts.claim('a', 0)).toBe(false)
-  })
-
-  test('begin anew at midnight UTC', () => {
-    const { counts, clock } = counting(0)
-    counts.claim('a', 1)
-    clock.at = inDays(0.5)
-    expect(counts.today('a')).toEqual({ date: '2026-11-25', count: 0 })
-    expect(counts.claim('a', 1)).toBe(true)
-  })
-
-  test('given back after midnight do not make the new day longer', () => {
-    const { counts, clock } = counting(0)
-    counts.claim('a', 1)
-    clock.at = inDays(0.5)
-    counts.giveBack('a')
-    expect(counts.today('a').count).toBe(0)
-  })
-
-  test('are apart by account', () => {
-    const { counts } = counting(0)
-    counts.claim('a', 1)
-    expect(counts.claim('b', 1)).toBe(true)
   })
 })
 

@@ -12,7 +12,7 @@ import {
 } from '../../../src/controller/remote.ts'
 import { createCsr } from '../../../src/pki/csr.ts'
 import { generateKey, publicFingerprint } from '../../../src/pki/keys.ts'
-import { ALTERNATIVE_ID, aSpec, anOrder, inMinutes } from '../../support/builders.ts'
+import { ALTERNATIVE_ID, NOW, aSpec, anOrder, inMinutes } from '../../support/builders.ts'
 import { aSession } from '../../support/session.ts'
 import { type Answering, answer, hang, replay, reset, withServer } from '../certcentral/fake-server.ts'
 
@@ -31,7 +31,11 @@ const ORDER = anOrder({
   }),
 })
 
-const asking = <T>(answers: readonly Answering[], ask: (question: Question) => Promise<T>): Promise<T> =>
+const asking = <T>(
+  answers: readonly Answering[],
+  ask: (question: Question) => Promise<T>,
+  changes: Partial<Question> = {},
+): Promise<T> =>
   withServer(
     answers,
     (client) =>
@@ -43,6 +47,12 @@ const asking = <T>(answers: readonly Answering[], ask: (question: Question) => P
         renewalOf: undefined,
         fingerprint,
         retryAt: RETRY_AT,
+        now: NOW,
+        commonName: 'example.com',
+        keySearch: undefined,
+        claim: undefined,
+        sent: undefined,
+        ...changes,
       }),
     { requestTimeoutMs: 300 },
   )
@@ -191,8 +201,16 @@ describe('a look-up that fails is not an absent order', () => {
     ['where the connection breaks', [reset], { kind: 'unavailable' }],
     ['where no answer comes', [hang], { kind: 'unavailable' }],
     ['where the details do not come', [replay('alternate/one'), answer(500, '{}')], { kind: 'unavailable' }],
-    ['where the key is refused', [answer(401, '{}')], { kind: 'refused' }],
-    ['where the key may not look', [answer(403, '{}')], { kind: 'refused' }],
+    [
+      'where the key is refused',
+      [answer(401, '{"errors":[{"code":"access_denied|invalid_api_key","message":"no"}]}')],
+      { kind: 'refused' },
+    ],
+    [
+      'where the key may not look',
+      [answer(403, '{"errors":[{"code":"access_denied|missing_permission","message":"no"}]}')],
+      { kind: 'refused' },
+    ],
     [
       'where CertCentral asks for a pause',
       [answer(429, '{}', { 'Retry-After': '60' })],
@@ -254,7 +272,9 @@ describe("the look by CertCentral's id", () => {
   })
 
   test('tells no absence where the key is refused', async () => {
-    expect(await asking([answer(403, '{}')], ask)).toMatchObject({ kind: 'refused' })
+    expect(
+      await asking([answer(403, '{"errors":[{"code":"access_denied|missing_permission","message":"no"}]}')], ask),
+    ).toMatchObject({ kind: 'refused' })
   })
 })
 

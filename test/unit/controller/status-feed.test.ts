@@ -76,7 +76,11 @@ describe('the feed of an account', () => {
 
   test('asks again for what it missed when a poll failed', async () => {
     const { feed, clock } = listening()
-    const answers: Answering[] = [replay('status-changes/none'), answer(400, '{}'), replay('status-changes/none')]
+    const answers: Answering[] = [
+      replay('status-changes/none'),
+      answer(400, '{"errors":[{"code":"invalid_value","message":"no"}]}'),
+      replay('status-changes/none'),
+    ]
     const seconds = await withServer(answers, async (client, server) => {
       for (const minutes of [0, 1, 5]) {
         clock.at = inMinutes(minutes)
@@ -106,7 +110,9 @@ describe('the feed of an account', () => {
     'says of the account %s',
     async (_what, status, count) => {
       const { feed, reaches } = listening()
-      await withServer([answer(status, '{}')], (client) => feed.poll(aSession({ client })))
+      await withServer([answer(status, '{"errors":[{"code":"access_denied|missing_permission"}]}')], (client) =>
+        feed.poll(aSession({ client })),
+      )
       expect(reaches).toHaveLength(count)
     },
     20_000,

@@ -74,7 +74,7 @@ describe('what is to be proven', () => {
 
   test.each<readonly [string, Answering]>([
     ['lists none', listing()],
-    ['does not know the page', answer(404, '{}')],
+    ['does not know the page', answer(404, '{"errors":[{"code":"not_found|route","message":"no"}]}')],
     ['refuses the question', answer(400, '{"errors":[{"code":"invalid_status"}]}')],
   ])('is what the spec names, where CertCentral %s', async (_what, list) => {
     const { entries } = await ask([list, replay('dcv/random-value')], 'dns-txt-token', ['A.example.com'])
@@ -95,7 +95,10 @@ describe('what is to be proven', () => {
     ['cannot be reached', 500, 'unavailable'],
     ['refuses the key', 401, 'unauthorized'],
   ])('is unknown where CertCentral %s', async (_what, status, kind) => {
-    const failing = withServer([answer(status, '{}')], (client) => errorOf(askValidation(client, orderBy('email'), 1)))
+    const failing = withServer(
+      [answer(status, '{"errors":[{"code":"access_denied|invalid_api_key","message":"no"}]}')],
+      (client) => errorOf(askValidation(client, orderBy('email'), 1)),
+    )
     expect((await failing).kind).toBe(kind)
   })
 })

@@ -106,6 +106,6 @@ test('orders of a day are counted by what their statuses tell, renewals and all'
   ]
   const own = createStore<DigiCertOrder>(ORDER_INDEXES)
   own.replace([anOrder(withStatus({ history })), anOrder(named('blog'))], '1')
-  expect(placedOn('DigiCertAccount/shop/certcentral', '2026-11-24', own)).toBe(2)
-  expect(placedOn('ClusterDigiCertAccount/certcentral', '2026-11-24', own)).toBe(0)
+  expect(placedOn('DigiCertAccount/shop/certcentral', '2026-11-24', own)).toEqual(['shop', 'shop'])
+  expect(placedOn('ClusterDigiCertAccount/certcentral', '2026-11-24', own)).toEqual([])
 })

@@ -156,13 +156,15 @@ describe('the key in a Secret that a deleted order of this name left', () => {
   }
   const ours = { [ANNOTATIONS.owner]: 'shop', [ANNOTATIONS.orderId]: '12' }
 
-  test('is kept again', async () => {
-    target(ours)
+  test.each([
+    ['as it was', ours],
+    ['though the Secret was written under another name', { ...ours, [ANNOTATIONS.owner]: 'blog' }],
+  ])('is kept again %s', async (_how, annotations) => {
+    target(annotations)
     expect(await keyMadeFor(order)).toBe(publicFingerprint(leaf.key))
   })
 
   test.each<readonly [string, Record<string, string>, DigiCertOrder]>([
-    ['where the Secret is of another order', { ...ours, [ANNOTATIONS.owner]: 'blog' }, order],
     ['where the Secret is of nobody', {}, order],
     ['where no order id is noted', { [ANNOTATIONS.owner]: 'shop' }, order],
     [

@@ -33,7 +33,7 @@ const withoutSecret = async (): Promise<string> => {
     caches: { DigiCertAccount: { get: () => anAccount(), noteWritten: () => undefined } },
     reach: REACH,
     spending: { forget: () => undefined },
-    placedOn: () => 0,
+    placedOn: () => [],
     now: () => NOW,
     log: silentLog,
   } as unknown as AccountsOptions)

@@ -7,6 +7,7 @@ import {
   aSpec,
   type Facts,
   NO_REISSUE,
+  NOW,
   ORDER_ID,
   absent,
   anIntent,
@@ -24,6 +25,7 @@ import {
   withAccount,
   withStored,
 } from '../../support/builders.ts'
+import { anAccount } from '../../support/session.ts'
 
 /** What a call of the operator says when CertCentral answers with that. */
 const refusedBy = (operation: string, status: number, code: string, message: string): string =>
@@ -64,7 +66,7 @@ export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
   ],
   AccountForbids: [
     unbought,
-    withAccount({ forbids: forbidden(aSpec(), { products: ['ssl_basic'], maxOrdersPerDay: 20 }) }),
+    withAccount({ forbids: forbidden(aSpec(), anAccount({ policy: { products: ['ssl_basic'] } }).spec.policy, NOW) }),
   ],
   OrderLimitReached: [intended(), absent, withAccount({ ordersLeft: 0 })],
   SecretConflict: [unbought, { target: { kind: 'foreign', owner: 'somebody else' } }],
@@ -216,6 +218,7 @@ export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
       next: { action: 'Reissue', at: inDays(25), why: 'the certificate ends' },
     },
   ],
+  NameChangeLimitReached: [withAccount({ nameChangesLeft: 0 }), withStored({ missingNames: ['new.shop.example.com'] })],
   ReissuedElsewhere: [
     seen({ certificateId: CERTIFICATE_ID + 7 }),
     withStored({ notAfter: inDays(190) }),

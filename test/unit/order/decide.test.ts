@@ -1119,6 +1119,12 @@ const UPKEEP: readonly Row[] = [
     [withStored({ missingNames: ['new.example.com'] })],
     ready('ReissueDue', inHours(20)),
   ],
+  [
+    'says that names wait for the next day of the account',
+    'reissueIsDue',
+    [withAccount({ nameChangesLeft: 0 }), withStored({ missingNames: ['new.example.com'] })],
+    ready('NameChangeLimitReached', inHours(12)),
+  ],
   ['is content with a good certificate', 'certificateIsGood', [], ready('Issued', inHours(20))],
   [
     'asks what a reissue by others waits for',

@@ -8,7 +8,7 @@ import {
   withKnownOrganization,
   withoutEffect,
 } from '../../../src/order/effective.ts'
-import { aSpec } from '../../support/builders.ts'
+import { NOW, aSpec } from '../../support/builders.ts'
 
 const OV = 'ssl_securesite_pro'
 const defaults = {
@@ -217,6 +217,6 @@ describe('guard rails', () => {
       'its policy.dnsNames does not cover evil.xn--mnchen-3ya',
     ],
   ])('%s', (_sentence, policy, changes, wanted) => {
-    expect(forbidden(aSpec(changes), policyOf(policy))).toBe(wanted)
+    expect(forbidden(aSpec(changes), policyOf(policy), NOW)).toBe(wanted)
   })
 })

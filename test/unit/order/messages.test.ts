@@ -140,13 +140,13 @@ describe('what waits for a person says who, what and which id', () => {
       'an order of unknown outcome',
       'OutcomeUnknown',
       [sent(-1)],
-      `The order was sent at 2026-11-24T11:44:00.000Z with the alternative order id ${ALTERNATIVE_ID} and no answer came; CertCentral is asked for that id again. If it certainly does not exist there after 2026-11-24T11:59:00.000Z, set the annotation digicert-operator.io/order-again: "${ALTERNATIVE_ID}" to have it sent again`,
+      `The order was sent at 2026-11-24T11:44:00.000Z with the alternative order id ${ALTERNATIVE_ID} and no answer came; the operator looks for that id, and for its key in the orders of that name. If it certainly does not exist in CertCentral after 2026-11-24T11:59:00.000Z, set the annotation digicert-operator.io/order-again: "${ALTERNATIVE_ID}" to have the same request sent again`,
     ],
     [
       'an order of unknown outcome that was sent twice',
       'OutcomeUnknown',
       [sent(-1, { sends: 2 })],
-      `set the annotation digicert-operator.io/order-again: "${ALTERNATIVE_ID}-2" to have it sent again`,
+      `set the annotation digicert-operator.io/order-again: "${ALTERNATIVE_ID}-2" to have the same request sent again`,
     ],
     [
       'a revoked order',
@@ -218,7 +218,7 @@ describe('what waits for a person says who, what and which id', () => {
       'the limit of the day',
       'OrderLimitReached',
       [unbought, withAccount({ ordersLeft: 0 })],
-      'DigiCertAccount shop/certcentral placed as many orders today as policy.maxOrdersPerDay allows; this one is placed after 2026-11-25T00:00:00.000Z',
+      'DigiCertAccount shop/certcentral placed as many orders today as policy.maxOrdersPerDay, or policy.maxOrdersPerDayPerNamespace, allows; this one is placed after 2026-11-25T00:00:00.000Z',
     ],
     [
       'a Secret that the cluster would refuse',

@@ -61,7 +61,7 @@ const gathered = (order: DigiCertOrder, client: CertCentral): Gathered => ({
   problems: [],
   account: { kind: 'ready', name: ABOUT.account, session: aSession({ client }) },
   namespaceForbidden: undefined,
-  ordersToday: 1,
+  left: { orders: 19, nameChanges: 100 },
   passwords: { problem: undefined },
   formerKeys: [],
   purchase: 1,
@@ -77,6 +77,8 @@ const gathered = (order: DigiCertOrder, client: CertCentral): Gathered => ({
   target: { kind: 'free' },
   targetSecret: undefined,
   stored: undefined,
+  idsAreKept: false,
+  storedOrderTakenBy: undefined,
 })
 
 /** What asking for the proof and checking it need. */

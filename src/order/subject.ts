@@ -1,0 +1,167 @@
+import type { Policy } from '../api/account.ts'
+import type { OrderSpec } from '../api/order.ts'
+import type { Validity } from '../api/shapes.ts'
+import { admits, wireNames } from './names.ts'
+import { type Payload, dateOfWords } from './payload.ts'
+import { DAY } from './schedule.ts'
+
+/** What of an order the guard rails of an account look at, whether it stands in a spec or in a request. */
+export type Subject = {
+  product: string
+  /** In wire form, the common name first. */
+  names: readonly string[]
+  organizationId?: number
+  /** Whether an organization is given by its details, which CertCentral may make a new one of. */
+  organizationByDetails?: true
+  containerId?: number
+  paymentMethod?: string
+  orderValidity: Validity
+}
+
+type Parts = {
+  organization: { id?: unknown } | undefined
+  containerId: unknown
+  paymentMethod: unknown
+  validity: Readonly<Record<keyof Validity, unknown>>
+}
+
+const numberIn = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
+const textIn = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+const given = <T extends object>(fields: T): T =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T
+
+const subject = (product: string, names: readonly string[], parts: Parts): Subject => {
+  const { organization, containerId, paymentMethod, validity } = parts
+  return given({
+    product,
+    names,
+    organizationId: numberIn(organization?.id),
+    organizationByDetails: organization && organization.id === undefined ? true : undefined,
+    containerId: numberIn(containerId),
+    paymentMethod: textIn(paymentMethod),
+    orderValidity: given({
+      years: numberIn(validity.years),
+      days: numberIn(validity.days),
+      expiresOn: textIn(validity.expiresOn),
+    }),
+  }) as Subject
+}
+
+/** The subject of a spec that has the account's defaults. */
+export const subjectOf = ({ product, commonName, dnsNames, ...spec }: OrderSpec): Subject => {
+  const { years, days, expiresOn } = spec.orderValidity
+  return subject(product, wireNames(commonName, dnsNames), {
+    organization: spec.organization,
+    containerId: spec.containerId,
+    paymentMethod: spec.payment?.method,
+    validity: { years, days, expiresOn },
+  })
+}
+
+const objectIn = (value: unknown): Payload | undefined =>
+  typeof value === 'object' && value !== null ? (value as Payload) : undefined
+
+const validityIn = (payload: Payload): Parts['validity'] => {
+  const inside = objectIn(payload['order_validity'])
+  if (!inside) {
+    const { validity_years: years, validity_days: days, custom_expiration_date: expiresOn } = payload
+    return { years, days, expiresOn }
+  }
+  const date = textIn(inside['custom_expiration_date'])
+  return { years: inside['years'], days: inside['days'], expiresOn: date === undefined ? undefined : dateOfWords(date) }
+}
+
+/** The subject of a request as `orderPayload` makes it. */
+export const subjectOfPayload = (product: string, payload: Payload): Subject => {
+  const { common_name: common, dns_names: others } = objectIn(payload['certificate']) ?? {}
+  const names = [common, ...(Array.isArray(others) ? (others as unknown[]) : [])].flatMap((name) => textIn(name) ?? [])
+  return subject(product, names, {
+    organization: objectIn(payload['organization']),
+    containerId: objectIn(payload['container'])?.['id'],
+    paymentMethod: payload['payment_method'],
+    validity: validityIn(payload),
+  })
+}
+
+/** The most days that a length may have; not a number where none is given, which no limit admits. */
+const daysOf = ({ years, days, expiresOn }: Validity, now: Date): number => {
+  if (years !== undefined) return years * 366
+  return days ?? Math.ceil((Date.parse(`${expiresOn ?? ''}T00:00:00Z`) - now.getTime()) / DAY)
+}
+
+const counted = (count: number, what: string): string => `${String(count)} ${what}${count === 1 ? '' : 's'}`
+
+const worded = ({ years, days, expiresOn }: Validity): string => {
+  if (years !== undefined) return counted(years, 'year')
+  return days === undefined ? `the time until ${expiresOn ?? 'an unknown day'}` : counted(days, 'day')
+}
+
+type Rule = (subject: Subject, policy: Policy, now: Date) => string | undefined
+
+/** A rule that a value, where there is one, stands in a list, where there is one. */
+const listed =
+  <T>(name: string, list: (policy: Policy) => readonly T[] | undefined, value: (subject: Subject) => T | undefined) =>
+  (given: Subject, policy: Policy): string | undefined => {
+    const [admitted, found] = [list(policy), value(given)]
+    if (!admitted || found === undefined || admitted.includes(found)) return undefined
+    return `its policy.${name} does not list ${String(found)}`
+  }
+
+const names: Rule = (subject, { dnsNames: patterns }) => {
+  const outside = patterns ? subject.names.filter((name) => !patterns.some((pattern) => admits(pattern, name))) : []
+  return outside.length > 0 ? `its policy.dnsNames does not cover ${outside.join(', ')}` : undefined
+}
+
+const count: Rule = (subject, { maxNames }) =>
+  maxNames !== undefined && subject.names.length > maxNames
+    ? `its policy.maxNames allows ${counted(maxNames, 'name')} in an order, and this one has ${String(subject.names.length)}`
+    : undefined
+
+const length: Rule = ({ orderValidity }, { maxOrderValidity: most }, now) =>
+  most && !(daysOf(orderValidity, now) <= daysOf(most, now))
+    ? `its policy.maxOrderValidity allows ${worded(most)}, and the order asks for ${worded(orderValidity)}`
+    : undefined
+
+const details: Rule = ({ organizationByDetails }, { organizationIds }) =>
+  organizationIds && organizationByDetails
+    ? 'its policy.organizationIds lists organizations by id, and this one is given by details: set spec.organization.id'
+    : undefined
+
+/** Judged in this order; the first that is broken is the answer. */
+const RULES: readonly Rule[] = [
+  listed<string>(
+    'products',
+    (policy) => policy.products,
+    ({ product }) => product,
+  ),
+  names,
+  count,
+  length,
+  details,
+  listed(
+    'organizationIds',
+    (policy) => policy.organizationIds,
+    ({ organizationId }) => organizationId,
+  ),
+  listed(
+    'containerIds',
+    (policy) => policy.containerIds,
+    ({ containerId }) => containerId,
+  ),
+  // Where nothing says how it is paid, the account at CertCentral does.
+  listed<string>(
+    'paymentMethods',
+    (policy) => policy.paymentMethods,
+    ({ paymentMethod }) => paymentMethod,
+  ),
+]
+
+/** Why the guard rails of an account forbid an order, as a sentence; `undefined` where they do not. */
+export const deniedBy = (subject: Subject, policy: Policy, now: Date): string | undefined => {
+  for (const rule of RULES) {
+    const broken = rule(subject, policy, now)
+    if (broken !== undefined) return broken
+  }
+  return undefined
+}
