@@ -37,6 +37,9 @@ export type Operator = {
 /** Asks until the API server answers: an operator that starts before it must not die of it. */
 const clusterIdOf = async (kube: KubeConnection, config: Config, log: Log): Promise<string> => {
   if (config.clusterId !== undefined) return config.clusterId
+  log.warn(
+    'No cluster id is set: ids of orders are made from the UID of kube-system, and a cluster built in place of this one will not find them by id; set --cluster-id to a name that no other cluster has',
+  )
   for (let wait = 500; ; wait = Math.min(wait * 2, 10_000)) {
     try {
       const system = await kube.get<KubeObject>(NAMESPACES, { name: 'kube-system' })

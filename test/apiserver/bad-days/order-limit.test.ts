@@ -47,7 +47,7 @@ describe('an account that says nothing of a limit buys twenty orders a day', () 
     expect(await paid()).toBe(LIMIT)
     const [late] = await waiting()
     expect(await untilWaiting(bed, late!.metadata.name, 'OrderLimitReached')).toMatch(
-      /as policy\.maxOrdersPerDay allows; this one is placed after \d{4}-\d\d-\d\dT00:00:00/,
+      /as policy\.maxOrdersPerDay, or policy\.maxOrdersPerDayPerNamespace, allows; this one is placed after \d{4}-\d\d-\d\dT00:00:00/,
     )
   })
 

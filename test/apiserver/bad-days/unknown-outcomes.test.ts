@@ -17,6 +17,9 @@ import {
 } from '../../support/bad-days.ts'
 import type { Fault } from '../../support/simulator-control.ts'
 
+/** A product whose page has the alternative order id. */
+const PRODUCT = 'ssl_dv_geotrust_flex'
+
 /* Each order buys a product of its own, so that a fault hits it and no other. */
 const productOf = (name: string) => `ssl_${name.replaceAll('-', '_')}`
 const settings = (names: readonly string[]) => ({
@@ -60,10 +63,17 @@ describe('an order whose outcome is not known', () => {
       settings: { uniqueAlternativeOrderIds: true, ...settings([...names, 'stuck']) },
     })
     await bed.cluster.apply(accountIn(bed, 'unique', UNIQUE))
-    for (const [, name, fault] of [...TAKEN, ...LOST, ['', 'stuck', { action: 'drop-before' }] as const])
+    for (const [, name, fault] of [...TAKEN, ['', 'stuck', { action: 'drop-before' }] as const])
       await bed.control.addFault({ ...fault, match: orderPost(productOf(name)) })
     for (const [, name] of TAKEN) await place(bed, name, { product: productOf(name) })
-    for (const [, name] of LOST) await place(bed, name, { product: productOf(name), accountRef: { name: 'unique' } })
+    // By an order that was bought before, the account is seen to keep ids; only a product with a page has them.
+    await place(bed, 'seen', { accountRef: { name: 'unique' } })
+    await untilReady(bed, 'seen')
+    for (const [, name, fault] of LOST) {
+      await bed.control.addFault({ ...fault, match: orderPost(PRODUCT) })
+      await place(bed, name, { accountRef: { name: 'unique' } })
+      await untilAnnounced(bed, name, 'OutcomeUnknown')
+    }
     await place(bed, 'stuck', { product: productOf('stuck') })
   })
   afterAll(() => bed.close())
@@ -74,7 +84,7 @@ describe('an order whose outcome is not known', () => {
 
     expect(await bought(bed, name)).toHaveLength(1)
     expect((await bed.cluster.order(bed.namespace, name))?.status?.history?.map(({ what }) => what)).toEqual([
-      'Adopted',
+      'Ordered',
     ])
   })
 
@@ -91,7 +101,9 @@ describe('an order whose outcome is not known', () => {
 
     const id = bed.alternativeId('stuck')
     expect(said).toMatch(new RegExp(`sent at ${TIME} with the alternative order id ${id} and no answer came`))
-    expect(said).toMatch(new RegExp(`does not exist there after ${TIME}, set the annotation .*order-again: "${id}"`))
+    expect(said).toMatch(
+      new RegExp(`does not exist in CertCentral after ${TIME}, set the annotation .*order-again: "${id}"`),
+    )
     expect(await bought(bed, 'stuck')).toEqual([])
 
     await annotate(bed, 'stuck', { 'digicert-operator.io/order-again': 'another-id' })
@@ -117,18 +129,21 @@ describe('an order that cannot be found yet though it was placed', () => {
     bed = await startBed({
       flags,
       account: UNIQUE,
-      settings: { uniqueAlternativeOrderIds: true, lookupLagSeconds: 3600, ...settings(['lag', 'twice']) },
+      settings: { uniqueAlternativeOrderIds: true },
     })
+    // An order that is found by its id shows that the account keeps ids.
+    await bed.control.addFault({ match: orderPost(PRODUCT), action: 'drop-after' })
+    await place(bed, 'seen')
+    await untilReady(bed, 'seen', SETTLED)
+    await bed.control.changeSettings({ lookupLagSeconds: 3600, listLagSeconds: 3600 })
   })
   afterAll(() => bed.close())
 
   test('is not taken for refused when CertCentral refuses its id the second time, and is taken over in the end', async () => {
-    await bed.control.addFault({ match: orderPost(productOf('lag')), action: 'drop-after' })
-    await place(bed, 'lag', { product: productOf('lag') })
+    await bed.control.addFault({ match: orderPost(PRODUCT), action: 'drop-after' })
+    await place(bed, 'lag')
     const posts = async () =>
-      (await bed.control.calls()).last.filter(
-        ({ method, path }) => method === 'POST' && path.endsWith(productOf('lag')),
-      )
+      (await bed.control.calls()).last.filter(({ method, path }) => method === 'POST' && path.endsWith(PRODUCT))
     const { waitFor } = await import('../../support/wait-for.ts')
     await waitFor(async () => (await posts()).some(({ status }) => status === 400), {
       what: 'second POST, refused',
@@ -144,7 +159,7 @@ describe('an order that cannot be found yet though it was placed', () => {
     expect(status?.intent?.sentAt).toBeDefined()
     expect(status?.conditions?.find(({ type }) => type === 'Issuing')?.message).not.toMatch(/nothing was bought/)
 
-    await bed.control.changeSettings({ lookupLagSeconds: 0 })
+    await bed.control.changeSettings({ lookupLagSeconds: 0, listLagSeconds: 0 })
 
     await untilReady(bed, 'lag', SETTLED)
     expect(await bought(bed, 'lag')).toHaveLength(1)

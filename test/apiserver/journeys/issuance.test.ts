@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => journey.close())
 
 describe('an order that CertCentral issues at once, with the default flags', () => {
-  test('is Ready within 5 s of kubectl apply, for two calls and at most six writes', async () => {
+  test('is Ready within 5 s of kubectl apply, for two calls and at most seven writes', async () => {
     await journey.certCentral.resetCalls()
     const before = journey.traffic.calls().length
     const began = performance.now()
@@ -37,7 +37,7 @@ describe('an order that CertCentral issues at once, with the default flags', () 
       'POST',
     ])
     const writes = journey.traffic.calls().slice(before).filter(isWrite)
-    expect(writes.length).toBeLessThanOrEqual(6)
+    expect(writes.length).toBeLessThanOrEqual(7)
     expect([kstatusOf(order), statusFaults(order)]).toEqual(['Current', []])
     expect(order.status?.revision).toBe(1)
     expect(order.status?.history).toEqual([expect.objectContaining({ what: 'Ordered', orderId: orderIdOf(order) })])

@@ -66,11 +66,12 @@ const notesOf = async (values: Readonly<Record<string, unknown>>): Promise<strin
   return stdout.slice(stdout.indexOf('NOTES:'))
 }
 
-const SAFE = { 'image.repository': 'registry.example.com/digicert-operator' }
+const SAFE = { 'image.repository': 'registry.example.com/digicert-operator', clusterId: 'prod-1' }
 
 const WARNINGS: readonly Refused[] = [
   ['keys that travel unencrypted', { allowHttp: true }, /Warning: allowHttp is on/],
   ['an image of no registry', { 'image.repository': 'digicert-operator' }, /Warning: image.repository is digicert-op/],
+  ['ids that die with the cluster', { clusterId: '' }, /Warning: clusterId is empty: the ids of orders are made/],
   ['no replica', { replicaCount: 0 }, /Warning: replicaCount is 0: nothing is issued/],
   ['one replica', { replicaCount: 1 }, /Warning: replicaCount is 1: while its node is drained/],
   ['no CRDs', { 'crds.enabled': false }, /Warning: crds.enabled is off/],
