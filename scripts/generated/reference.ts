@@ -7,6 +7,7 @@ import {
   MANAGED,
   MANAGED_LABEL,
   ORDER_AGAIN,
+  RELEASE_BRAKE,
   VERSION,
 } from '../../src/api/names.ts'
 import { ACCOUNT_REASONS, EVENT_REASONS, ORDER_REASONS } from '../../src/api/reasons.ts'
@@ -136,8 +137,6 @@ const ANNOTATION_MEANINGS: Readonly<Record<keyof typeof ANNOTATIONS, string>> = 
   certificateId: 'Id of the certificate at CertCentral.',
   serialNumber: 'Serial number of the certificate.',
   notAfter: 'When the certificate expires.',
-  keyTime:
-    'When the operator made the private key; by it the operator knows whether an order may exist that was placed with it.',
   outputs:
     'Seal of what secretTemplate, additionalOutputFormats and keystores asked for; by it the operator sees what is out of step.',
 }
@@ -158,6 +157,11 @@ ${table(
       'Secrets',
       ANNOTATION_MEANINGS[key as keyof typeof ANNOTATIONS],
     ]),
+    [
+      code(RELEASE_BRAKE),
+      'DigiCertOrders',
+      'Set by a person to let one purchase or reissue past the brake: the id of the order that the message names, with a suffix such as -2 where that was used before. It also lets renewal.before reach into the first half of the plan of that order.',
+    ],
     [
       code(ORDER_AGAIN),
       'DigiCertOrders',

@@ -18,8 +18,6 @@ export const ANNOTATIONS = {
   certificateId: `${GROUP}/certificate-id`,
   serialNumber: `${GROUP}/serial-number`,
   notAfter: `${GROUP}/not-after`,
-  /** When the operator made the private key; absent where the key is older than the Secret. */
-  keyTime: `${GROUP}/key-time`,
   /** Seal of what was made for `secretTemplate`, `additionalOutputFormats` and `keystores`. */
   outputs: `${GROUP}/outputs`,
 } as const

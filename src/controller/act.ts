@@ -91,13 +91,13 @@ const leftSecret = ({ target, targetSecret, storedOrderTakenBy }: Gathered): Sec
   target.kind === 'ours' && storedOrderTakenBy === undefined ? targetSecret : undefined
 
 /** A renewal has a key of its own, unless the spec wants to keep the one there is, or DigiCert renews with its CSR. */
-const newKey = (gathered: Gathered, { secrets, now }: Pick<Hands, 'secrets' | 'now'>, { intent }: OrderStatus) => {
+const newKey = (gathered: Gathered, { secrets }: Pick<Hands, 'secrets'>, { intent }: OrderStatus) => {
   const { order, purchase, givenCsr } = gathered
   const { privateKey, renewal } = order.spec
   const isKept = privateKey.rotationPolicy === 'Never' || renewal?.byDigiCert === true
   const isFresh = intent?.purpose === 'Renewal' && !isKept
   return createKey(secrets, order, purchase, {
-    ...{ given: givenCsr, now: now() },
+    given: givenCsr,
     left: isFresh ? undefined : leftSecret(gathered),
   })
 }
@@ -126,7 +126,7 @@ const sendCsr = async (step: Step, orderId: number, { secrets, now }: Hands): Pr
   const { gathered, seen, memory } = step
   const { order, purchase, givenCsr, key } = gathered
   if (!key.key) {
-    const made = await createKey(secrets, order, purchase, { given: givenCsr, left: leftSecret(gathered), now: now() })
+    const made = await createKey(secrets, order, purchase, { given: givenCsr, left: leftSecret(gathered) })
     if (made.kind !== 'done') return made
   }
   const { namespace = '', name } = order.metadata

@@ -64,14 +64,14 @@ const isGivenUp = (secret: Secret, { annotations }: DigiCertOrder['metadata']): 
   return orderId === undefined || orderId === annotations?.[ORDER_AGAIN]
 }
 
-type Origins = { given: GivenCsr | undefined; left: Secret | undefined; now: Date | undefined }
+type Origins = { given: GivenCsr | undefined; left: Secret | undefined }
 
-/** The CSR that was handed in, the key that was left, or a new one, of which it is noted when it was made. */
-const keyToKeep = async (order: DigiCertOrder, { given, left, now }: Origins) => {
+/** The CSR that was handed in, the key that was left, or a new one, which no order can have been placed with. */
+const keyToKeep = async (order: DigiCertOrder, { given, left }: Origins) => {
   if (given?.kind === 'good') return { csr: given.pem }
   const old = leftKey(left, order)
   if (old) return { key: old }
-  return { key: await generateKey(order.spec.privateKey), ...(now ? { madeAt: now } : {}) }
+  return { key: await generateKey(order.spec.privateKey), isNew: true as const }
 }
 
 /**
@@ -82,13 +82,13 @@ export const createKey = async (
   store: Store,
   order: DigiCertOrder,
   purchase: number,
-  { given, left, now }: { given?: GivenCsr | undefined; left?: Secret | undefined; now?: Date } = {},
+  { given, left }: { given?: GivenCsr | undefined; left?: Secret | undefined } = {},
 ): Promise<Outcome> => {
   const name = keySecretName(order.metadata.name, purchase)
-  const kept = await keyToKeep(order, { given, left, now })
+  const kept = await keyToKeep(order, { given, left })
   try {
     await store.createKey(order, name, kept)
-    return { kind: 'done' }
+    return 'isNew' in kept ? { kind: 'done', keyIsNew: true } : { kind: 'done' }
   } catch (error) {
     if (isFailure(error, 'already-exists')) return taken(store, order, name)
     return refusedByCluster(error)

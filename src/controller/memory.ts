@@ -30,6 +30,8 @@ export type Recollection = {
   csrSentAt: Date | undefined
   /** A chain that came with an answer, so that it need not be fetched. */
   chain: { certificateId: number; pem: string } | undefined
+  /** Whether this process made its key, and sent nothing with it yet: then no order can have it. */
+  keyIsNew: boolean
   /** Orders of its name that were read and have another key. */
   ordersRead: Set<number> | undefined
   /** What the log has of it. */
@@ -63,6 +65,7 @@ export const createMemory = (startedAt: Date): Memory => {
         formerTriedAt: undefined,
         chain: undefined,
         ordersRead: undefined,
+        keyIsNew: false,
         told: undefined,
       }
       recollections.set(key, fresh)

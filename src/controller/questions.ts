@@ -1,4 +1,4 @@
-import { ANNOTATIONS, ORDER_AGAIN } from '../api/names.ts'
+import { ORDER_AGAIN } from '../api/names.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { deliveryOf } from '../order/delivery.ts'
 import type { Payload } from '../order/payload.ts'
@@ -9,8 +9,6 @@ import type { KeySearch, SecretClaim } from './find-order.ts'
 import type { Gathered } from './gather.ts'
 import type { Recollection } from './memory.ts'
 import type { Question, Sent } from './remote.ts'
-
-const MINUTE = 60_000
 
 /** Orders that this DigiCertOrder has, or had, by its status. */
 const ownOrders = ({ history = [], intent }: OrderStatus): number[] => [
@@ -36,28 +34,19 @@ const claimOf = (gathered: Gathered, status: OrderStatus, now: Date): SecretClai
   return { orderId, takenBy: storedOrderTakenBy }
 }
 
-/** When the key was made, as far as anything tells. */
-const keyMade = ({ keySecret }: Gathered): Date | undefined =>
-  dateOf(keySecret?.metadata.annotations?.[ANNOTATIONS.keyTime])
-
 /**
- * Whether an order may exist that was placed with the key that is kept: a POST had no answer, or the key is older than the
- * resource or than what it is about to buy. A key that was made a moment ago is in no order, and costs no look-up.
+ * Whether an order may exist that was placed with the key that is kept: a POST had no answer, or the key is older than this
+ * process or was left by another resource. A key that this process made and sent nothing with is in no order, and costs no
+ * look-up.
  */
 const keySearchOf = (gathered: Gathered, status: OrderStatus, memory: Recollection): KeySearch | undefined => {
   const { order, key } = gathered
   const { intent } = status
   if (key.fingerprint === undefined || deliveryOf(order.spec) === 'hardware' || !intent) return undefined
-  const known = ownOrders(status)
-  const search = (since: Date | undefined): KeySearch => {
-    memory.ordersRead ??= new Set()
-    return { since, known, read: memory.ordersRead }
-  }
-  if (intent.sentAt !== undefined) return search(dateOf(intent.recordedAt))
-  const [made, created] = [keyMade(gathered), dateOf(order.metadata.creationTimestamp)]
-  const recorded = dateOf(intent.recordedAt)
-  const isFresh = made && !(created && made < created) && !(recorded && recorded.getTime() - made.getTime() > MINUTE)
-  return isFresh ? undefined : search(made)
+  if (intent.sentAt === undefined && memory.keyIsNew) return undefined
+  memory.ordersRead ??= new Set()
+  const since = intent.sentAt === undefined ? undefined : dateOf(intent.recordedAt)
+  return { since, known: ownOrders(status), read: memory.ordersRead }
 }
 
 /** What was sent without an answer, as it was written down. */

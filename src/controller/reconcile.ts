@@ -258,6 +258,7 @@ export class Reconciler {
   #digest(pass: Pass, outcome: Outcome): void {
     const { memory } = pass
     pass.remote = UNASKED
+    memory.keyIsNew = isKeyNew(memory, outcome)
     if (outcome.kind === 'unsent') {
       memory.failedCalls += 1
       const { retryAt, throttled, message } = outcome
@@ -304,6 +305,12 @@ const forgetAfter = ({ kind }: Action, { reads, stored: { metadata } }: Pass, { 
 /** Whatever an order waits for, a certificate that ends meanwhile is said to have ended at that moment. */
 const beforeItLapses = (until: Date, { stored }: Observation, now: Date): Date =>
   stored && stored.notAfter > now ? earliest(until, stored.notAfter) : until
+
+/** Whether no order can have the key: this process made it, and has sent nothing with it. */
+const isKeyNew = ({ keyIsNew }: Recollection, outcome: Outcome): boolean => {
+  if (outcome.kind === 'done') return keyIsNew || outcome.keyIsNew === true
+  return keyIsNew && outcome.kind !== 'placed' && outcome.kind !== 'ambiguous'
+}
 
 /** Whether nothing of the order waits for a person any more, as far as its answer says. */
 const mayBeIssuedSoon = (outcome: Outcome): boolean => {

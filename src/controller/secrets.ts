@@ -21,7 +21,7 @@ export type SecretStore = {
   /** What the cache knows. */
   peek: (namespace: string, name: string) => Secret | undefined
   /** @throws KubeError; `already-exists` where the name is taken */
-  createKey: (order: DigiCertOrder, name: string, kept: Kept & { madeAt?: Date }) => Promise<Secret>
+  createKey: (order: DigiCertOrder, name: string, kept: Kept) => Promise<Secret>
   /** Makes a key Secret, left by a resource of the same name that is gone, belong to this one. */
   inherit: (order: DigiCertOrder, secret: Secret) => Promise<Secret>
   /** Changes the data of a key Secret as a compare-and-swap on the version that was read. */
@@ -72,7 +72,7 @@ const ownerReference = ({ metadata }: DigiCertOrder) => ({
   blockOwnerDeletion: false,
 })
 
-const keySecret = (order: DigiCertOrder, name: string, kept: Kept & { madeAt?: Date }): Secret => ({
+const keySecret = (order: DigiCertOrder, name: string, kept: Kept): Secret => ({
   apiVersion: 'v1',
   kind: 'Secret',
   type: KEY_SECRET_TYPE,
@@ -80,10 +80,7 @@ const keySecret = (order: DigiCertOrder, name: string, kept: Kept & { madeAt?: D
     name,
     namespace: order.metadata.namespace ?? '',
     labels: { [MANAGED_LABEL]: MANAGED },
-    annotations: {
-      [ANNOTATIONS.owner]: order.metadata.name,
-      ...(kept.madeAt ? { [ANNOTATIONS.keyTime]: kept.madeAt.toISOString() } : {}),
-    },
+    annotations: { [ANNOTATIONS.owner]: order.metadata.name },
     ownerReferences: [ownerReference(order)],
   },
   data:

@@ -4,7 +4,8 @@ import type { RemoteOrder } from './observation.ts'
 
 /** What became of an action. */
 export type Outcome =
-  | { kind: 'done' }
+  /** `keyIsNew`: a private key was made that no order can have been placed with. */
+  | { kind: 'done'; keyIsNew?: true }
   | { kind: 'recorded'; intent: Intent }
   | { kind: 'placed'; order: RemoteOrder; purchase: number; intent: Intent; validation: readonly ValidationEntry[] }
   | { kind: 'adopted'; order: RemoteOrder; purchase: number }

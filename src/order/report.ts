@@ -27,7 +27,12 @@ const isGoodOnHardware = (o: Observation, now: Date): boolean => {
   return isIssued(order) && (order.validUntil === undefined || order.validUntil > now)
 }
 
-const readyStatus = (o: Observation, now: Date): 'True' | 'False' => {
+/** A pair of an order that is not taken over is good, and nobody here keeps it so. */
+const isOfAnother = ({ order, stored }: Observation, { reason }: Decision): boolean =>
+  !order && stored !== undefined && reason === 'AdoptionRefused'
+
+const readyStatus = (o: Observation, decision: Decision, now: Date): 'True' | 'False' => {
+  if (isOfAnother(o, decision)) return 'False'
   if (isGoodOnHardware(o, now)) return 'True'
   const revoked = o.order !== undefined && current(o, o.order).status === 'revoked'
   return o.stored && o.stored.notAfter > now && !revoked && !isGivenUp(o) ? 'True' : 'False'
@@ -49,7 +54,7 @@ const ISSUING: Readonly<Record<Verdict, 'True' | 'False'>> = {
 
 /** Conditions by `reference/codebases.md` 4.6: Ready is about the Secret, Issuing about the work, Stalled about people. */
 const conditionsOf = (o: Observation, decision: Decision, now: Date, about: About) => {
-  const ready = readyStatus(o, now)
+  const ready = readyStatus(o, decision, now)
   const message = clipped(messageOf(decision.reason, o, about), LONGEST_MESSAGE)
   const wanted = [
     ready === 'True'
@@ -89,8 +94,9 @@ const nextOf = (o: Observation, decision: Decision): OrderStatus['next'] =>
   decision.verdict === 'ready' && o.next ? { ...o.next, at: `${o.next.at.toISOString().slice(0, 19)}Z` } : undefined
 
 /** The certificate that the Secret holds is told whatever else is going on; a status that was wiped has it again. */
-const withStored = (status: OrderStatus, { stored }: Observation): OrderStatus => {
-  if (!stored || stored.harmed !== undefined) return status
+const withStored = (status: OrderStatus, o: Observation, decision: Decision): OrderStatus => {
+  const { stored } = o
+  if (!stored || stored.harmed !== undefined || isOfAnother(o, decision)) return status
   const { certificate } = status
   const { storedTime } = certificate?.serialNumber === stored.facts.serialNumber ? certificate : {}
   return { ...status, certificate: { ...stored.facts, ...(storedTime === undefined ? {} : { storedTime }) } }
@@ -167,7 +173,7 @@ export const report = (
   }))
   const next = nextOf(o, decision)
   const status: OrderStatus = {
-    ...without(withStored(settle(seen, decision), o), 'next', 'effective', 'onDeletion'),
+    ...without(withStored(settle(seen, decision), o, decision), 'next', 'effective', 'onDeletion'),
     ...seenParts(seen, subject),
     ...handledOf(o, about),
     ...announced(o),

@@ -335,6 +335,22 @@ describe('an answer that is lost', () => {
     expect((await bought(bed, 'crowd')).length).toBe(before + 1)
   }, 180_000)
 
+  test('is not all that can be lost: an order whose status is gone, and its id forgotten, is found by its key', async () => {
+    await bed.control.changeSettings({ approval: 'one-step' })
+    await place(bed, 'wiped', { product: 'ssl_basic', organization: { id: 117483 } })
+    const isWaiting = ({ status }: DigiCertOrder) => status?.order?.status === 'needs_approval'
+    const { status } = await bed.cluster.waitForOrder(bed.namespace, 'wiped', isWaiting)
+    await bed.cluster.send({
+      method: 'PATCH',
+      path: `/apis/digicert-operator.io/v1alpha1/namespaces/${bed.namespace}/digicertorders/wiped/status`,
+      body: { status: null },
+    })
+    const found = await bed.cluster.waitForOrder(bed.namespace, 'wiped', isWaiting)
+    await bed.control.changeSettings({ approval: 'none' })
+    expect(found.status?.order?.id).toBe(status?.order?.id)
+    expect(await bought(bed, 'wiped')).toHaveLength(1)
+  })
+
   test('of a product whose ids are forgotten, and that never arrived, waits for a person', async () => {
     await lost('nowhere', 'ssl_basic', { organization: { id: 117483 } }, 'drop-before')
     await untilStalled(bed, 'nowhere', 'OutcomeUnknown', SETTLED)

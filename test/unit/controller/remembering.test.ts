@@ -17,6 +17,7 @@ describe('memory', () => {
       searchedAt: undefined,
       csrSentAt: undefined,
       chain: undefined,
+      keyIsNew: false,
     })
   })
 

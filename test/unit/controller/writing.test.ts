@@ -62,7 +62,7 @@ const calls = (): string[] => api.seen.map(({ method, path }) => `${method} ${pa
 describe('a key Secret', () => {
   test('is made for the order, is of a type of its own, and holds the key alone', async () => {
     const { store, own } = secretStore()
-    expect(await createKey(store, order, 1)).toEqual({ kind: 'done' })
+    expect(await createKey(store, order, 1)).toEqual({ kind: 'done', keyIsNew: true })
     const secret = inCluster('shop-key-1')!
     expect(secret).toMatchObject({
       type: KEY_SECRET_TYPE,
