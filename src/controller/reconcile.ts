@@ -235,6 +235,8 @@ export class Reconciler {
     this.#options.onStep({ order: pass.stored, before: pass.draft, outcome })
     if (outcome.kind === 'conflict') return 'conflict'
     forgetAfter(decision.action, pass, gathered)
+    // What the cluster refused may stand there by now, and belong to others.
+    if (outcome.kind === 'refused') pass.reads.forget()
     pass.draft = after(pass.draft, outcome, this.#options.now(), aboutOf(view.gathered))
     this.#digest(pass, outcome)
     if (outcome.kind === 'refused' && gathered.account.kind === 'ready')

@@ -3,6 +3,7 @@ import { hasCondition } from '../../support/cluster.ts'
 import {
   type Bed,
   accountIn,
+  annotate,
   bought,
   leaks,
   nudge,
@@ -82,9 +83,9 @@ describe('a Secret that belongs to somebody else', () => {
 })
 
 describe('two orders for one Secret', () => {
-  test('the older keeps it, the younger buys nothing, and takes over once the older is deleted', async () => {
+  test('the older keeps it, the younger buys nothing, and takes over once the older is deleted and a person says so', async () => {
     await place(bed, 'older')
-    const { metadata } = await untilReady(bed, 'older')
+    const { metadata, status } = await untilReady(bed, 'older')
     // The age of an object has whole seconds.
     const isOlder = () => Date.now() - Date.parse(metadata.creationTimestamp ?? '') > 1000
     await waitFor(isOlder, { what: 'next second', limitMs: 3000 })
@@ -96,6 +97,11 @@ describe('two orders for one Secret', () => {
     expect(await bought(bed, 'younger')).toEqual([])
 
     await bed.cluster.remove({ kind: 'DigiCertOrder', namespace: bed.namespace, name: 'older' })
+
+    // The good pair in the Secret is of an order for another name, and is not replaced without a word.
+    expect(await untilStalled(bed, 'younger', 'AdoptionRefused')).toMatch(/it lacks younger.example.com/)
+    expect(await bought(bed, 'younger')).toEqual([])
+    await annotate(bed, 'younger', { 'digicert-operator.io/order-again': String(status?.order?.id) })
 
     await untilReady(bed, 'younger')
     expect(await bought(bed, 'younger')).toHaveLength(1)

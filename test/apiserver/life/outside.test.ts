@@ -60,7 +60,7 @@ describe('an issued order that in the console is', () => {
 
     await eventually('a word on the key', async () => {
       await here.machine.travel(HOUR)
-      return reasonOf(await here.machine.order('other')) === 'KeyLost'
+      return reasonOf(await here.machine.order('other')) === 'ReissuedElsewhere'
     })
     expect(await readyOf('other')).toBe('True')
     expect((await here.machine.order('other')).status?.certificate).toEqual(before.status?.certificate)
@@ -130,7 +130,11 @@ describe('an API key whose rights are narrowed', () => {
   const forbid = (method: string, path: string, status = 403) =>
     here.machine.certCentral.addFault({
       match: { method, path, times: 0 },
-      ...({ action: 'status', status, code: 'access_denied|missing_permission' } as const),
+      ...({
+        action: 'status',
+        status,
+        code: status === 404 ? 'not_found|order' : 'access_denied|missing_permission',
+      } as const),
     })
 
   test('so that it may not reissue leaves the good pair, says so, and reissues once it may', async () => {

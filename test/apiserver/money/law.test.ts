@@ -342,6 +342,7 @@ describe('an answer that is lost', () => {
     const { status } = await bed.cluster.waitForOrder(bed.namespace, 'wiped', isWaiting)
     await bed.cluster.send({
       method: 'PATCH',
+      contentType: 'application/merge-patch+json',
       path: `/apis/digicert-operator.io/v1alpha1/namespaces/${bed.namespace}/digicertorders/wiped/status`,
       body: { status: null },
     })
