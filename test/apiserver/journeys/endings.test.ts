@@ -35,10 +35,10 @@ async function polls(count: number): Promise<void> {
 }
 const FEED = 'GET /order/certificate/status-changes'
 
-const annotate = (name: string, value: string) =>
+const annotate = (name: string, value: string, by: 'order-again' | 'release-brake' = 'order-again') =>
   journey.cluster.patch(
     { kind: 'DigiCertOrder', namespace: journey.namespace, name },
-    { metadata: { annotations: { [ORDER_AGAIN]: value } } },
+    { metadata: { annotations: { [by === 'order-again' ? ORDER_AGAIN : RELEASE_BRAKE]: value } } },
   )
 
 const readyOf = (order: DigiCertOrder) => conditionOf(order, 'Ready')?.status
@@ -175,10 +175,13 @@ describe('an order that is over after its certificate was issued', () => {
     expect(await purchasesOf(name)).toHaveLength(1)
   })
 
-  test('is renewed once when it is found expired', async () => {
+  test('is not renewed while its dates say that most of the plan is ahead, and once when a person lets that pass', async () => {
     const issued = await issuedOrder('lapsed')
     await journey.certCentral.setStatus(orderIdOf(issued), 'expired')
 
+    expect(sentenceOf(await journey.says('lapsed', 'HeldByBrake'))).toMatch(/The brake holds the next purchase/)
+    expect(await purchasesOf('lapsed')).toHaveLength(1)
+    await annotate('lapsed', String(orderIdOf(issued)), 'release-brake')
     await eventually('a renewal', async () => (await purchasesOf('lapsed')).length === 2)
 
     expect(readyOf(await journey.ready('lapsed'))).toBe('True')
