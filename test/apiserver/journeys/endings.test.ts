@@ -38,7 +38,7 @@ const FEED = 'GET /order/certificate/status-changes'
 const annotate = (name: string, value: string, by: 'order-again' | 'release-brake' = 'order-again') =>
   journey.cluster.patch(
     { kind: 'DigiCertOrder', namespace: journey.namespace, name },
-    { metadata: { annotations: { [by === 'order-again' ? ORDER_AGAIN : RELEASE_BRAKE]: value } } },
+    { metadata: { annotations: { [`digicert-operator.io/${by}`]: value } } },
   )
 
 const readyOf = (order: DigiCertOrder) => conditionOf(order, 'Ready')?.status
