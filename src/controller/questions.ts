@@ -5,10 +5,9 @@ import type { Payload } from '../order/payload.ts'
 import { subjectOfPayload } from '../order/subject.ts'
 import type { Session } from './accounts.ts'
 import { dateOf } from './dates.ts'
-import type { KeySearch, SecretClaim } from './find-order.ts'
 import type { Gathered } from './gather.ts'
 import type { Recollection } from './memory.ts'
-import type { Question, Sent } from './remote.ts'
+import type { KeySearch, Question, SecretClaim, Sent } from './remote.ts'
 
 /** Orders that this DigiCertOrder has, or had, by its status. */
 const ownOrders = ({ history = [], intent }: OrderStatus): number[] => [

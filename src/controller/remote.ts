@@ -3,7 +3,6 @@ import {
   CertCentralError,
   type OrderInfo,
   type OrderStatus,
-  type OrderSummary,
   type PlacedOrder,
   type Reissue,
 } from '../certcentral/index.ts'
@@ -12,7 +11,6 @@ import type { FoundOrder, Remote, RemoteOrder } from '../order/observation.ts'
 import { isOpen } from '../order/rules/words.ts'
 import { csrFingerprint } from '../pki/csr.ts'
 import type { Session } from './accounts.ts'
-import { type KeySearch, type SecretClaim, askByKey, askBySecret } from './find-order.ts'
 
 /** CertCentral's word for a status: a known one in lower case, any other as it came. */
 export const wordOf = ({ word, raw }: OrderStatus): string =>
@@ -91,12 +89,18 @@ export const isOverWord = (status: OrderStatus): boolean => OVER.includes(wordOf
 /** Whether an order was given up in CertCentral. */
 export const isGivenUp = (status: OrderStatus): boolean => GONE.includes(wordOf(status))
 
-/** Which of the orders with our own id counts: those that were given up in CertCentral stand back for one that lives. */
-const candidates = (orders: readonly OrderSummary[]): readonly OrderSummary[] => {
-  const alive = orders.filter(({ status }) => !isGivenUp(status))
-  if (alive.length > 0) return alive
-  return orders.toSorted((a, b) => b.orderId - a.orderId).slice(0, 1)
+/** An order that may have been placed with the key that is kept. */
+export type KeySearch = {
+  /** Since when it may have been placed; `undefined` where nobody knows how old the key is. */
+  since: Date | undefined
+  /** Orders that belong to this DigiCertOrder already, and are not looked for. */
+  known: readonly number[]
+  /** Orders that were read and have another key; remembered between passes, so that a long list costs each call once. */
+  read: Set<number>
 }
+
+/** The order that the target Secret names, and who else has it. */
+export type SecretClaim = { orderId: number; takenBy: string | undefined }
 
 export type Question = {
   session: Session
@@ -132,94 +136,6 @@ export const failedCall = (error: unknown, retryAt: Date): Extract<Remote, { kin
   if (kind === 'unauthorized' || kind === 'forbidden') return { kind: 'refused', message }
   const throttled = kind === 'throttled' ? 'yes' : 'no'
   return { kind: 'unavailable', retryAt: error.retryAt ?? retryAt, throttled, message }
-}
-
-/** More purchases of one resource than this are not gone through; the last one that was found counts then. */
-const MOST_PURCHASES = 100
-
-/** Whether another purchase of the same resource may have followed an order. */
-const mayHaveFollowers = (order: FoundOrder): boolean =>
-  ['rejected', 'canceled', 'revoked', 'expired'].includes(order.status) || order.renewedBy !== undefined
-
-/** The order of one purchase, by our own id for it. */
-const askForPurchase = async (question: Question, purchase: number): Promise<Remote> => {
-  const { session, order, fingerprint } = question
-  const id = question.alternativeOrderIdOf(purchase)
-  const known = candidates(await session.client.ordersByAlternativeId(id))
-  const [only] = known
-  if (!only) return { kind: 'absent' }
-  if (known.length > 1) return { kind: 'several', orderIds: known.map(({ orderId }) => orderId) }
-  const info = await session.client.orderInfo(only.orderId)
-  return { kind: 'found', order: answeredTo(question, info, foundOrder(info, order, fingerprint)), purchase }
-}
-
-/** What was sent without an answer is held against what was sent: an edit since then is a reissue to come. */
-const answeredTo = ({ sent, order }: Question, info: OrderInfo, found: FoundOrder): FoundOrder => {
-  if (!sent) return found
-  const [commonName, ...dnsNames] = sent.names
-  const { spec } = order
-  const organization = sent.organizationId === undefined ? undefined : { id: sent.organizationId }
-  return {
-    ...found,
-    asked: { dnsNames: [...sent.names] },
-    mismatches: mismatches(info, { ...spec, commonName, dnsNames, organization }),
-  }
-}
-
-/**
- * A resource that forgot everything finds its first order and, where that is over or was renewed, the ones that followed:
- * the number of purchases is found by looking, not by counting (`design.md`, section 5).
- */
-const lastPurchase = async (question: Question): Promise<Remote> => {
-  let last = await askForPurchase(question, question.purchase)
-  for (let purchase = question.purchase + 1; purchase < question.purchase + MOST_PURCHASES; purchase += 1) {
-    if (last.kind !== 'found' || !mayHaveFollowers(last.order)) return last
-    const follower = await askForPurchase(question, purchase)
-    if (follower.kind === 'absent') return last
-    last = follower
-  }
-  return last
-}
-
-/** Before a renewal is placed: whether somebody else renewed the order, which would make it two; found where it is to be adopted. */
-const renewedElsewhere = async (question: Question): Promise<Remote> => {
-  const { session, order, renewalOf, fingerprint, purchase } = question
-  if (renewalOf === undefined) return { kind: 'absent' }
-  const { renewedOrderId: orderId } = await session.client.orderInfo(renewalOf)
-  if (orderId === undefined) return { kind: 'absent' }
-  const isWanted = orderId === order.spec.adoptOrderId || order.spec.renewal?.byDigiCert === true
-  if (!isWanted) return { kind: 'renewed', orderId }
-  return { kind: 'found', order: foundOrder(await session.client.orderInfo(orderId), order, fingerprint), purchase }
-}
-
-/**
- * Asks for the order by our own id; where CertCentral has none, by the Secret that names one, and by the key that is kept.
- */
-export const askByIntent = async (question: Question): Promise<Remote> => {
-  try {
-    const found = await lastPurchase(question)
-    if (found.kind !== 'absent') return found
-    const { claim, keySearch } = question
-    const byOthers = claim ? await askBySecret(question, claim) : await renewedElsewhere(question)
-    if (byOthers.kind !== 'absent' || !keySearch) return byOthers
-    return await askByKey(question, keySearch)
-  } catch (error) {
-    return failedCall(error, question.retryAt)
-  }
-}
-
-/** Asks for an order that was bought elsewhere; where it is over or was renewed by us, for the one that followed. */
-export const askForAdoption = async (question: Question, orderId: number): Promise<Remote> => {
-  const { session, order, fingerprint } = question
-  try {
-    const found = foundOrder(await session.client.orderInfo(orderId), order, fingerprint)
-    if (!mayHaveFollowers(found)) return { kind: 'found', order: found, purchase: 1 }
-    const follower = await lastPurchase({ ...question, purchase: 2 })
-    return follower.kind === 'found' ? follower : { kind: 'found', order: found, purchase: 1 }
-  } catch (error) {
-    if (notFound(error)) return { kind: 'absent' }
-    return failedCall(error, question.retryAt)
-  }
 }
 
 /** Asks for the order by CertCentral's id. */

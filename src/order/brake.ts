@@ -1,6 +1,6 @@
 import type { OrderStatus } from '../api/status.ts'
 import { type Decision, act, stalled } from './decision.ts'
-import type { KnownOrder, Observation, Remote, RemoteOrder } from './observation.ts'
+import type { BrakeFact, Held, KnownOrder, Observation, Remote, RemoteOrder } from './observation.ts'
 import type { Plan as PlanOfOrder } from './standing.ts'
 import { DAY, earliest, isoDay, later } from './schedule.ts'
 
@@ -14,19 +14,6 @@ const REISSUES: readonly { readonly most: number; readonly window: number; reado
   { most: 6, window: HOUR, words: 'in the last hour' },
   { most: 20, window: DAY, words: 'in the last 24 hours' },
 ]
-
-/** Why a step is held back, and until when. */
-export type Held = { readonly until: Date; readonly cause: string; readonly orderId: number }
-
-/** What the brake says of the steps that may come. */
-export type BrakeFact = {
-  /** What holds the next purchase back. */
-  readonly purchase?: Held | undefined
-  /** What holds another reissue of the plan back. */
-  readonly reissue?: Held | undefined
-  /** The annotation that lets one step past the brake, where it was not used yet. */
-  readonly release?: string | undefined
-}
 
 /** What was bought or reissued, by facts that survive a crash. */
 type Deed = { readonly orderId: number; readonly time: Date }

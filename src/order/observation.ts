@@ -1,6 +1,5 @@
 import type { Reason } from '../api/reasons.ts'
 import type { CertificateFacts, Intent, OrderStatus, ValidationEntry } from '../api/status.ts'
-import type { BrakeFact } from './brake.ts'
 import type { Delivery } from './delivery.ts'
 import type { Step } from './plan.ts'
 import type { Plan } from './standing.ts'
@@ -137,6 +136,19 @@ export type ValidityFact = {
 
 /** Why another certificate of the order is wanted. */
 export type ReissueCause = 'due' | 'names' | 'key' | 'request' | 'lost'
+
+/** Why a step is held back, and until when. */
+export type Held = { readonly until: Date; readonly cause: string; readonly orderId: number }
+
+/** What the brake says of the steps that may come. */
+export type BrakeFact = {
+  /** What holds the next purchase back. */
+  readonly purchase?: Held | undefined
+  /** What holds another reissue of the plan back. */
+  readonly reissue?: Held | undefined
+  /** The annotation that lets one step past the brake, where it was not used yet. */
+  readonly release?: string | undefined
+}
 
 /** All that a decision about reissues looks at. */
 export type ReissueFact = {

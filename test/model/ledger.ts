@@ -20,7 +20,7 @@ export type LedgerOptions = {
   course: Course
   /** Whether a second order of the same alternative id is refused. */
   uniqueIds: 'yes' | 'no'
-  /** Whether a look-up by alternative id finds anything; `blind` shows what the look-up is good for. */
+  /** Whether look-ups, by alternative id and by name, find anything; `blind` shows what the look-up is good for. */
   lookUp: 'on' | 'blind'
   now: () => Date
   /** Told of each order the moment it is placed, before anybody hears of it. */
@@ -206,7 +206,11 @@ export const createLedger = (options: LedgerOptions): Ledger => {
         ),
       ordersOfName: ({ commonName, createdSince = new Date(0) }) =>
         call('ordersOfName', () =>
-          orders.filter(({ names, placedAt }) => names[0] === commonName && placedAt >= createdSince).map(listingOf),
+          options.lookUp === 'blind'
+            ? []
+            : orders
+                .filter(({ names, placedAt }) => names[0] === commonName && placedAt >= createdSince)
+                .map(listingOf),
         ),
       statusChanges: () => call('statusChanges', () => orders.map(summaryOf)),
       orderValidation: (orderId) =>

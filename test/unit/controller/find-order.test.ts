@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { askByKey, askBySecret, keepsIds } from '../../../src/controller/find-order.ts'
-import { type Question, askByIntent } from '../../../src/controller/remote.ts'
+import { askByIntent, askByKey, askBySecret, keepsIds } from '../../../src/controller/find-order.ts'
+import type { Question } from '../../../src/controller/remote.ts'
 import { createCsr } from '../../../src/pki/csr.ts'
 import { generateKey, publicFingerprint } from '../../../src/pki/keys.ts'
 import { ALTERNATIVE_ID, NOW, ORDER_ID, aSpec, anOrder, inDays, inMinutes } from '../../support/builders.ts'

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import type { OrderInfo, PlacedOrder } from '../../../src/certcentral/index.ts'
 import { CertCentralError } from '../../../src/certcentral/index.ts'
+import { askByIntent } from '../../../src/controller/find-order.ts'
 import {
   type Question,
-  askByIntent,
   askByOrderId,
   failedCall,
   mismatches,
