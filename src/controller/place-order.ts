@@ -228,6 +228,7 @@ const send = async (
   const body = orderPayload(spec, {
     csr,
     creditCard,
+    now: means.now(),
     alternativeOrderId: sent.alternativeOrderId,
     renewalOf: sent.link === 'refused' ? 'none' : sent.renewalOf,
   })

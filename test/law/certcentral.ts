@@ -7,7 +7,7 @@ import {
 } from '../../src/certcentral/index.ts'
 import { DAY } from '../../src/order/schedule.ts'
 import { type Length, readLength } from './lengths.ts'
-import { type Fate, type Ways, BEGINNING, endOfDay, midnight } from './ways.ts'
+import { type Fate, type Ways, capOn, endOfDay, midnight } from './ways.ts'
 
 export type Certificate = {
   readonly id: number
@@ -60,8 +60,8 @@ type Body = {
 export type Ledger = {
   readonly orders: readonly Entry[]
   readonly client: CertCentral
-  /** Lets happen what is to happen until now. */
-  advance: (now: number) => void
+  /** Lets happen what is to happen until now, and tells whether anything did. */
+  advance: (now: number) => 'something' | 'nothing'
   /** When something happens next. */
   next: () => number
   /** The certificate of that id, where it is issued. */
@@ -97,7 +97,7 @@ const NEVER = Infinity
 export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
   const orders: Entry[] = []
   const certificates = new Map<number, Certificate>()
-  let events: { at: number; run: () => void }[] = []
+  const events: { at: number; run: () => void }[] = []
   let [ids, posts, again] = [7_000_000, 0, 0]
   let areCsrsShown = false
 
@@ -117,7 +117,7 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
   const currentOf = ({ certificates: all }: Entry): Certificate | undefined => all.at(-1)
 
   const endOfCertificate = (order: Entry, from: number): number => {
-    const cap = ways.caps.findLast((entry) => BEGINNING + entry.from <= now())?.days ?? 36_500
+    const cap = capOn(ways, now())
     const asked = order.asked.length?.endFrom(now())
     // A length that was asked for in days or years is counted as a cap is; the plan ends when it ends.
     const most = ways.ends === 'day' ? midnight(from) + cap * DAY - 1000 : from + cap * DAY - 1000
@@ -126,7 +126,9 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
 
   const issue = (order: Entry): Certificate => {
     const notBefore = now() - ways.backdated
-    const notAfter = endOfCertificate(order, ways.lifeFrom === 'notBefore' ? notBefore : now())
+    // What is dated back is none of the life of a certificate that would be over when it is issued.
+    const isLived = ways.lifeFrom === 'notBefore' && capOn(ways, now()) * DAY > 4 * ways.backdated
+    const notAfter = endOfCertificate(order, isLived ? notBefore : now())
     const { csr, names } = order.asked
     const certificate = { id: nextId(), orderId: order.orderId, notBefore, notAfter: floor(notAfter), csr, names }
     certificates.set(certificate.id, certificate)
@@ -134,8 +136,7 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
     if (order.reissues === 'DigiCert' && certificate.notAfter + DAY < order.planEnd)
       at(inLastDays(now(), certificate.notAfter), () => {
         if (order.word !== 'issued' || currentOf(order) !== certificate) return
-        // It asks for no length.
-        order.asked = { csr, names, length: undefined }
+        order.asked = { csr, names, length: undated(order.asked.length, now()) }
         issue(order)
       })
     return certificate
@@ -162,7 +163,7 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
   const renewByItself = (order: Entry): void => {
     if (order.word !== 'issued') return
     const { product, length, renews, reissues } = order
-    const asked = { ...order.asked, length: undefined }
+    const asked = { ...order.asked, length: undated(order.asked.length, now()) }
     const entry = create({ product, length, renews, reissues, asked, by: 'DigiCert', alternativeId: undefined })
     order.renewedBy = entry.orderId
     issueFirst(entry)
@@ -173,7 +174,15 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
   const create = (given: New): Entry => {
     const entry: Entry = {
       ...given,
-      ...{ orderId: nextId(), placedAt: now(), word: 'pending', planStart: 0, planEnd: 0, certificates: [], others: [] },
+      ...{
+        orderId: nextId(),
+        placedAt: now(),
+        word: 'pending',
+        planStart: 0,
+        planEnd: 0,
+        certificates: [],
+        others: [],
+      },
     }
     startPlan(entry)
     orders.push(entry)
@@ -284,8 +293,7 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
       commonName: order.asked.names[0] ?? '',
       dnsNames: [...order.asked.names],
       dateCreated: new Date(order.placedAt),
-      requests:
-        order.word === 'needs_approval' ? [{ id: order.orderId, status: 'pending', type: 'new_request' }] : [],
+      requests: order.word === 'needs_approval' ? [{ id: order.orderId, status: 'pending', type: 'new_request' }] : [],
       autoReissue: order.reissues === 'DigiCert',
       ...(current ? { certificateId: current.id, serialNumber: String(current.id) } : {}),
       ...(order.renewedBy === undefined ? {} : { renewedOrderId: order.renewedBy }),
@@ -327,8 +335,7 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
       call(() => ({ orderStatus: { word: byId(orderId).word, raw: byId(orderId).word }, names: [] })),
     reissue: (orderId, body) => call(() => reissue(orderId, body as unknown as Body)),
     reissues: (orderId) => call(() => listOf(byId(orderId))),
-    switchAutoReissue: (orderId, to) =>
-      call(() => void (byId(orderId).reissues = to === 'on' ? 'DigiCert' : 'nobody')),
+    switchAutoReissue: (orderId, to) => call(() => void (byId(orderId).reissues = to === 'on' ? 'DigiCert' : 'nobody')),
     ...{ statusChanges: unused, downloadCertificate: unused, certificateChain: unused, addCsr: unused },
     ...{ cancelOrder: unused, revokeCertificate: unused, revokeOrder: unused, rejectRequest: unused },
     ...{ requestInfo: unused, userMe: unused },
@@ -338,7 +345,9 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
     orders,
     client,
     advance: (until) => {
+      const before = events.length
       while (events[0] && events[0].at <= until) events.shift()?.run()
+      return events.length === before ? 'nothing' : 'something'
     },
     next: () => events[0]?.at ?? NEVER,
     certificate: (id) => certificates.get(id),
@@ -351,6 +360,10 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
 
 /** When DigiCert goes on by itself; nobody knows what it does with less than that, and it is taken to be no faster. */
 const inLastDays = (from: number, end: number): number => Math.max(end - BY_ITSELF, (from + end) / 2, from + DAY / 2)
+
+/** The same length once more, unless it was a day that has come. */
+const undated = (length: Length | undefined, now: number): Length | undefined =>
+  length && length.endFrom(now) <= now ? undefined : length
 
 const floor = (at: number): number => Math.floor(at / 1000) * 1000
 

@@ -1,9 +1,10 @@
+import type { OrderSpec } from '../../src/api/order.ts'
 import type { OrderStatus } from '../../src/api/status.ts'
 import type { KeyFact } from '../../src/controller/facts.ts'
 import type { Gathered } from '../../src/controller/gather.ts'
 import type { Action } from '../../src/order/decision.ts'
 import { wireNames } from '../../src/order/names.ts'
-import type { Stored } from '../../src/order/observation.ts'
+import type { Asked, Stored } from '../../src/order/observation.ts'
 import type { Outcome } from '../../src/order/outcome.ts'
 import { reissueNames } from '../../src/order/reissue.ts'
 import type { Certificate } from './certcentral.ts'
@@ -37,20 +38,35 @@ const formerKeysOf = ({ keys }: Life, { intent }: OrderStatus): Gathered['former
   })
 }
 
+type Known = { spec: OrderSpec; asked: Asked | undefined; wanted: readonly string[]; reissued: Gathered['names'] }
+
+const known = new WeakMap<Life, Known>()
+
+/** Names change rarely, and are asked for in each step. */
+const namesFor = (life: Life, asked: Asked | undefined): Known => {
+  const { spec } = life.order
+  const before = known.get(life)
+  if (before?.spec === spec && before.asked === asked) return before
+  const wanted = wireNames(spec.commonName, spec.dnsNames)
+  const found = { spec, asked, wanted, reissued: reissueNames(spec, asked, 'no') }
+  known.set(life, found)
+  return found
+}
+
 /** What `controller/gather.ts` would read, from memory. */
 export const gatherFor = (life: Life, status: OrderStatus): Gathered => {
   const { order, reading, session, keys, stored } = life
   const { spec } = order
   const purchase = status.order?.purchase ?? status.intent?.purchase ?? 1
   const kept = keys.get(purchase)
-  const names = wireNames(spec.commonName, spec.dnsNames)
-  const missingNames = stored ? names.filter((name) => !stored.certificate.names.includes(name)) : []
+  const names = namesFor(life, status.order?.asked)
+  const missingNames = stored ? names.wanted.filter((name) => !stored.certificate.names.includes(name)) : []
   return {
     ...{ order, problems: [], namespaceForbidden: undefined, ordersToday: 0, purchase },
     account: { kind: 'ready', name: session.name, session },
     alternativeOrderIdOf: idOf,
     ...{ payloadHash: reading.payloadHash, traits: reading.traits },
-    names: reissueNames(spec, status.order?.asked, 'no'),
+    names: names.reissued,
     keySecret: undefined,
     key: factOf(kept?.current, spec.privateKey.algorithm),
     nextKey: factOf(kept?.next, spec.privateKey.algorithm),
@@ -97,8 +113,10 @@ const store = (life: Life, { key, nextKey, formerKeys }: Gathered, { orderId, ce
   if (!certificate) throw new Error(`certificate ${certificateId} is fetched before there is one`)
   const keys = [nextKey, key, ...formerKeys].flatMap(({ fingerprint }) => fingerprint ?? [])
   const fingerprint = keys.find((one) => fingerprintOf(certificate) === one)
-  if (fingerprint === undefined)
+  if (fingerprint === undefined) {
+    life.ledger.doubt()
     return { kind: 'refused', reason: 'BadCertificate', code: 'foreign-key', message: 'made with another key' }
+  }
   return { kind: 'stored', certificate: keep(life, certificate, fingerprint), orderId }
 }
 

@@ -39,6 +39,8 @@ export type Play = {
   readonly spec: OrderSpec
   readonly ways: Ways
   readonly lasts: number
+  /** It ends there at the latest: certificates of a day would make of three years nothing but themselves. */
+  readonly mostPasses: number
   /** `age`: the order was bought so long before, and its status is as an older release left it. */
   readonly start: 'new' | { readonly age: number }
   /** How far the clock of the operator is ahead, by turns. */
@@ -74,7 +76,7 @@ export type Life = {
   gap: number
   lastReason: string
   looksLeft: number
-  placedAt: number
+  placedAt: Partial<Record<Action['kind'], number>>
   /** When passes were made. */
   readonly times: number[]
 }
@@ -85,8 +87,6 @@ type Pass = { draft: OrderStatus; remote: Remote; acted: boolean; stored: boolea
 
 /** More steps than any way through the rules has, as in `controller/reconcile.ts`. */
 const MAX_STEPS = 12
-/** A play that takes so many passes ends there: certificates of a day would make of three years nothing but themselves. */
-const MOST_PASSES = 500
 /** More passes in a day than any way of CertCentral's gives cause for. */
 const MOST_IN_A_DAY = 120
 const SETTLE_TIME = 15 * 60_000
@@ -166,12 +166,15 @@ const write = (life: Life, status: OrderStatus): DigiCertOrder => {
   return life.order
 }
 
-const NO_SECRETS = new Proxy({}, {
-  get: (_target, name) => {
-    if (name === 'rehearse') return () => Promise.resolve()
-    throw new Error(`a play has no Secrets (${String(name)})`)
+const NO_SECRETS = new Proxy(
+  {},
+  {
+    get: (_target, name) => {
+      if (name === 'rehearse') return () => Promise.resolve()
+      throw new Error(`a play has no Secrets (${String(name)})`)
+    },
   },
-}) as Hands['secrets']
+) as Hands['secrets']
 
 const handsOf = (life: Life, pass: Pass): Hands => ({
   secrets: NO_SECRETS,
@@ -204,7 +207,12 @@ const digest = ({ memory, ...life }: Life, pass: Pass, outcome: Outcome): void =
 }
 
 /** Carries out what is decided: the real thing towards CertCentral, in memory where the cluster is concerned. */
-const carryOut = (life: Life, pass: Pass, view: ReturnType<typeof look>, action: Action): Outcome | Promise<Outcome> => {
+const carryOut = (
+  life: Life,
+  pass: Pass,
+  view: ReturnType<typeof look>,
+  action: Action,
+): Outcome | Promise<Outcome> => {
   const { gathered, seen } = view
   const local = changeKeys(life, gathered, pass.draft, action)
   if (local) return local
@@ -233,9 +241,7 @@ const keepBooks = (life: Life, view: ReturnType<typeof look>, before: { orders: 
 const isTwice = (orders: readonly Entry[], entry: Entry): boolean =>
   orders.some(
     (other) =>
-      other !== entry &&
-      other.alternativeId === entry.alternativeId &&
-      !['rejected', 'canceled'].includes(other.word),
+      other !== entry && other.alternativeId === entry.alternativeId && !['rejected', 'canceled'].includes(other.word),
   )
 
 const othersOf = ({ orders }: Ledger): number => orders.reduce((sum, { others }) => sum + others.length, 0)
@@ -251,19 +257,20 @@ const take = async (life: Life, pass: Pass, view: ReturnType<typeof look>): Prom
   const { action } = view.decision
   pass.acted = true
   life.actions += 1
-  const before = booksOf(life)
+  const isSpending = action.kind === 'PlaceOrder' || action.kind === 'PlaceReissue'
+  const before = isSpending ? booksOf(life) : undefined
   const outcome = await carryOut(life, pass, view, action)
-  if (action.kind === 'PlaceOrder' || action.kind === 'PlaceReissue') {
+  if (before && isSpending) {
     keepBooks(life, view, before)
     if (outcome.kind !== 'placed' && outcome.kind !== 'reissued') note(life, `${action.kind}: ${outcome.kind}`)
-    if (life.placedAt === life.now) fault(life, 'L4: two steps that spend were taken at one moment')
-    life.placedAt = life.now
+    if (life.placedAt[action.kind] === life.now) fault(life, `L4: ${action.kind} was done twice at one moment`)
+    life.placedAt[action.kind] = life.now
   }
   if (life.play.crashes.includes(life.actions)) {
     note(life, `the process dies after ${action.kind}`)
     life.ledger.doubt()
     life.memory = createMemory(clockOf(life)).of(KEY)
-    life.placedAt = 0
+    life.placedAt = {}
     return 'over'
   }
   if (outcome.kind === 'conflict') return 'over'
@@ -299,7 +306,8 @@ const passOver = async (life: Life): Promise<View | undefined> => {
 /** A step that was just completed is not due again at once, unless its own certificate came when it was due already. */
 const checkRest = (life: Life, { seen, decision, stored }: View): void => {
   const { next } = seen
-  if (!stored || decision.verdict !== 'ready' || !next || life.play.without.includes('bounds')) return
+  if (!stored || decision.verdict !== 'ready' || !next || next.action === 'Look') return
+  if (life.play.without.includes('bounds')) return
   const now = clockOf(life)
   const plan = seen.plan.start && seen.plan.end ? (seen.plan.start.getTime() + seen.plan.end.getTime()) / 2 : Infinity
   if (next.at <= now && now.getTime() < plan) fault(life, `L4: ${next.action} is due again at once: ${next.why}`)
@@ -378,7 +386,7 @@ const nextPass = (life: Life, view: View | undefined): number => {
   const dates = [next?.at, failure?.retryAt, stored?.notAfter, settledAt, brake.purchase?.until, brake.reissue?.until]
   const known = dates.map((date) => (date?.getTime() ?? 0) - skew).filter((at) => at > life.now)
   const isIdle = !acted && decision.reason === life.lastReason
-  life.gap = isIdle ? Math.min(life.gap * 2, LONGEST_GAP) : SHORTEST_GAP
+  life.gap = isIdle ? Math.min(life.gap * 8, LONGEST_GAP) : SHORTEST_GAP
   life.lastReason = decision.reason
   if (!isIdle) life.looksLeft = life.play.dailyLooks
   else life.looksLeft -= 1
@@ -394,14 +402,20 @@ const createLife = (play: Play): Life => {
   const order: DigiCertOrder = {
     apiVersion: 'digicert-operator.io/v1alpha1',
     kind: 'DigiCertOrder',
-    metadata: { name: 'shop', namespace: 'shop', uid: 'uid-shop', generation: 1, creationTimestamp: new Date(BEGINNING).toISOString() },
+    metadata: {
+      name: 'shop',
+      namespace: 'shop',
+      uid: 'uid-shop',
+      generation: 1,
+      creationTimestamp: new Date(BEGINNING).toISOString(),
+    },
     spec: play.spec,
   }
   const session = sessionFor(ledger.client, play.ways.uniqueIds)
   return Object.assign(life, {
     ...{ play, ledger, order, reading, session, story: newStory(), keys: new Map(), stored: undefined },
     ...{ now: BEGINNING, memory: createMemory(new Date(BEGINNING)).of(KEY), answer: undefined },
-    ...{ pending: [...play.edits], restarts: [...play.restarts], actions: 0, made: 0, placedAt: 0, times: [] },
+    ...{ pending: [...play.edits], restarts: [...play.restarts], actions: 0, made: 0, placedAt: {}, times: [] },
     ...{ gap: SHORTEST_GAP, lastReason: '', looksLeft: play.dailyLooks },
   } satisfies Life)
 }
@@ -411,12 +425,17 @@ const isHot = ({ story, now, times }: Life): boolean => {
   return story.passes > MOST_IN_A_DAY && now - (times.at(-MOST_IN_A_DAY) ?? 0) < DAY
 }
 
+/** The feed tells of what happened, within a minute; without it a look of some hours later does. */
+const hearNews = ({ play, memory }: Life): void => {
+  if (play.dailyLooks === 0) memory.lookedAt = new Date(0)
+}
+
 /** Makes the passes of a play until it ends. */
 const run = async (life: Life): Promise<Life> => {
   const end = BEGINNING + life.play.lasts
   let atOneMoment = 0
   while (life.now < end && life.story.faults.length === 0) {
-    life.ledger.advance(life.now)
+    if (life.ledger.advance(life.now) === 'something') hearNews(life)
     befall(life)
     const view = await passOver(life)
     life.story.passes += 1
@@ -429,7 +448,7 @@ const run = async (life: Life): Promise<Life> => {
     atOneMoment = at === life.now ? atOneMoment + 1 : 0
     if (atOneMoment > 3) fault(life, 'L4: passes follow each other at one moment')
     if (isHot(life)) fault(life, `L4: more than ${MOST_IN_A_DAY} passes in a day`)
-    if (life.story.passes >= MOST_PASSES) break
+    if (life.story.passes >= life.play.mostPasses) break
     life.now = at
   }
   return life

@@ -1,8 +1,9 @@
 import { milliseconds } from '../../src/api/shapes.ts'
 import { DAY } from '../../src/order/schedule.ts'
-import type { Entry } from './certcentral.ts'
+import type { Certificate, Entry } from './certcentral.ts'
 import type { Life } from './engine.ts'
 import type { Purchase, Reissue } from './record.ts'
+import { capOn } from './ways.ts'
 
 /** What must hold of every play; the answer says how it was broken. */
 export type Law = { readonly name: string; readonly broken: (life: Life) => string | undefined }
@@ -17,12 +18,19 @@ const first = <T>(things: readonly T[], broken: (thing: T) => string | undefined
   return undefined
 }
 
-/** How far the clock of the operator is off at most: that much every date may be off. */
-const skewOf = ({ play }: Life): number => Math.max(0, ...play.skews.map(({ by }) => Math.abs(by)))
+/** How far the clock of the operator is off at most, or is set at once: that much every date may be off. */
+const skewOf = ({ play }: Life): number => {
+  const offsets = [0, ...play.skews.map(({ by }) => by)]
+  return Math.max(...offsets) - Math.min(...offsets)
+}
 
 /** Whether an order ended before anything was issued. */
 const wasFree = ({ word, issuedAt }: Entry): boolean =>
   issuedAt === undefined && (word === 'rejected' || word === 'canceled')
+
+/** A plan that begins when it is issued, and whose dates are not shown, seems to end so much earlier than it does. */
+const unseenOf = ({ play: { ways } }: Life): number =>
+  ways.planHidden > 0 && ways.planFrom === 'issuance' ? (ways.approval ?? 0) + ways.issuance : 0
 
 /** The order before a purchase that cost something, whoever placed it. */
 const before = ({ ledger }: Life, { entry }: Purchase): Entry | undefined =>
@@ -36,7 +44,7 @@ const purchasesAreNeeded: Law = {
       const plan = before(life, purchase)
       if (!plan) return undefined
       const middle = (plan.planStart + plan.planEnd) / 2
-      return purchase.at >= middle - DAY - skewOf(life)
+      return purchase.at >= middle - DAY - skewOf(life) - unseenOf(life)
         ? undefined
         : `order ${purchase.entry.orderId} was bought at ${day(purchase.at)}, and plan ${plan.orderId} is half over at ${day(middle)}`
     }),
@@ -57,7 +65,7 @@ const plansHardlyOverlap: Law = {
       const length = plan.planEnd - plan.planStart
       const { before: wish } = life.order.spec.renewal ?? {}
       const most = wish === undefined ? Math.min(30 * DAY, length / 3) : milliseconds(wish)
-      const allowed = most * JITTER + strandedOf(plan, purchase) + DAY + skewOf(life)
+      const allowed = most * JITTER + strandedOf(plan, purchase) + DAY + skewOf(life) + unseenOf(life)
       const overlap = plan.planEnd - purchase.at
       return overlap <= allowed
         ? undefined
@@ -72,14 +80,28 @@ const madeBy = ({ ledger }: Life, { orderId, at }: Reissue) => {
   return order?.certificates.find(({ id }) => id === listed?.certificateId)
 }
 
-const capAt = ({ play }: Life, at: number, beginning: number): number =>
-  play.ways.caps.findLast(({ from }) => beginning + from <= at)?.days ?? Infinity
+const issuedAt = ({ play: { ways } }: Life, { notBefore }: Certificate): number => notBefore + ways.backdated
 
 /** Whether the longest certificate became shorter between two moments: nobody can know that before asking. */
-const hasCapFallen = (life: Life, since: number, at: number): boolean => {
-  const beginning = Date.parse('2026-11-23T09:00:00Z')
-  return capAt(life, since, beginning) > capAt(life, at, beginning)
+const hasCapFallen = ({ play: { ways } }: Life, since: number, at: number): boolean =>
+  capOn(ways, since) > capOn(ways, at)
+
+/** Whether nobody can know when the plan ends: it is not shown, and DigiCert bought it, or ends it before its time. */
+const isPlanUnknown = ({ ledger, play: { ways } }: Life, { orderId, at }: Reissue): boolean => {
+  const order = ledger.orders.find((entry) => entry.orderId === orderId)
+  const isHidden = at < (order?.issuedAt ?? 0) + ways.planHidden
+  return isHidden && (order?.by === 'DigiCert' || ways.planShift < 0)
 }
+
+/** Whether the spec asks for less than the certificate had that DigiCert, or an earlier spec, made. */
+const isShortened = ({ order: { spec } }: Life, { notBefore, notAfter }: Certificate): boolean => {
+  const { days = Infinity, years = Infinity } = spec.certificateValidity ?? {}
+  return Math.min(days, years * 365) * DAY < notAfter - notBefore - DAY
+}
+
+/** Whether a certificate ends on the day that the spec names, which is asked for until it comes. */
+const isDated = ({ order: { spec } }: Life, { notAfter }: Certificate): boolean =>
+  spec.certificateValidity?.expiresOn === new Date(notAfter).toISOString().slice(0, 10)
 
 /** A reissue whose date is the cause of it. */
 const dated = (life: Life): (Reissue & { held: NonNullable<Reissue['held']>; arrived: number })[] =>
@@ -93,7 +115,8 @@ const reissuesAreLate: Law = {
   broken: (life) =>
     first(dated(life), ({ at, held, arrived }) => {
       // When it came is lost where the process dies before it is written down; `notBefore` stands in then.
-      const begun = life.play.crashes.length > 0 ? Math.min(arrived, held.notBefore) : arrived
+      const begun =
+        life.play.crashes.length > 0 || life.play.start !== 'new' ? Math.min(arrived, held.notBefore) : arrived
       const middle = (begun + held.notAfter) / 2
       return at >= middle - 1000 - skewOf(life)
         ? undefined
@@ -105,9 +128,10 @@ const reissuesAreWorthIt: Law = {
   name: 'L3: a reissue makes a certificate that ends later',
   broken: (life) =>
     first(dated(life), (reissue) => {
-      const { held, arrived, at } = reissue
+      const { held, arrived } = reissue
       const made = madeBy(life, reissue)
-      if (!made || made.orderId !== held.orderId || hasCapFallen(life, arrived, at)) return undefined
+      if (!made || made.orderId !== held.orderId || hasCapFallen(life, arrived, issuedAt(life, made))) return undefined
+      if (isPlanUnknown(life, reissue) || isShortened(life, held) || isDated(life, made)) return undefined
       const worth = Math.min(DAY, (held.notAfter - arrived) / 4)
       const gain = made.notAfter - held.notAfter
       return gain > worth - skewOf(life)
@@ -136,15 +160,18 @@ export const LAWS: readonly Law[] = [
 ]
 
 /** What the brake alone promises, whatever the rules and dates say. */
-export const LAWS_OF_THE_BRAKE: readonly Law[] = [purchasesAreNeeded, isSingle, 
+export const LAWS_OF_THE_BRAKE: readonly Law[] = [
+  purchasesAreNeeded,
+  isSingle,
   {
     name: 'one purchase in 24 hours',
-    broken: (life) =>
-      first(life.story.purchases, (purchase) => {
-        const others = life.story.purchases.filter((other) => other !== purchase && !wasFree(other.entry))
-        const near = others.find(({ at }) => Math.abs(at - purchase.at) < DAY - skewOf(life))
-        return near && `orders ${near.entry.orderId} and ${purchase.entry.orderId} were bought within 24 hours`
-      }),
+    broken: (life) => {
+      const paid = life.story.purchases.filter(({ entry }) => !wasFree(entry))
+      return first(paid, ({ at, entry }) => {
+        const near = paid.find((other) => other.entry !== entry && Math.abs(other.at - at) < DAY - skewOf(life))
+        return near && `orders ${near.entry.orderId} and ${entry.orderId} were bought within 24 hours`
+      })
+    },
   },
   {
     name: 'six reissues in an hour, twenty in a day',

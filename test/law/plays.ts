@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { type OrderSpec, checkSpec } from '../../src/api/order.ts'
+import { purchaseFaults } from '../../src/order/purchasable.ts'
 import { DAY } from '../../src/order/schedule.ts'
 import { WRITTEN_SPEC } from '../support/builders.ts'
 import type { Play } from './engine.ts'
-import { type Ways, BEGINNING, HOUR } from './ways.ts'
+import { type Ways, BEGINNING, GOOD_WAYS, HOUR } from './ways.ts'
+
+const MOST_PASSES = 240
 
 export const THREE_YEARS = 3 * 365 * DAY
 
@@ -103,12 +106,18 @@ export const anyWays: fc.Arbitrary<Ways> = fc.record({
   issuance: delay,
   endings: rare(fc.constantFrom('issued', 'rejected', 'canceled'), 3),
   chain: fc.constantFrom('in the answer', 'later'),
-  backdated: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 48 }).map((hours) => hours * HOUR)),
+  backdated: fc.oneof(
+    fc.constant(0),
+    fc.integer({ min: 0, max: 48 }).map((hours) => hours * HOUR),
+  ),
   lifeFrom: fc.constantFrom('issuance', 'notBefore'),
   ends: fc.constantFrom('day', 'second'),
   planFrom: fc.constantFrom('placement', 'issuance'),
   planShift: fc.constantFrom(0, 0, 0, -1, 1),
-  planHidden: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 }).map((days) => days * DAY)),
+  planHidden: fc.oneof(
+    fc.constant(0),
+    fc.integer({ min: 0, max: 40 }).map((days) => days * DAY),
+  ),
   uniqueIds: fc.constantFrom('yes', 'no'),
   findable: fc.constantFrom(0, 0, 60_000, 10 * 60_000),
 })
@@ -136,6 +145,7 @@ export const anyPlay: fc.Arbitrary<Play> = fc.record({
   spec: anyLength,
   ways: anyWays,
   lasts: fc.constant(THREE_YEARS),
+  mostPasses: fc.constant(MOST_PASSES),
   start: fc.oneof(
     { weight: 3, arbitrary: fc.constant<Play['start']>('new') },
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 400 }).map((days) => ({ age: days * DAY })) },
@@ -148,3 +158,22 @@ export const anyPlay: fc.Arbitrary<Play> = fc.record({
   patience: fc.option(delay, { nil: undefined, freq: 3 }),
   without: fc.constant([]),
 })
+
+const LONG_ENOUGH = 7
+
+const lasts = (validity: { days?: number | undefined } | undefined): boolean =>
+  validity?.days === undefined || validity.days >= LONG_ENOUGH
+
+/** Plays in which nothing goes wrong, such as a forecast takes for granted. */
+export const peacefulPlay: fc.Arbitrary<Play> = fc
+  .record({ spec: anyLength, caps })
+  .filter(({ spec }) => purchaseFaults(spec, new Date(BEGINNING)).length === 0)
+  // Looks are made once a day: the dates of what lasts for days are no better than that.
+  .filter(
+    ({ spec, caps: longest }) => lasts(spec.orderValidity) && lasts(spec.certificateValidity) && lasts(longest.at(-1)),
+  )
+  .filter(({ spec }) => spec.renewal?.byDigiCert !== true && spec.reissue?.by !== 'DigiCert')
+  .map(({ spec, caps: falling }) => ({
+    ...{ spec, ways: { ...GOOD_WAYS, caps: falling }, lasts: THREE_YEARS, mostPasses: MOST_PASSES, start: 'new' },
+    ...{ skews: [], edits: [], restarts: [], crashes: [], dailyLooks: 0, patience: undefined, without: [] },
+  }))

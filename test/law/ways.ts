@@ -61,6 +61,12 @@ export const GOOD_WAYS: Ways = {
   findable: 0,
 }
 
+/** The longest certificate of a day, in days. */
+export const capOn = ({ caps }: Ways, at: number): number =>
+  (caps.findLast(({ from }) => BEGINNING + from <= at) ?? caps[0])?.days ?? NO_CAP
+
+const NO_CAP = 36_500
+
 export const midnight = (at: number): number => Math.floor(at / DAY) * DAY
 
 /** The last second of a day. */

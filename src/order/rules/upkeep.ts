@@ -94,7 +94,9 @@ export const validationWillLapse: Rule = (o, now) =>
     : undefined
 
 export const certificateHasExpired: Rule = (o, now) =>
-  o.stored && o.stored.notAfter <= now ? stalled('CertificateExpired', later(now, SLOW_LOOK)) : undefined
+  o.stored && o.stored.notAfter <= now
+    ? stalled('CertificateExpired', earliest(later(now, SLOW_LOOK), dueLater(o, now)))
+    : undefined
 
 export const reissueIsDue: Rule = (o, now) => {
   if (!o.stored) return undefined
