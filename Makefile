@@ -36,6 +36,9 @@ apiserver: setup ## tests on a real API server; T='name' or F=file for a single 
 sweep: setup ## every order scenario under every fault at each of its calls, on a real API server; F=part of it, SEED=n
 	@$(RUN) sweep -- $(JEST)
 
+law: setup ## a million years of resources by the laws of money, without an API server; YEARS=n SEED=n WORKERS=2
+	@$(RUN) law
+
 load: setup ## a thousand orders at once with CertCentral's limits on, on a real API server; a quarter of an hour
 	@LOAD=all $(RUN) apiserver -- test/apiserver/load
 
@@ -79,4 +82,4 @@ clean: ## removes what was built and installed in the checkout, and ends a kept 
 	@[ ! -d node_modules ] || PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts stop
 	@rm -rf dist dist-image dist-release profiles coverage node_modules
 
-.PHONY: help setup demo test check unit apiserver sweep load bench profile gitops testbed testbed-stop verify generate lint format image-root release dev clean
+.PHONY: help setup demo test check unit apiserver sweep law load bench profile gitops testbed testbed-stop verify generate lint format image-root release dev clean

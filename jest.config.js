@@ -17,5 +17,5 @@ export default {
   maxWorkers: 2,
   // The first test of a file may wait for its modules, next to a busy neighbour.
   testTimeout: 20_000,
-  testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/{unit,model}/**/*.test.ts'],
+  testMatch: ['<rootDir>/test/*.test.ts', '<rootDir>/test/{unit,model,law}/**/*.test.ts'],
 }

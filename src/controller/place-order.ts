@@ -1,4 +1,4 @@
-import type { DigiCertOrder, OrderSpec } from '../api/order.ts'
+import type { DigiCertOrder } from '../api/order.ts'
 import type { Intent, OrderStatus } from '../api/status.ts'
 import { CertCentralError, type Permit, type PlacedOrder } from '../certcentral/index.ts'
 import type { Outcome } from '../order/outcome.ts'
@@ -242,18 +242,11 @@ const cardTrouble = ({ problem }: Extract<CardResult, { ok: false }>): Outcome =
 const discreet = (outcome: Outcome, card: CreditCard | undefined): Outcome =>
   'message' in outcome ? { ...outcome, message: withoutCard(outcome.message, card) } : outcome
 
-/** A day for certificates that has come is left out of a renewal, as out of a reissue. */
-const withoutPastDay = (spec: OrderSpec, { purpose }: Intent, now: Date): OrderSpec => {
-  const { certificateValidity, ...rest } = spec
-  const isPast = certificateValidity?.expiresOn !== undefined && certificateValidity.expiresOn <= isoDay(now)
-  return purpose === 'Renewal' && isPast ? rest : spec
-}
-
 /** What is sent, without CSR and card: after a lost answer the same as before, whatever the spec says by now. */
 const requestOf = ({ order, status }: Purchase, intent: Intent, now: Date): Payload => {
   if (intent.sentAt !== undefined && intent.request !== undefined) return JSON.parse(intent.request) as Payload
-  const spec = withKnownOrganization(withoutPastDay(order.spec, intent, now), status.organization)
-  return orderPayload(spec, {
+  return orderPayload(withKnownOrganization(order.spec, status.organization), {
+    now,
     alternativeOrderId: intent.alternativeOrderId,
     renewalOf: intent.link === 'refused' ? 'none' : intent.renewalOf,
   })

@@ -1,5 +1,5 @@
 import type { OrderSpec } from '../api/order.ts'
-import { type Habits, type Standing, type Step, nextStep } from './plan.ts'
+import { type Habits, type Standing, type Step, nextStep, planEndOf } from './plan.ts'
 import { DAY, isoDay } from './schedule.ts'
 import { endOf } from './standing.ts'
 
@@ -9,7 +9,7 @@ export type Cap = { from: Date; days: number }
 /** One step of a plan that is played forward. */
 export type Forecast = {
   at: Date
-  /** `Stop`: nothing more is done by itself, by what the spec says. */
+  /** `Stop`: nothing more is done by itself, by what the spec says, before the plan has ended. */
   action: 'Order' | 'Reissue' | 'Renew' | 'Stop'
   /** Whether it costs money. */
   paid: boolean
@@ -42,7 +42,7 @@ const certificateAt = (
     ...(days === undefined ? [] : [endOf({ days }, at)]),
     ...(wish && !isOver ? [endOf(wish, at)] : []),
   ]
-  const notAfter = new Date(Math.min(...ends.map((end) => end.getTime())))
+  const notAfter = new Date(Math.floor(Math.min(...ends.map((end) => end.getTime())) / 1000) * 1000)
   return { ...plan, notBefore: midnight(at), notAfter, arrived: at }
 }
 
@@ -62,6 +62,9 @@ const entryOf = (
   entry: Pick<Forecast, 'at' | 'action' | 'paid' | 'why'>,
 ): Forecast => ({ ...entry, certificateEnds: notAfter, planEnds: planEnd })
 
+/** After all that can be asked for. */
+const NEVER = new Date(8.64e15)
+
 /** A spec may ask for certificates of a day, and a person for thirty years. */
 const MOST_STEPS = 5000
 
@@ -72,7 +75,9 @@ const isInsidePlan = ({ at }: Step, { notAfter, planEnd }: PlanAtHand): boolean 
 const orderedOn = (given: Given, at: Date): PlanAtHand => {
   const { orderValidity } = given.spec
   const planDate = orderValidity.expiresOn === undefined ? 'open' : 'reached'
-  return certificateAt(given, at, { planStart: at, planEnd: endOf(orderValidity, at), planDate })
+  // As CertCentral names it, and the operator reads it.
+  const planEnd = planEndOf(isoDay(endOf(orderValidity, at)))
+  return certificateAt(given, at, { planStart: at, planEnd, planDate })
 }
 
 /** What DigiCert renews is only looked for as well, and costs the same. */
@@ -87,6 +92,13 @@ const after = (given: Given, standing: PlanAtHand, step: Step): PlanAtHand | und
   const isDone = step.action === 'Reissue' || (habits.reissueBy === 'DigiCert' && isInsidePlan(step, standing))
   const { planStart, planEnd, planDate } = standing
   return isDone ? certificateAt(given, step.at, { planStart, planEnd, planDate }) : undefined
+}
+
+/** When a plan is renewed whose certificates are left to people: once CertCentral says that it has ended, if at all. */
+const endedOn = ({ habits }: Given, { planEnd, planDate }: PlanAtHand, done: Date): Date => {
+  if (habits.renew !== 'Renew' || planDate === 'reached') return NEVER
+  const ended = new Date(planEnd.getTime() + 1000)
+  return ended < done ? done : ended
 }
 
 /**
@@ -106,11 +118,19 @@ export const forecast = (given: Given): Forecast[] => {
     const at = step.at < done ? done : step.at
     if (at > until) return steps
     const next = after(given, standing, { ...step, at })
-    if (!next) return [...steps, entryOf(standing, { at, action: 'Stop', paid: false, why: step.why })]
-    const action = isRenewal(step, standing, habits) ? 'Renew' : 'Reissue'
-    steps.push(entryOf(next, { at, action, paid: action === 'Renew', why: step.why }))
-    standing = next
-    done = at
+    if (next) {
+      const action = isRenewal(step, standing, habits) ? 'Renew' : 'Reissue'
+      steps.push(entryOf(next, { at, action, paid: action === 'Renew', why: step.why }))
+      standing = next
+      done = at
+    } else {
+      steps.push(entryOf(standing, { at, action: 'Stop', paid: false, why: step.why }))
+      done = endedOn(given, standing, at)
+      if (done > until) return steps
+      const why = `the plan ended on ${isoDay(standing.planEnd)}`
+      standing = orderedOn(given, done)
+      steps.push(entryOf(standing, { at: done, action: 'Renew', paid: true, why }))
+    }
   }
   return steps
 }

@@ -21,6 +21,8 @@ export type Enclosures = {
   csr?: string | undefined
   alternativeOrderId?: string
   creditCard?: CreditCard | undefined
+  /** A day that has come is not asked for any more: a renewal for which it would be in the past is refused. */
+  now?: Date
   /** The order that is renewed; `none` where CertCentral refused to link them, `undefined` for a first order. */
   renewalOf?: number | 'none' | undefined
 }
@@ -119,6 +121,15 @@ const dcvOf = ({ dcv }: OrderSpec): Payload => ({
     present({ dns_name: wireName(dnsName), email_domain: wireName(emailDomain), email }),
   ),
 })
+
+/** The length of the certificate, without a day that has come. */
+const certificateValidityOf = (
+  { certificateValidity }: OrderSpec,
+  { now }: Pick<Enclosures, 'now'>,
+): Validity | undefined => {
+  const day = certificateValidity?.expiresOn
+  return day !== undefined && now !== undefined && day <= dayOf(now) ? undefined : certificateValidity
+}
 
 const certificateOf = (spec: OrderSpec, csr: string | undefined): Payload => {
   const common = spec.commonName === undefined ? undefined : wireName(spec.commonName)
@@ -247,7 +258,10 @@ export const certificateTraits = (effective: OrderSpec): Payload =>
  */
 export const orderPayload = (effective: OrderSpec, enclosed: Enclosures = {}): Payload =>
   present({
-    certificate: certificateOf(effective, enclosed.csr),
+    certificate: certificateOf(
+      { ...effective, certificateValidity: certificateValidityOf(effective, enclosed) },
+      enclosed.csr,
+    ),
     ...orderValidity(rulesOf(effective.product).validityForm, effective.orderValidity),
     ...dcvOf(effective),
     organization: organizationOf(effective),

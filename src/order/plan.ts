@@ -54,12 +54,15 @@ const latest = (...dates: readonly (Date | undefined)[]): Date =>
 
 const middle = (from: Date, to: Date): Date => new Date((from.getTime() + to.getTime()) / 2)
 
+/** A certificate may be over when it comes, by a clock that is ahead; what came later than that was noted by a wrong one. */
+const LATEST_ARRIVAL = 3 * DAY
+
 /** What counts as the beginning of a certificate: when it came, as far as that is known. */
 const begun = ({ notBefore, notAfter, arrived }: Standing): Date =>
-  arrived && arrived < notAfter ? latest(notBefore, arrived) : notBefore
+  arrived && arrived.getTime() - notAfter.getTime() < LATEST_ARRIVAL ? latest(notBefore, arrived) : notBefore
 
 /** How long a certificate had when it came, in milliseconds. */
-const lifetimeOf = (standing: Standing): number => standing.notAfter.getTime() - begun(standing).getTime()
+const lifetimeOf = (standing: Standing): number => Math.max(0, standing.notAfter.getTime() - begun(standing).getTime())
 
 const marginOf = (standing: Standing, { reissueBefore, reissueBeforePercentage }: Habits): number => {
   const lifetime = lifetimeOf(standing)
@@ -72,7 +75,10 @@ const worthOf = (standing: Standing): number => Math.min(WORTH_A_REISSUE, lifeti
 
 /** Whether an end is so much later than that of the certificate at hand that another certificate is worth it. */
 const isWorth = (end: Date, standing: Standing): boolean =>
-  end.getTime() - standing.notAfter.getTime() > worthOf(standing)
+  wholeSecond(end) - standing.notAfter.getTime() > worthOf(standing)
+
+/** A certificate ends with a second, and the day that is the end of a plan with a millisecond. */
+const wholeSecond = (date: Date): number => Math.floor(date.getTime() / 1000) * 1000
 
 const midnight = (date: Date): number => Math.floor(date.getTime() / DAY) * DAY
 
@@ -82,6 +88,7 @@ const endsWithDay = ({ notAfter }: Standing): boolean => (notAfter.getTime() + 1
 /** When the next certificate may be asked for without ending, by the CA's own ways, where the one at hand ends. */
 const firstGain = (standing: Standing): Date => {
   const from = begun(standing)
+  if (from >= standing.notAfter) return new Date(from.getTime() + DAY)
   const days = Math.floor(worthOf(standing) / DAY) + 1
   return endsWithDay(standing) ? new Date(midnight(from) + days * DAY) : from
 }

@@ -40,6 +40,22 @@ export type Plan = {
   source: 'CertCentral' | 'Request'
 }
 
+const requestedEnd = (
+  { orderValidity }: Pick<OrderSpec, 'orderValidity'>,
+  { order }: OrderStatus,
+  start: Date | undefined,
+): Date | undefined => {
+  const asked = order?.asked?.validUntil
+  if (asked !== undefined) return planEndOf(asked)
+  return start && order ? endOf(orderValidity, start) : undefined
+}
+
+/** A plan that began only when it was issued ends later than the request tells: never before its certificate does. */
+const notBefore = ({ order, certificate }: OrderStatus, end: Date | undefined): Date | undefined => {
+  const ends = certificate?.id === order?.certificateId ? dateOf(certificate?.notAfter) : undefined
+  return end && ends && ends > end ? ends : end
+}
+
 /**
  * The plan of the order that a status knows. Until CertCentral names the end, it is the one that was asked for; in a status that
  * does not hold what was asked for, the one that the spec asks for. It begins on the day that CertCentral names or at
@@ -51,9 +67,7 @@ export const planOf = (spec: Pick<OrderSpec, 'orderValidity'>, status: OrderStat
   const named = dateOf(order?.validFrom)
   const start = named && placed ? new Date(Math.max(named.getTime(), placed.getTime())) : (named ?? placed)
   if (order?.validUntil !== undefined) return { start, end: planEndOf(order.validUntil), source: 'CertCentral' }
-  const asked = order?.asked?.validUntil
-  if (asked !== undefined) return { start, end: planEndOf(asked), source: 'Request' }
-  return { start, end: start && order ? endOf(spec.orderValidity, start) : undefined, source: 'Request' }
+  return { start, end: notBefore(status, requestedEnd(spec, status, start)), source: 'Request' }
 }
 
 /** How far the end of a plan may lie from the day that was asked for, where nobody noted that day. */

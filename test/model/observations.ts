@@ -359,6 +359,19 @@ const RENEWED: Remote = {
   order: { orderId: ORDER_ID, status: 'issued', certificateId: 70, renewedBy: OTHER_ORDER_ID },
 }
 
+/** Somebody else reissued the order, or the names that were added have to wait. */
+export const BESIDE: Sets = {
+  ...QUIET,
+  account: [READY, { ...READY, nameChangesLeft: 0 }],
+  target: [{ kind: 'ours' }],
+  key: ['fits', 'misfits'],
+  order: KNOWN.filter(({ status }) => status === 'issued'),
+  remote: [{ kind: 'unasked' }, ...FAILED, ...LISTED],
+  stored: STORED,
+  reissue: REISSUES,
+  failure: [undefined, { ...failure('BadCertificate', FUTURE, 3), code: 'foreign-key' }],
+}
+
 /** The plan ends, has ended, or goes on. */
 export const ENDING: Sets = {
   ...QUIET,

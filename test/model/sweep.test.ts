@@ -6,6 +6,7 @@ import type { Observation } from '../../src/order/observation.ts'
 import {
   ADOPTING,
   BEFORE,
+  BESIDE,
   BUYING,
   ENDING,
   OUTPUTS,
@@ -278,6 +279,7 @@ const LAWS: readonly Law[] = [
       o.key === 'orphaned' ||
       ['order', 'absent'].includes(o.remote.kind) ||
       mayTurnTo(decision) ||
+      decision.reason === 'HeldByBrake' ||
       isUpkeep(o, decision) ||
       o.reissue.intent !== undefined ||
       o.reissue.nextKey === 'in-use',
@@ -290,6 +292,7 @@ const SETS: readonly (readonly [name: string, sets: Sets])[] = [
   ['while it is followed', FOLLOWING],
   ['when CertCentral tells of it', HEARING],
   ['in the life of a plan', REISSUING],
+  ['beside another cluster, or a limit', BESIDE],
   ['with more in the Secret', OUTPUTS],
   ['at the end of a plan', ENDING],
   ['when its resource goes', LEAVING],

@@ -74,10 +74,10 @@ describe('digicert-operator plan', () => {
       { reissues: 1, paid: 1, last: 'Stop' },
     ],
     [
-      'a stop where nothing may be reissued',
+      'a stop where nothing may be reissued, until the plan has ended and is bought again',
       { reissue: { by: 'Never' } },
-      ['--years', '5', '--cap', '199'],
-      { reissues: 0, paid: 1, last: 'Stop' },
+      ['--years', '1.1', '--cap', '199'],
+      { reissues: 0, paid: 2, last: 'Renew' },
     ],
     [
       'what DigiCert reissues',

@@ -66,9 +66,14 @@ type Found = Extract<Observation['remote'], { kind: 'reissues' }>
 /** How long a reissue of somebody else is waited for before it is looked at again, in milliseconds. */
 const OTHERS_LOOK = 15 * 60_000
 
+/** Whether what was found is the very certificate that is to be followed: a key that stays marks more than one reissue. */
+const isFollowed = ({ stored, reissue: { intent } }: Observation, { ours }: Found): boolean =>
+  stored !== undefined && stored.facts.id === ours?.certificateId && stored.facts.serialNumber === intent?.supersedes
+
 /** What there is of ours, and how it stands; `undefined` where the order has to tell. */
-const oursStands = (o: Observation, { order, ours }: Found, now: Date): Decision | undefined => {
-  if (ours === undefined) return undefined
+const oursStands = (o: Observation, found: Found, now: Date): Decision | undefined => {
+  const { order, ours } = found
+  if (ours === undefined || isFollowed(o, found)) return undefined
   switch (ours.status) {
     case 'issued':
       return ours.certificateId === undefined

@@ -94,7 +94,9 @@ export const validationWillLapse: Rule = (o, now) =>
     : undefined
 
 export const certificateHasExpired: Rule = (o, now) =>
-  o.stored && o.stored.notAfter <= now ? stalled('CertificateExpired', later(now, SLOW_LOOK)) : undefined
+  o.stored && o.stored.notAfter <= now
+    ? stalled('CertificateExpired', earliest(later(now, SLOW_LOOK), dueLater(o, now)))
+    : undefined
 
 /** Names that a reissue would add wait for the next day of the account; the certificate there is stays. */
 const namesWait = ({ account, stored }: Observation): Date | undefined =>

@@ -658,6 +658,12 @@ const LIFE: readonly Row[] = [
     act('StoringCertificate', { kind: 'StoreCertificate', orderId: ORDER_ID, certificateId: 77 }),
   ],
   [
+    'does not take the certificate that is to be followed for the one that follows it, where the key stays',
+    'reissueIsRunning',
+    [reissuing({ key: 'current' }, {}), listed({ status: 'issued', certificateId: CERTIFICATE_ID })],
+    placeReissue,
+  ],
+  [
     'waits for the search of one whose answer was lost',
     'reissueIsRunning',
     [reissuing({ nextKey: 'fits' }, SENT)],
@@ -1106,6 +1112,12 @@ const UPKEEP: readonly Row[] = [
     'certificateHasExpired',
     [withStored({ notAfter: NOW })],
     stalled('CertificateExpired', TOMORROW),
+  ],
+  [
+    'says that a certificate has expired until the next one is due',
+    'certificateHasExpired',
+    [withStored({ notAfter: NOW }), { next: { action: 'Reissue', at: inMinutes(5), why: 'it ends' } }],
+    stalled('CertificateExpired', inMinutes(5)),
   ],
   [
     'says that a certificate is due for a reissue',

@@ -394,6 +394,17 @@ const leaves = (value: unknown, path = ''): [path: string, value: unknown][] =>
     ? Object.entries(value).flatMap(([name, child]) => leaves(child, `${path}.${name}`))
     : [[path, value]]
 
+describe('a day for certificates', () => {
+  const spec = aSpec({ certificateValidity: { expiresOn: '2027-03-01' } })
+  test.each([
+    ['is asked for until it comes', '2027-02-28T23:59:59Z', { custom_expiration_date: '01 MAR 2027' }],
+    ['is asked for no more once it has come: a renewal would be refused', '2027-03-01T00:00:00Z', undefined],
+  ])('%s', (_sentence, now, validity) => {
+    const { certificate } = orderPayload(spec, { now: new Date(now) }) as { certificate: Record<string, unknown> }
+    expect(certificate['cert_validity']).toEqual(validity)
+  })
+})
+
 describe('whatever the spec is that the API server takes', () => {
   test('the body is one that the pages know, without holes', () => {
     fc.assert(

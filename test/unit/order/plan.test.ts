@@ -175,6 +175,20 @@ describe('no step is due when the one before it was taken', () => {
       40 - 40 / 3,
     ],
     [
+      'a certificate that is over by our clock when it comes is asked for again a day later',
+      plan(-0.1, { notBefore: inDays(-1), planEnd: inDays(365) }),
+      {},
+      'Reissue',
+      1,
+    ],
+    [
+      'a plan that outlasts its certificate by one day in the words of CertCentral, which end with a millisecond',
+      standing(365, 366 + 0.999 / 86_400),
+      {},
+      'Renew',
+      335,
+    ],
+    [
       'a fixed day inside the plan is not asked for again before it comes',
       plan(60, { notAfter: new Date('2027-01-23T23:59:59Z'), planEnd: inDays(365) }),
       { certificateDate: '2027-01-23' },

@@ -32,6 +32,16 @@ describe('the plan of an order', () => {
       '2026-11-24',
       '2026-12-13',
     ],
+    [
+      'ends no sooner than its certificate, where it may have begun when that was issued',
+      {
+        history,
+        order: order({ certificateId: CERTIFICATE.id, asked: { dnsNames: [], validUntil: '2026-12-13' } }),
+        certificate: { ...CERTIFICATE, notAfter: '2026-12-20T23:59:59Z' },
+      },
+      '2026-11-24',
+      '2026-12-20',
+    ],
     ['is what the spec asks for, where nobody noted what was', { history, order: order() }, '2026-11-24', '2027-11-23'],
     ['is not known of an order that nobody knows when it was bought', { order: order() }, undefined, undefined],
   ])('%s', (_sentence, status, start, end) => {

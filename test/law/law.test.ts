@@ -1,0 +1,35 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { playThrough } from './engine.ts'
+import { difference } from './foretold.ts'
+import { anyPlay, peacefulPlay } from './plays.ts'
+import { lawOf, yearsOf } from './property.ts'
+
+/** `make law` plays a million years; these are for every change. */
+const PLAYS = 4600
+const YEARS = 10_000
+const LIMIT = 600_000
+
+describe('the law of money', () => {
+  test(
+    'holds in ten thousand years of resources, whatever their specs, CertCentral, clocks, people and crashes do',
+    async () => {
+      let years = 0
+      const count = lawOf(anyPlay, (life) => void (years += yearsOf(life)))
+      await fc.assert(count, { numRuns: PLAYS })
+      expect(years).toBeGreaterThan(YEARS)
+    },
+    LIMIT,
+  )
+
+  test(
+    'is what digicert-operator plan foretells, where nothing goes wrong',
+    async () => {
+      const foretells = fc.asyncProperty(peacefulPlay, async (play) =>
+        expect(difference(await playThrough(play))).toBeUndefined(),
+      )
+      await fc.assert(foretells, { numRuns: 400 })
+    },
+    LIMIT,
+  )
+})
