@@ -1,8 +1,10 @@
+import type { OrderStatus } from '../api/status.ts'
 import type { ListedOrder, OrderInfo, OrderSummary } from '../certcentral/index.ts'
 import { wireName, wireNames } from '../order/names.ts'
 import type { FoundOrder, Remote } from '../order/observation.ts'
 import { later } from '../order/schedule.ts'
 import { csrFingerprint } from '../pki/csr.ts'
+import type { Session } from './accounts.ts'
 import {
   type KeySearch,
   type Question,
@@ -91,6 +93,13 @@ export const askBySecret = async (question: Question, { orderId, takenBy }: Secr
 
 /** An order of the account that the operator knows, by both of its ids. */
 export type KnownIds = { orderId: number; alternativeOrderId: string }
+
+/**
+ * Whether proof that ids are kept would let something be sent again. It is asked by the mark of the send: an earlier version
+ * marked it as well, but did not write the request down.
+ */
+export const wantsProof = (found: Remote, { intent }: OrderStatus, { account }: Session): boolean =>
+  found.kind === 'absent' && intent?.sentAt !== undefined && account.spec.uniqueAlternativeOrderIds
 
 /** How many known orders are looked up at most to see whether an account keeps alternative order ids. */
 const MOST_PROBES = 3

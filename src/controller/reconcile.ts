@@ -20,7 +20,7 @@ import type { Memory, Recollection } from './memory.ts'
 import { type Gathered, type Sources, gather } from './gather.ts'
 import { isLookAsked, observe } from './observe.ts'
 import type { StatusWriter } from './orders.ts'
-import { type KnownIds, askByIntent, askForAdoption, keepsIds } from './find-order.ts'
+import { type KnownIds, askByIntent, askForAdoption, keepsIds, wantsProof } from './find-order.ts'
 import { questionOf } from './questions.ts'
 import { type Question, askByOrderId, askForReissues, failedCall } from './remote.ts'
 import type { PurchaseMeans } from './place-order.ts'
@@ -184,20 +184,19 @@ export class Reconciler {
     const { order } = draft
     const { adoptOrderId } = gathered.order.spec
     if (by === 'adoption' && adoptOrderId !== undefined) return askForAdoption(question, adoptOrderId)
-    if (by === 'intent' || !order) return this.#search(question, gathered)
+    if (by === 'intent' || !order) return this.#search(question, gathered, draft)
     return by === 'orderId'
       ? askByOrderId(question, order.id)
       : askForReissues(question, order.id, reissueMark(gathered, pass.draft))
   }
 
   /** Looks for an order that may exist, and for proof that ids are kept where a second POST would rest on that. */
-  async #search(question: Question, { idsAreKept }: Gathered): Promise<Remote> {
+  async #search(question: Question, { idsAreKept }: Gathered, draft: OrderStatus): Promise<Remote> {
     const { ids } = this.#options
     const found = await askByIntent(question)
-    const { key, account } = question.session
+    const { key } = question.session
     if (found.kind === 'found' && found.by === undefined) ids.note(key)
-    const isOfUse = found.kind === 'absent' && question.sent !== undefined && account.spec.uniqueAlternativeOrderIds
-    if (!isOfUse || idsAreKept) return found
+    if (idsAreKept || !wantsProof(found, draft, question.session)) return found
     try {
       if (await keepsIds(question, ids.known(key))) ids.note(key)
       return found

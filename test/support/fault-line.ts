@@ -33,7 +33,7 @@ export type FaultLine = {
 /** How long the past is shown after the list that begins with it, in milliseconds. */
 const PAST = 1500
 
-const KINDS = /\/(digicertorders|secrets)(\/|\?|$)/
+const KINDS = /\/(digicert(orders|accounts)|secrets)(\/|\?|$)/
 const isWatch = ({ path }: Passing): boolean => /[?&]watch=1/.test(path)
 const isCounted: Readonly<Record<Side, (call: Passing) => boolean>> = {
   kubernetes: ({ method, path }) => method !== 'GET' && KINDS.test(path) && !/dryRun=/.test(path),
@@ -107,6 +107,11 @@ export async function startFaultLine(kubeconfig: string, certCentralUrl: string,
     }
     return { path: `${call.path}&resourceVersion=${past.version}&resourceVersionMatch=Exact` }
   }
+  const isHidden = ({ method, path }: Passing): boolean => {
+    if (method !== 'GET') return false
+    if (/\/order\/alternate\//.test(path)) return isBlind || off.includes('look-up')
+    return /\/order\/certificate\?/.test(path) && (isBlind || off.includes('list'))
+  }
   const due = (): Strike | undefined => (trace.length === since + (strikes[0]?.at ?? NaN) + 1 ? strikes[0] : undefined)
   const strike = (call: Passing, { fault, crash }: Strike): void => {
     strikes = strikes.slice(1)
@@ -128,8 +133,7 @@ export async function startFaultLine(kubeconfig: string, certCentralUrl: string,
     const struck = due()
     if (struck) strike(call, struck)
     else if (rule) rule(call)
-    else if ((isBlind || off.includes('look-up')) && /\/order\/alternate\//.test(call.path))
-      crossing.pass(label, () => call.answer(200, NOTHING_FOUND))
+    else if (isHidden(call)) crossing.pass(label, () => call.answer(200, NOTHING_FOUND))
     else crossing.pass(label, () => onward(side, call))
   }
   const kubernetes = await startProxy(upstream, decide('kubernetes'))

@@ -17,7 +17,7 @@ export type Powers = {
   readonly showThePast: () => void
   /** All calls of the side are answered so until told otherwise; each may be let through after a while. */
   readonly rule: (side: Side, rule: ((call: Passing) => void) | undefined) => void
-  /** Look-ups by our own id find nothing until told otherwise. */
+  /** Look-ups by our own id, and by key in the list of orders, find nothing until told otherwise. */
   readonly blind: (look: 'blind' | 'seeing') => void
   /** The first answer that was ever given for the path. */
   readonly firstAnswer: (path: string) => Received | undefined
@@ -223,7 +223,7 @@ const OF_CERTCENTRAL = {
   },
   'shown late': {
     side: 'certcentral',
-    what: 'the call is carried out, its answer is lost, and look-ups by our id find nothing for 1.5 s',
+    what: 'the call is carried out, its answer is lost, and look-ups by our id and by our key find nothing for 1.5 s',
     strikes: (trace, at) => trace[at]?.label.startsWith('POST') === true,
     happen: async ({ commit, drop }, { blind }) => {
       blind('blind')

@@ -16,6 +16,8 @@ export type OperatorOptions = {
   readonly log?: string
   /** `listening` (the default) waits for /readyz, `started` for nothing. */
   readonly until?: 'listening' | 'started'
+  /** Whose sources are run, before TEST_PROGRAM; silent: those of this checkout. */
+  readonly checkout?: string
 }
 
 /** The operator as a program of its own. */
@@ -32,6 +34,8 @@ export type OperatorProcess = {
   readonly stop: () => Promise<number | string>
   /** Starts it again with the same flags and ports; ends it by SIGTERM first where it runs. */
   readonly restart: () => Promise<void>
+  /** Restarts it from the sources of another checkout; undefined is what it runs from without that option. */
+  readonly become: (checkout: string | undefined) => Promise<void>
   /** Its exit code or signal, once it has ended by itself. */
   readonly exit: () => Promise<number | string>
   readonly waitUntilReady: () => Promise<void>
@@ -52,13 +56,14 @@ export async function startOperator(options: OperatorOptions): Promise<OperatorP
     'health-probe-bind-address': `127.0.0.1:${health}`,
     ...options.flags,
   }
+  let { checkout } = options
   const launch = () =>
     startChild({
       ...place,
       command: process.execPath,
-      args: [...programArgs(), 'run', ...flagsOf(flags)],
+      args: [...programArgs(checkout), 'run', ...flagsOf(flags)],
       env: { ...cleanEnv(), ...options.env },
-      cwd: CHECKOUT,
+      cwd: checkout ?? CHECKOUT,
     })
   const waitUntilReady = () => untilReady(healthUrl, place)
   const begin = async () => {
@@ -67,6 +72,10 @@ export async function startOperator(options: OperatorOptions): Promise<OperatorP
     return child
   }
   let child = await begin()
+  const restart = async (): Promise<void> => {
+    await endChild(place, 'SIGTERM', 30_000)
+    child = await begin()
+  }
   return {
     metricsUrl: `http://127.0.0.1:${metrics}/metrics`,
     healthUrl,
@@ -78,9 +87,10 @@ export async function startOperator(options: OperatorOptions): Promise<OperatorP
       await endChild(place, 'SIGTERM', 30_000)
       return child.exit()
     },
-    restart: async () => {
-      await endChild(place, 'SIGTERM', 30_000)
-      child = await begin()
+    restart,
+    become: (other) => {
+      checkout = other
+      return restart()
     },
     exit: () => child.exit(),
     waitUntilReady,
@@ -108,9 +118,9 @@ export function flagsOf(flags: Readonly<Record<string, FlagValue | readonly Flag
 }
 
 /** Arguments of node that come before the command of the program: those of TEST_PROGRAM, else the sources. */
-export function programArgs(): string[] {
-  const program = process.env['TEST_PROGRAM']
-  return program === undefined ? ['--no-warnings', join(CHECKOUT, 'src', 'main.ts')] : program.split(' ')
+export function programArgs(checkout?: string): string[] {
+  const program = checkout === undefined ? process.env['TEST_PROGRAM'] : undefined
+  return program?.split(' ') ?? ['--no-warnings', join(checkout ?? CHECKOUT, 'src', 'main.ts')]
 }
 
 /* A setting in the developer's shell must not turn into a flag of the operator under test. */

@@ -1,5 +1,5 @@
 import type { DigiCertOrder } from '../../src/api/order.ts'
-import { type Bed, bought, keySecretIn, startBed } from './bad-days.ts'
+import { type Bed, bought, keySecretIn, place, startBed, untilReady } from './bad-days.ts'
 import { type ControlPlane, openControlPlane } from './control-plane.ts'
 import { type FaultLine, startFaultLine } from './fault-line.ts'
 import type { Fault, Servers, TracedCall } from './faults.ts'
@@ -28,6 +28,8 @@ export type Stage = {
   readonly bed: Bed
   readonly line: FaultLine
   readonly operator: OperatorProcess
+  /** Brings back an operator that died. */
+  readonly revive: () => Promise<void>
   readonly faults: string[]
   readonly watch: SecretWatch
 }
@@ -52,10 +54,12 @@ export type StageOptions = {
   readonly plane?: ControlPlane
   /** Further flags of the operator. */
   readonly flags?: OperatorOptions['flags']
+  /** The sources that the operator runs from; silent: those of this checkout. */
+  readonly checkout?: string
 }
 
 /** Starts simulator and operator with a fault line between them and a cluster. */
-export async function startStage({ plane, flags }: StageOptions = {}): Promise<Stage> {
+export async function startStage({ plane, flags, checkout }: StageOptions = {}): Promise<Stage> {
   if (plane) process.env['KUBECONFIG'] = plane.kubeconfig
   const servers = serversOf(plane ?? openControlPlane(process.env['TEST_CONTROL_PLANE'] ?? ''))
   const bed = await startBed({ operator: 'none', account: 'none', flags: { ...FLAGS, ...flags } })
@@ -67,8 +71,11 @@ export async function startStage({ plane, flags }: StageOptions = {}): Promise<S
   const watch = await watchSecrets(kubeconfig, bed.namespace, (secret) =>
     faults.push(...pairFaults(secret, new Date())),
   )
-  const operator = await bed.startOperator({ kubeconfig: line.kubeconfig })
-  return { bed, line, operator, faults, watch }
+  const operator = await bed.startOperator({ kubeconfig: line.kubeconfig, ...(checkout && { checkout }) })
+  // By an order that it knows, an operator sees that the account keeps ids.
+  await place(bed, 'known')
+  await untilReady(bed, 'known', LIMIT)
+  return { bed, line, operator, revive: () => operator.restart(), faults, watch }
 }
 
 export async function endStage({ bed, line, watch }: Stage): Promise<void> {
@@ -134,13 +141,13 @@ export async function play(
   name: string,
   { plans = [], reference }: { plans?: readonly Plan[]; reference?: string } = {},
 ): Promise<Run> {
-  const { bed, line, operator, faults } = stage
+  const { bed, line, faults } = stage
   await bed.control.changeSettings({ ...PLAIN, ...scenario.settings })
   line.begin()
   await scenario.before?.(stage, name)
   const wasFaulty = faults.length
   const serial = (await bed.cluster.order(bed.namespace, name))?.status?.certificate?.serialNumber
-  const { crash, revive } = mortal(operator)
+  const { crash, revive } = mortal(stage)
   line.begin(...plans.map((plan) => ({ ...plan, crash })))
   await scenario.begin(stage, name)
   const look = async () => {
@@ -161,7 +168,7 @@ export async function play(
   }
   await waitFor(isOver, { what: 'the fault to be over', limitMs: 60_000, everyMs: 10 })
   await revive()
-  await quiet(line).catch(() => broken.push('it goes on writing after its end'))
+  await quiet(line).catch((error: unknown) => broken.push(`after its end: ${(error as Error).message}`))
   await stage.watch.upToDate()
   broken.push(...faults.slice(wasFaulty))
   const order = await waitFor(async () => ({ seen: await bed.cluster.order(bed.namespace, name) }), {
@@ -177,7 +184,7 @@ export async function play(
 const PLAIN: Scenario['settings'] = { instant: true, approval: 'none', ownDcvPolling: false }
 
 /** An operator that can be killed at any moment, and is started again at another. */
-const mortal = (operator: OperatorProcess) => {
+const mortal = ({ operator, revive }: Pick<Stage, 'operator' | 'revive'>) => {
   let isDead = false
   return {
     crash: (): void => {
@@ -188,7 +195,7 @@ const mortal = (operator: OperatorProcess) => {
     revive: async (): Promise<void> => {
       if (!isDead) return
       isDead = false
-      await operator.restart()
+      await revive()
     },
   }
 }
@@ -201,5 +208,8 @@ export const quiet = (line: FaultLine): Promise<unknown> => {
     if (now !== count) [count, since] = [now, performance.now()]
     return Promise.resolve(performance.now() - since > SILENCE)
   }
-  return waitFor(look, { what: 'silence', limitMs: 15_000, everyMs: 50 })
+  return waitFor(look, { what: 'silence', limitMs: 15_000, everyMs: 50 }).catch((error: unknown) => {
+    const last = line.trace().slice(-8)
+    throw new Error(`no silence: ${last.map(({ label }) => label).join(', ')}`, { cause: error })
+  })
 }

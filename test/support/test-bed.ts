@@ -6,7 +6,7 @@ import { guardedDirectory } from './guard.ts'
 import type { Log } from './programs.ts'
 
 /** The CRDs of this checkout. */
-export const CRDS = [join(import.meta.dirname, '..', '..', 'crds')]
+export const CRDS: readonly [string] = [join(import.meta.dirname, '..', '..', 'crds')]
 
 /** Where the control plane is kept that outlives a test run: in the cache, one for each checkout. */
 export function keptDirectory(env: NodeJS.ProcessEnv): string {
@@ -24,9 +24,13 @@ export function keptDirectory(env: NodeJS.ProcessEnv): string {
 /** Whether the control plane shall be kept between runs: `DIGICERT_OPERATOR_TESTBED=keep`. */
 export const isKept = (env: NodeJS.ProcessEnv): boolean => env['DIGICERT_OPERATOR_TESTBED'] === 'keep'
 
-/** A control plane with our CRDs that dies with this process. */
-export function startOwnTestBed(env: NodeJS.ProcessEnv, log: Log): Promise<ControlPlane> {
-  return startControlPlane({ directory: guardedDirectory('control-plane'), log, env, crds: CRDS })
+/** A control plane with our CRDs, or those of another version, that dies with this process. */
+export function startOwnTestBed(
+  env: NodeJS.ProcessEnv,
+  log: Log,
+  crds: readonly string[] = CRDS,
+): Promise<ControlPlane> {
+  return startControlPlane({ directory: guardedDirectory('control-plane'), log, env, crds })
 }
 
 /** The control plane that was kept, with the CRDs of this checkout; started when there is none that answers. */

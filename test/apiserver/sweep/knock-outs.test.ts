@@ -4,15 +4,24 @@ import { SCENARIOS } from '../../support/scenarios.ts'
 import { endStage, play, type Plan, type Stage, startStage } from '../../support/sweep.ts'
 
 const ISSUED = SCENARIOS['issued at once']
-/* The calls of that scenario. */
-const [LOOK_UP, POST] = ['GET order/alternate/', 4]
+const LOOK_UP = 'GET order/alternate/'
+
+const MANY = 3600
 
 let stage: Stage
+let post: number
 beforeAll(async () => {
-  // Look-ups show an order 12 s late: more than a restart takes, less than the settle time. CertCentral takes an id twice.
+  // Look-ups show an order 12 s late: more than a restart takes, less than the settle time. CertCentral takes an id twice,
+  // and lists show nothing, so that an order is found by its id alone.
   // Two operators meet at calls that neither has given up, or one would meet itself.
   stage = await startStage({ flags: { 'settle-time': '15s', 'request-timeout': '20s' } })
-  await stage.bed.control.changeSettings({ uniqueAlternativeOrderIds: false, lookupLagSeconds: 12 })
+  await stage.bed.control.changeSettings({
+    uniqueAlternativeOrderIds: false,
+    lookupLagSeconds: 12,
+    listLagSeconds: MANY,
+  })
+  const { trace } = await play(stage, ISSUED, 'plain')
+  post = trace.findIndex(({ label }) => label.startsWith('POST order/'))
 })
 afterAll(() => endStage(stage))
 
@@ -28,7 +37,15 @@ const purchasesOfTwo = async (name: string): Promise<number> => {
 }
 
 const purchasesUnder = async (name: string, fault: Plan['fault']): Promise<number> =>
-  (await play(stage, ISSUED, name, { plans: [{ at: POST, fault }] })).purchases
+  (await play(stage, ISSUED, name, { plans: [{ at: post, fault }] })).purchases
+
+/** The same where lists show orders at once, and look-ups do not show them at all. */
+const purchasesByKey = async (name: string): Promise<number> => {
+  await stage.bed.control.changeSettings({ listLagSeconds: 0, lookupLagSeconds: MANY })
+  const purchases = await purchasesUnder(name, 'answer lost')
+  await stage.bed.control.changeSettings({ listLagSeconds: MANY, lookupLagSeconds: 12 })
+  return purchases
+}
 
 type KnockOut = { guard: Guard; fault: string; bought: (name: string) => Promise<number> }
 
@@ -38,6 +55,8 @@ const KNOCK_OUTS: readonly KnockOut[] = [
     fault: 'the answer to the order is lost',
     bought: (name) => purchasesUnder(name, 'answer lost'),
   },
+  // That the account keeps ids is known by what was found before; CertCentral then ceases to show them.
+  { guard: 'list', fault: 'the answer is lost, and look-ups by id find nothing', bought: purchasesByKey },
   {
     guard: 'sent mark',
     fault: 'the operator dies after the order, and look-ups show it late',

@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
-import { askByIntent, askByKey, askBySecret, keepsIds } from '../../../src/controller/find-order.ts'
+import type { Intent } from '../../../src/api/status.ts'
+import type { CertCentral } from '../../../src/certcentral/index.ts'
+import { askByIntent, askByKey, askBySecret, keepsIds, wantsProof } from '../../../src/controller/find-order.ts'
 import type { Question } from '../../../src/controller/remote.ts'
+import type { Remote } from '../../../src/order/observation.ts'
 import { createCsr } from '../../../src/pki/csr.ts'
 import { generateKey, publicFingerprint } from '../../../src/pki/keys.ts'
 import { ALTERNATIVE_ID, NOW, ORDER_ID, aSpec, anOrder, inDays, inMinutes } from '../../support/builders.ts'
-import { aSession } from '../../support/session.ts'
+import { aSession, anAccount } from '../../support/session.ts'
 import { type Answering, answer, withServer } from '../certcentral/fake-server.ts'
 
 const NAME = 'shop.example.com'
@@ -172,6 +175,33 @@ describe('an account keeps alternative order ids', () => {
   ] as const)('%s', async (_sentence, answers, ids, wanted) => {
     const { found } = await asking(answers, (question) => keepsIds(question, ids))
     expect(found).toBe(wanted)
+  })
+})
+
+describe('proof that ids are kept is looked for', () => {
+  const session = (unique: boolean) =>
+    aSession({ client: {} as CertCentral, account: anAccount({ uniqueAlternativeOrderIds: unique }) })
+  const sent = {
+    alternativeOrderId: 'dcoa',
+    payloadHash: 'h',
+    purchase: 1,
+    purpose: 'Order',
+    recordedAt: 'then',
+  } as const
+  test.each<readonly [string, Remote, Partial<Intent>, boolean, boolean]>([
+    ['for what was sent and is nowhere', { kind: 'absent' }, { sentAt: 'then', request: '{}' }, true, true],
+    ['for what an earlier version sent', { kind: 'absent' }, { sentAt: 'then' }, true, true],
+    ['not for what was never sent', { kind: 'absent' }, {}, true, false],
+    [
+      'not while the list is read',
+      { kind: 'searching', retryAt: NOW, read: 1, of: 2 },
+      { sentAt: 'then' },
+      true,
+      false,
+    ],
+    ['not where the account has no such option', { kind: 'absent' }, { sentAt: 'then' }, false, false],
+  ])('%s', (_sentence, found, more, unique, wanted) => {
+    expect(wantsProof(found, { intent: { ...sent, ...more } }, session(unique))).toBe(wanted)
   })
 })
 
