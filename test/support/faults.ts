@@ -17,7 +17,7 @@ export type Powers = {
   readonly showThePast: () => void
   /** All calls of the side are answered so until told otherwise; each may be let through after a while. */
   readonly rule: (side: Side, rule: ((call: Passing) => void) | undefined) => void
-  /** Look-ups by our own id, and by key in the list of orders, find nothing until told otherwise. */
+  /** Look-ups by our own id, and by key in the list of orders, find nothing while it is blind. */
   readonly blind: (look: 'blind' | 'seeing') => void
   /** The first answer that was ever given for the path. */
   readonly firstAnswer: (path: string) => Received | undefined

@@ -57,8 +57,8 @@ async function putKinds({ get, send }: Cluster, directory: string): Promise<void
 
 const kindNamed = (name: string) => ({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name })
 
-/** At which calls the earlier version dies; silent: at all. */
-export type Deaths = (label: string, at: number) => boolean
+/** At which calls, by their labels, and how the earlier version dies; silent: at all, in both ways. */
+export type Deaths = (label: string, crash: Fault) => boolean
 
 const CRASHES: readonly Fault[] = ['crash before it', 'crash after it']
 
@@ -90,7 +90,7 @@ export async function upgradeThrough(
     const { trace } = plain
     for (const { at, fault } of plansFor(trace, CRASHES)) {
       const label = trace[at]?.label ?? ''
-      if (!dies(label, at)) continue
+      if (!dies(label, fault)) continue
       await stage.downgrade()
       await played(`${slug}-${at}-${fault.replaceAll(' ', '-')}`, label, { at, fault })
     }
