@@ -19,7 +19,9 @@ const play = async ({ seed, workers }: Task): Promise<void> => {
     let years = 0
     const law = lawOf(anyPlay, (life) => void (years += yearsOf(life)))
     const result = await fc.check(law, { numRuns: PLAYS, seed: batch })
-    const broken = result.failed ? fc.defaultReportMessage(result) : undefined
+    const broken = result.failed
+      ? `${String(result.errorInstance)}\n${fc.defaultReportMessage(result) ?? ''}`
+      : undefined
     const told: Report = { years, plays: result.numRuns, ...(broken === undefined ? {} : { broken }) }
     parentPort?.postMessage(told)
     if (broken !== undefined) return

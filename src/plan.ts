@@ -52,12 +52,12 @@ const tableOf = (rows: readonly (readonly string[])[]): string => {
 }
 
 /** Where an order stands by its status, as `kubectl get -o yaml` shows it; `undefined` where it has no certificate. */
-const atHand = (spec: OrderSpec, status: OrderStatus) => {
+const atHand = (spec: OrderSpec, status: OrderStatus, now: Date) => {
   const { certificate, order } = status
   if (!certificate || !order) return undefined
   const { serialNumber } = certificate
   const [notBefore, notAfter] = [new Date(certificate.notBefore), new Date(certificate.notAfter)]
-  const standing = standingOf(spec, status, { notBefore, notAfter, serialNumber })
+  const standing = standingOf(spec, status, { notBefore, notAfter, serialNumber }, now)
   const { planEnd } = standing
   return planEnd && { ...standing, planEnd }
 }
@@ -82,7 +82,7 @@ export const planOf = (object: unknown, { now, years, caps }: Wish): string => {
     caps,
     from: now,
     until: new Date(now.getTime() + years * YEAR),
-    standing: atHand(checked.spec, status),
+    standing: atHand(checked.spec, status, now),
   })
   const bought = steps.filter(({ paid }) => paid).length
   const told = `${name}: ${String(bought)} of ${String(steps.length)} steps cost money`

@@ -265,7 +265,7 @@ const wasIssued = (status: OrderStatus): boolean => status.certificate !== undef
 export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment): Observation => {
   const { order, target, stored, account } = gathered
   const { metadata } = order
-  const next = nextOf(gathered, status, stored)
+  const next = nextOf(gathered, status, { stored, now: moment.now })
   const asked = isLookAsked(gathered, status) ? moment.now : undefined
   const session = account.kind === 'ready' ? account.session : undefined
   const failure = failureFact(status, { session, asked, moment })

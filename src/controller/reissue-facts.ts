@@ -17,10 +17,14 @@ const isOfAnother = ({ orderId }: Stored, { order }: OrderStatus): boolean =>
   orderId !== undefined && orderId !== order?.id
 
 /** What is due next for the certificate at hand. */
-export const nextOf = ({ order }: Gathered, status: OrderStatus, stored: Stored | undefined): Step | undefined => {
+export const nextOf = (
+  { order }: Gathered,
+  status: OrderStatus,
+  { stored, now }: Pick<ReissueSources, 'stored' | 'now'>,
+): Step | undefined => {
   if (!stored || isOfAnother(stored, status) || !status.order) return undefined
   const { notBefore, notAfter, facts } = stored
-  const standing = standingOf(order.spec, status, { notBefore, notAfter, serialNumber: facts.serialNumber })
+  const standing = standingOf(order.spec, status, { notBefore, notAfter, serialNumber: facts.serialNumber }, now)
   const released = { isReleased: isReleased(order.metadata.annotations?.[RELEASE_BRAKE], status) }
   return nextStep(standing, { ...habitsOf(order.spec, order.metadata.uid ?? ''), ...released })
 }

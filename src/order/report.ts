@@ -7,6 +7,7 @@ import type { Observation } from './observation.ts'
 import { UNSEEN, clipped, withOrder, without } from './progress.ts'
 import { current } from './rules/track.ts'
 import { isIssued } from './rules/words.ts'
+import { arrivalOf } from './standing.ts'
 
 /** What a person is told once: the reason is that of the condition. */
 export type Announcement = { type: 'Normal' | 'Warning'; reason: Reason | EventReason; message: string }
@@ -94,12 +95,11 @@ const nextOf = (o: Observation, decision: Decision): OrderStatus['next'] =>
   decision.verdict === 'ready' && o.next ? { ...o.next, at: `${o.next.at.toISOString().slice(0, 19)}Z` } : undefined
 
 /** The certificate that the Secret holds is told whatever else is going on; a status that was wiped has it again. */
-const withStored = (status: OrderStatus, o: Observation, decision: Decision): OrderStatus => {
+const withStored = (status: OrderStatus, o: Observation, { decision, now }: { decision: Decision; now: Date }) => {
   const { stored } = o
   if (!stored || stored.harmed !== undefined || isOfAnother(o, decision)) return status
-  const { certificate } = status
-  const { storedTime } = certificate?.serialNumber === stored.facts.serialNumber ? certificate : {}
-  return { ...status, certificate: { ...stored.facts, ...(storedTime === undefined ? {} : { storedTime }) } }
+  const arrived = arrivalOf(status, stored.facts.serialNumber, now)
+  return { ...status, certificate: { ...stored.facts, ...(arrived ? { storedTime: arrived.toISOString() } : {}) } }
 }
 
 /** The order is settled once its certificate is stored: what was written down before buying it has served. */
@@ -173,7 +173,7 @@ export const report = (
   }))
   const next = nextOf(o, decision)
   const status: OrderStatus = {
-    ...without(withStored(settle(seen, decision), o, decision), 'next', 'effective', 'onDeletion'),
+    ...without(withStored(settle(seen, decision), o, { decision, now }), 'next', 'effective', 'onDeletion'),
     ...seenParts(seen, subject),
     ...handledOf(o, about),
     ...announced(o),

@@ -96,17 +96,27 @@ export const isDateReached = (spec: Pick<OrderSpec, 'orderValidity'>, status: Or
 
 type Ends = { notBefore: Date; notAfter: Date; serialNumber: string }
 
+/**
+ * When the certificate at hand was stored first. One that the status does not know came a moment ago: the process died
+ * before it was noted. A status that forgot everything tells nothing.
+ */
+export const arrivalOf = (status: OrderStatus, serialNumber: string, now: Date): Date | undefined => {
+  const { certificate } = status
+  if (certificate?.serialNumber === serialNumber) return dateOf(certificate.storedTime)
+  return certificate || placedAt(status) ? now : undefined
+}
+
 /** What a status knows of the certificate at hand and the plan around it. */
 export const standingOf = (
   spec: Pick<OrderSpec, 'orderValidity'>,
   status: OrderStatus,
   certificate: Ends,
+  now: Date,
 ): Standing => {
   const { notBefore, notAfter, serialNumber } = certificate
   const { start: planStart, end: planEnd } = planOf(spec, status)
-  const known = status.certificate?.serialNumber === serialNumber ? status.certificate : undefined
   return {
-    ...{ notBefore, notAfter, planStart, planEnd, arrived: dateOf(known?.storedTime) },
+    ...{ notBefore, notAfter, planStart, planEnd, arrived: arrivalOf(status, serialNumber, now) },
     planDate: planEnd && planDateOf(spec, status, planEnd),
   }
 }

@@ -93,6 +93,14 @@ const isPlanUnknown = ({ ledger, play: { ways } }: Life, { orderId, at }: Reissu
   return isHidden && (order?.by === 'DigiCert' || ways.planShift < 0)
 }
 
+/** By a clock that is off, or dated back, a certificate that ends with its day may end with the day before. */
+const lostBy = (life: Life): number => {
+  const { ends, backdated, lifeFrom } = life.play.ways
+  const skew = skewOf(life)
+  const isOff = skew > 0 || (backdated > 0 && lifeFrom === 'notBefore')
+  return isOff && ends === 'day' ? Math.max(DAY, skew) : skew
+}
+
 /** Whether the spec asks for less than the certificate had that DigiCert, or an earlier spec, made. */
 const isShortened = ({ order: { spec } }: Life, { notBefore, notAfter }: Certificate): boolean => {
   const { days = Infinity, years = Infinity } = spec.certificateValidity ?? {}
@@ -114,9 +122,8 @@ const reissuesAreLate: Law = {
   name: 'L3: a certificate is not reissued in the first half of what it had left when it came',
   broken: (life) =>
     first(dated(life), ({ at, held, arrived }) => {
-      // When it came is lost where the process dies before it is written down; `notBefore` stands in then.
-      const begun =
-        life.play.crashes.length > 0 || life.play.start !== 'new' ? Math.min(arrived, held.notBefore) : arrived
+      // Of what came before the play nobody noted when; `notBefore` stands in.
+      const begun = life.play.start !== 'new' ? Math.min(arrived, held.notBefore) : arrived
       const middle = (begun + held.notAfter) / 2
       return at >= middle - 1000 - skewOf(life)
         ? undefined
@@ -134,7 +141,7 @@ const reissuesAreWorthIt: Law = {
       if (isPlanUnknown(life, reissue) || isShortened(life, held) || isDated(life, made)) return undefined
       const worth = Math.min(DAY, (held.notAfter - arrived) / 4)
       const gain = made.notAfter - held.notAfter
-      return gain > worth - skewOf(life)
+      return gain > worth - lostBy(life)
         ? undefined
         : `${made.id} ends only ${gain / DAY} days after ${held.id}, which had ${(held.notAfter - arrived) / DAY} days when it came`
     }),

@@ -52,10 +52,17 @@ describe('the plan of an order', () => {
   test('has a certificate that came when it was stored first', () => {
     const ends = { notBefore: inDays(-400), notAfter: inDays(190), serialNumber: CERTIFICATE.serialNumber }
     const certificate = { ...CERTIFICATE, storedTime: inDays(-9).toISOString() }
-    expect(standingOf(aSpec(), { order: order(), certificate }, ends).arrived).toEqual(inDays(-9))
-    expect(
-      standingOf(aSpec(), { order: order(), certificate }, { ...ends, serialNumber: 'ff' }).arrived,
-    ).toBeUndefined()
+    const arrived = (status: OrderStatus, serialNumber = CERTIFICATE.serialNumber) =>
+      standingOf(aSpec(), status, { ...ends, serialNumber }, NOW).arrived
+    expect(arrived({ order: order(), certificate })).toEqual(inDays(-9))
+    expect(arrived({ order: order(), certificate: CERTIFICATE })).toBeUndefined()
+  })
+
+  test('has a certificate that came just now where the status knows another one, or none of an order that it bought', () => {
+    const ends = { notBefore: inDays(-400), notAfter: inDays(190), serialNumber: 'ff' }
+    expect(standingOf(aSpec(), { order: order(), certificate: CERTIFICATE }, ends, NOW).arrived).toEqual(NOW)
+    expect(standingOf(aSpec(), { order: order(), history }, ends, NOW).arrived).toEqual(NOW)
+    expect(standingOf(aSpec(), { order: order() }, ends, NOW).arrived).toBeUndefined()
   })
 })
 
