@@ -17,20 +17,23 @@ const nothing = (): void => undefined
 describe('the guards of money, knocked out one by one', () => {
   test(
     'the brake holds the law where everything is due at once',
-    () => fc.assert(lawOf(without('bounds'), nothing, LAWS_OF_THE_BRAKE), { numRuns: 300 }),
+    () => fc.assert(lawOf(without('bounds'), nothing, LAWS_OF_THE_BRAKE), { numRuns: 300, seed: 1 }),
     LIMIT,
   )
 
   test(
     'the bounds hold the law without the brake',
-    () => fc.assert(lawOf(without('brake'), nothing), { numRuns: 300 }),
+    () => fc.assert(lawOf(without('brake'), nothing), { numRuns: 300, seed: 1 }),
     LIMIT,
   )
 
   test(
     'without both, the law is broken: it would show a fault in either',
     async () => {
-      const { failed } = await fc.check(lawOf(without('bounds', 'brake'), nothing, LAWS_OF_THE_BRAKE), { numRuns: 100 })
+      const { failed } = await fc.check(lawOf(without('bounds', 'brake'), nothing, LAWS_OF_THE_BRAKE), {
+        numRuns: 100,
+        seed: 1,
+      })
       expect(failed).toBe(true)
     },
     LIMIT,

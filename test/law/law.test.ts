@@ -8,6 +8,8 @@ import { lawOf, yearsOf } from './property.ts'
 /** `make law` plays a million years; these are for every change. */
 const PLAYS = 4600
 const YEARS = 10_000
+/** The same plays each time: a change is judged by them, and `make law` plays others. */
+const SEED = 20_261_129
 const LIMIT = 600_000
 
 describe('the law of money', () => {
@@ -16,7 +18,7 @@ describe('the law of money', () => {
     async () => {
       let years = 0
       const count = lawOf(anyPlay, (life) => void (years += yearsOf(life)))
-      await fc.assert(count, { numRuns: PLAYS })
+      await fc.assert(count, { numRuns: PLAYS, seed: SEED })
       expect(years).toBeGreaterThan(YEARS)
     },
     LIMIT,
@@ -28,7 +30,7 @@ describe('the law of money', () => {
       const foretells = fc.asyncProperty(peacefulPlay, async (play) =>
         expect(difference(await playThrough(play))).toBeUndefined(),
       )
-      await fc.assert(foretells, { numRuns: 400 })
+      await fc.assert(foretells, { numRuns: 400, seed: SEED })
     },
     LIMIT,
   )
