@@ -7,7 +7,7 @@ import { WRITTEN_SPEC } from '../support/builders.ts'
 import type { Play } from './life.ts'
 import { type Ways, BEGINNING, GOOD_WAYS, HOUR } from './ways.ts'
 
-const MOST_PASSES = 240
+const MOST_PASSES = 160
 
 export const THREE_YEARS = 3 * 365 * DAY
 
@@ -18,17 +18,17 @@ const dayAfter = (days: number): string => new Date(BEGINNING + days * DAY).toIS
 const expiresOn = fc.integer({ min: -40, max: 1095 }).map((days) => ({ expiresOn: dayAfter(days) }))
 
 const orderValidity = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ years: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 6, arbitrary: fc.record({ days: fc.integer({ min: 1, max: 1096 }) }) },
+  { weight: 16, arbitrary: fc.record({ years: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 12, arbitrary: fc.record({ days: fc.integer({ min: 1, max: 1096 }) }) },
   { weight: 1, arbitrary: fc.record({ days: fc.integer({ min: 1, max: 30 }) }) },
-  { weight: 4, arbitrary: expiresOn },
+  { weight: 8, arbitrary: expiresOn },
 )
 
 const certificateValidity = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ years: fc.integer({ min: 1, max: 2 }) }) },
-  { weight: 4, arbitrary: fc.record({ days: fc.integer({ min: 1, max: 825 }) }) },
+  { weight: 8, arbitrary: fc.record({ years: fc.integer({ min: 1, max: 2 }) }) },
+  { weight: 8, arbitrary: fc.record({ days: fc.integer({ min: 1, max: 825 }) }) },
   { weight: 1, arbitrary: fc.record({ days: fc.integer({ min: 1, max: 30 }) }) },
-  { weight: 4, arbitrary: expiresOn },
+  { weight: 8, arbitrary: expiresOn },
 )
 
 const before = fc.constantFrom('0s', '1h', '30h', '7d', '29d', '30d', '33d', '90d', '199d', '364d', '400d', '999999d')
@@ -155,7 +155,7 @@ export const anyPlay: fc.Arbitrary<Play> = fc.record({
   edits: rare(edit, 3),
   restarts: rare(moment, 3),
   crashes: rare(fc.integer({ min: 1, max: 60 }), 3),
-  dailyLooks: fc.constantFrom(0, 0, 0, 3),
+  dailyLooks: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 3),
   patience: fc.option(delay, { nil: undefined, freq: 3 }),
   without: fc.constant([]),
 })
