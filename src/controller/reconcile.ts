@@ -55,8 +55,11 @@ export type ReconcilerOptions = {
 /** One step of a pass, with the status as it was before it. */
 export type StepTaken = { order: DigiCertOrder; before: OrderStatus; outcome: Outcome }
 
-/** More steps than any way through the rules has; a pass that takes more is going in circles. */
-const MAX_STEPS = 12
+/**
+ * More steps than any way through the rules has, which is an overdue reissue with an overdue renewal after it; a pass that
+ * takes more is going in circles.
+ */
+const MAX_STEPS = 20
 
 const CALL_RETRY_FIRST = 2_000
 const CALL_RETRY_MOST = 120_000

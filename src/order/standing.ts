@@ -101,9 +101,10 @@ type Ends = { notBefore: Date; notAfter: Date; serialNumber: string }
  * before it was noted. A status that forgot everything tells nothing.
  */
 export const arrivalOf = (status: OrderStatus, serialNumber: string, now: Date): Date | undefined => {
-  const { certificate } = status
+  const { certificate, intent } = status
   if (certificate?.serialNumber === serialNumber) return dateOf(certificate.storedTime)
-  return certificate || placedAt(status) ? now : undefined
+  const isOurs = certificate !== undefined || intent?.sentAt !== undefined || placedAt(status) !== undefined
+  return isOurs ? now : undefined
 }
 
 /** What a status knows of the certificate at hand and the plan around it. */

@@ -3,7 +3,7 @@ import { wireNames } from '../../src/order/names.ts'
 import { orderPayload } from '../../src/order/payload.ts'
 import { isoDay } from '../../src/order/schedule.ts'
 import { factsOf, idOf, keep } from './cluster.ts'
-import type { Life } from './engine.ts'
+import type { Life } from './life.ts'
 import { keyOf } from './keys.ts'
 import { BEGINNING } from './ways.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { DAY } from '../../src/order/schedule.ts'
 import { aSpec } from '../support/builders.ts'
-import type { Play } from './engine.ts'
+import type { Play } from './life.ts'
 import { THREE_YEARS } from './plays.ts'
 import { obey } from './property.ts'
 import { type Ways, BEGINNING, GOOD_WAYS, HOUR } from './ways.ts'

@@ -68,7 +68,7 @@ export type Ledger = {
   certificate: (id: number) => Certificate | undefined
   /** Sells and issues at once, whatever its ways are; `undefined` where the plan would have ended. */
   sell: (product: string, body: Record<string, unknown>) => Entry | undefined
-  /** From here on the CSRs of reissues are shown, which costs the reader time: what became of one is in doubt. */
+  /** For a while the CSRs of reissues are shown, which costs the reader time: what became of one is in doubt. */
   doubt: () => void
 }
 
@@ -87,6 +87,9 @@ const FATES: Readonly<Record<Exclude<Fate, 'taken'>, () => CertCentralError>> = 
 /** When DigiCert renews and reissues by itself. */
 const BY_ITSELF = 30 * DAY
 
+/** How long what became of a reissue may be in doubt. */
+const DOUBT = 90 * DAY
+
 /** The one chain of all certificates: it is remembered and never read. */
 const CHAIN = ['the chain']
 
@@ -99,8 +102,11 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
   const certificates = new Map<number, Certificate>()
   const events: { at: number; run: () => void }[] = []
   let [ids, posts, again] = [7_000_000, 0, 0]
-  let areCsrsShown = false
+  let doubtUntil = 0
 
+  const doubt = (): void => {
+    doubtUntil = now() + DOUBT
+  }
   const nextId = (): number => {
     ids += 1
     return ids
@@ -255,7 +261,7 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
     const fate = ways.reissues[again] ?? 'taken'
     again += 1
     if (fate !== 'taken' && fate !== 'lost-taken') {
-      areCsrsShown ||= fate === 'lost-untaken'
+      if (fate === 'lost-untaken') doubt()
       throw FATES[fate]()
     }
     const order = byId(orderId)
@@ -277,7 +283,7 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
     if (wait === 0) done()
     else at(now() + wait, done)
     if (fate === 'lost-taken') {
-      areCsrsShown = true
+      doubt()
       throw FATES[fate]()
     }
     return wait === 0 ? placedOf(order) : { orderId, requests: [], domains: [] }
@@ -313,7 +319,7 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
       status,
       dateCreated: new Date(createdAt),
       ...(certificateId === undefined ? {} : { certificateId }),
-      ...(areCsrsShown && index === others.length - 1 ? { csr } : {}),
+      ...(now() < doubtUntil && index === others.length - 1 ? { csr } : {}),
     }))
 
   const call = <T>(effect: () => T): Promise<T> => new Promise((resolve) => resolve(effect()))
@@ -353,9 +359,7 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
     next: () => events[0]?.at ?? NEVER,
     certificate: (id) => certificates.get(id),
     sell: (product, body) => sell(product, body as unknown as Body),
-    doubt: () => {
-      areCsrsShown = true
-    },
+    doubt,
   }
 }
 

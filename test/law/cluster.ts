@@ -8,7 +8,7 @@ import type { Asked, Stored } from '../../src/order/observation.ts'
 import type { Outcome } from '../../src/order/outcome.ts'
 import { reissueNames } from '../../src/order/reissue.ts'
 import type { Certificate } from './certcentral.ts'
-import type { Life } from './engine.ts'
+import type { Life } from './life.ts'
 import { ANY_PRIVATE_KEY, type PoolKey, keyOf } from './keys.ts'
 
 /** A key as a Secret keeps it. */

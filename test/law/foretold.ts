@@ -1,7 +1,7 @@
 import { type Forecast, forecast } from '../../src/order/forecast.ts'
 import { habitsOf } from '../../src/order/reissue.ts'
 import { DAY } from '../../src/order/schedule.ts'
-import type { Life, Play } from './engine.ts'
+import type { Life, Play } from './life.ts'
 import { BEGINNING } from './ways.ts'
 
 type Step = { readonly action: Forecast['action']; readonly at: number }

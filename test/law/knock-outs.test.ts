@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { DAY } from '../../src/order/schedule.ts'
-import type { KnockOut, Play } from './engine.ts'
+import type { KnockOut, Play } from './life.ts'
 import { LAWS_OF_THE_BRAKE } from './laws.ts'
 import { anyPlay } from './plays.ts'
 import { lawOf } from './property.ts'

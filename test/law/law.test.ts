@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { playThrough } from './engine.ts'
 import { difference } from './foretold.ts'
-import { anyPlay, peacefulPlay } from './plays.ts'
+import { IS_COVERED } from './laws.ts'
+import { anyPlay, peacefulPlay, quickPlay } from './plays.ts'
 import { lawOf, yearsOf } from './property.ts'
 
 /** `make law` plays a million years; these are for every change. */
@@ -21,6 +22,16 @@ describe('the law of money', () => {
       await fc.assert(count, { numRuns: PLAYS, seed: SEED })
       expect(years).toBeGreaterThan(YEARS)
     },
+    LIMIT,
+  )
+
+  test(
+    'leaves no moment without a certificate, where CertCentral issues within two days and the spec leaves time for it',
+    () =>
+      fc.assert(
+        lawOf(quickPlay, () => undefined, [IS_COVERED]),
+        { numRuns: 300 },
+      ),
     LIMIT,
   )
 

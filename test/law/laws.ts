@@ -1,9 +1,9 @@
 import { milliseconds } from '../../src/api/shapes.ts'
 import { DAY } from '../../src/order/schedule.ts'
 import type { Certificate, Entry } from './certcentral.ts'
-import type { Life } from './engine.ts'
+import type { Life } from './life.ts'
 import type { Purchase, Reissue } from './record.ts'
-import { capOn } from './ways.ts'
+import { BEGINNING, capOn } from './ways.ts'
 
 /** What must hold of every play; the answer says how it was broken. */
 export type Law = { readonly name: string; readonly broken: (life: Life) => string | undefined }
@@ -123,7 +123,7 @@ const reissuesAreLate: Law = {
   broken: (life) =>
     first(dated(life), ({ at, held, arrived }) => {
       // Of what came before the play nobody noted when; `notBefore` stands in.
-      const begun = life.play.start !== 'new' ? Math.min(arrived, held.notBefore) : arrived
+      const begun = arrived <= BEGINNING ? Math.min(arrived, held.notBefore) : arrived
       const middle = (begun + held.notAfter) / 2
       return at >= middle - 1000 - skewOf(life)
         ? undefined
@@ -181,16 +181,30 @@ export const LAWS_OF_THE_BRAKE: readonly Law[] = [
     },
   },
   {
-    name: 'six reissues in an hour, twenty in a day',
-    broken: (life) => {
-      const times = life.story.reissues.map(({ at }) => at)
-      const crowded = (most: number, window: number) =>
-        times.some((at, index) => (times[index + most] ?? Infinity) - at < window - 1000)
-      if (crowded(6, DAY / 24)) return 'more than six reissues in an hour'
-      return crowded(20, DAY) ? 'more than twenty reissues in a day' : undefined
-    },
+    name: 'six reissues of a plan in an hour, twenty in a day',
+    broken: ({ ledger, story }) =>
+      first(ledger.orders, ({ orderId }) => {
+        const times = story.reissues.filter((reissue) => reissue.orderId === orderId).map(({ at }) => at)
+        const crowded = (most: number, window: number) =>
+          times.some((at, index) => (times[index + most] ?? Infinity) - at < window - 1000)
+        if (crowded(6, DAY / 24)) return `order ${orderId} was reissued more than six times in an hour`
+        return crowded(20, DAY) ? `order ${orderId} was reissued more than twenty times in a day` : undefined
+      }),
   },
 ]
+
+/** Where CertCentral and people are quick, and the spec leaves time for them, there is a certificate at every moment. */
+export const IS_COVERED: Law = {
+  name: 'L7: one certificate follows another before it ends',
+  broken: ({ story: { storings } }) => {
+    let until = Infinity
+    return first(storings, ({ at, certificate }) => {
+      if (at > until) return `there was no certificate from ${day(until)} to ${day(at)}`
+      until = Math.max(until === Infinity ? 0 : until, certificate.notAfter)
+      return undefined
+    })
+  },
+}
 
 /** How a play breaks the laws, as sentences. */
 export const broken = (life: Life, laws: readonly Law[] = LAWS): string[] =>

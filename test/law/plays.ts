@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { type OrderSpec, checkSpec } from '../../src/api/order.ts'
 import { purchaseFaults } from '../../src/order/purchasable.ts'
+import { type Validity, milliseconds } from '../../src/api/shapes.ts'
 import { DAY } from '../../src/order/schedule.ts'
 import { WRITTEN_SPEC } from '../support/builders.ts'
-import type { Play } from './engine.ts'
+import type { Play } from './life.ts'
 import { type Ways, BEGINNING, GOOD_WAYS, HOUR } from './ways.ts'
 
-const MOST_PASSES = 240
+const MOST_PASSES = 160
 
 export const THREE_YEARS = 3 * 365 * DAY
 
@@ -17,17 +18,17 @@ const dayAfter = (days: number): string => new Date(BEGINNING + days * DAY).toIS
 const expiresOn = fc.integer({ min: -40, max: 1095 }).map((days) => ({ expiresOn: dayAfter(days) }))
 
 const orderValidity = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ years: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 6, arbitrary: fc.record({ days: fc.integer({ min: 1, max: 1096 }) }) },
+  { weight: 16, arbitrary: fc.record({ years: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 12, arbitrary: fc.record({ days: fc.integer({ min: 1, max: 1096 }) }) },
   { weight: 1, arbitrary: fc.record({ days: fc.integer({ min: 1, max: 30 }) }) },
-  { weight: 4, arbitrary: expiresOn },
+  { weight: 8, arbitrary: expiresOn },
 )
 
 const certificateValidity = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ years: fc.integer({ min: 1, max: 2 }) }) },
-  { weight: 4, arbitrary: fc.record({ days: fc.integer({ min: 1, max: 825 }) }) },
+  { weight: 8, arbitrary: fc.record({ years: fc.integer({ min: 1, max: 2 }) }) },
+  { weight: 8, arbitrary: fc.record({ days: fc.integer({ min: 1, max: 825 }) }) },
   { weight: 1, arbitrary: fc.record({ days: fc.integer({ min: 1, max: 30 }) }) },
-  { weight: 4, arbitrary: expiresOn },
+  { weight: 8, arbitrary: expiresOn },
 )
 
 const before = fc.constantFrom('0s', '1h', '30h', '7d', '29d', '30d', '33d', '90d', '199d', '364d', '400d', '999999d')
@@ -77,12 +78,12 @@ const LENGTHS = [825, 398, 397, 365, 200, 199, 100, 90, 47]
 const SHORT = [47, 30, 10, 6, 2, 1]
 
 const longest = (lengths: readonly number[]) =>
-  fc.uniqueArray(fc.constantFrom(...lengths), { minLength: 1, maxLength: 4 })
+  fc.uniqueArray(fc.constantFrom(...lengths), { minLength: 1, maxLength: 3 })
 
 /** Caps that fall, each from a day of the play on. */
 export const caps = fc
   .record({
-    longest: fc.oneof({ weight: 15, arbitrary: longest(LENGTHS) }, { weight: 1, arbitrary: longest(SHORT) }),
+    longest: fc.oneof({ weight: 25, arbitrary: longest(LENGTHS) }, { weight: 1, arbitrary: longest(SHORT) }),
     days: fc.array(fc.integer({ min: 1, max: 1095 }), { minLength: 3, maxLength: 3 }),
   })
   .map(({ longest, days }): Ways['caps'] => {
@@ -154,10 +155,43 @@ export const anyPlay: fc.Arbitrary<Play> = fc.record({
   edits: rare(edit, 3),
   restarts: rare(moment, 3),
   crashes: rare(fc.integer({ min: 1, max: 60 }), 3),
-  dailyLooks: fc.constantFrom(0, 0, 0, 3),
+  dailyLooks: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 3),
   patience: fc.option(delay, { nil: undefined, freq: 3 }),
   without: fc.constant([]),
 })
+
+const TIME_FOR_ALL = 14 * DAY
+
+/** Whether a length of time, or the lack of one, leaves time for approvals and looks. */
+const leavesTime = (validity: Validity | undefined): boolean =>
+  validity === undefined || (validity.expiresOn === undefined && (validity.days ?? 365) * DAY >= TIME_FOR_ALL)
+
+const isEarly = (wish: string | undefined): boolean => wish === undefined || milliseconds(wish) >= 7 * DAY
+
+const isByOperator = ({ renewal, reissue: wish }: OrderSpec): boolean =>
+  renewal?.policy !== 'Never' && renewal?.byDigiCert !== true && (wish?.by ?? 'Operator') === 'Operator'
+
+const asksInTime = ({ renewal, reissue: wish }: OrderSpec): boolean =>
+  isEarly(renewal?.before) && isEarly(wish?.before) && (wish?.beforePercentage ?? 33) >= 25
+
+/** Plays in which CertCentral issues within two days, and nothing ends that the spec wants to last. */
+export const quickPlay: fc.Arbitrary<Play> = anyPlay
+  .filter(
+    ({ spec }) => isByOperator(spec) && asksInTime(spec) && purchaseFaults(spec, new Date(BEGINNING)).length === 0,
+  )
+  .filter(({ spec }) => leavesTime(spec.orderValidity) && leavesTime(spec.certificateValidity))
+  .map((play) => ({
+    ...{ ...play, start: 'new', skews: [], crashes: [] },
+    ways: {
+      ...play.ways,
+      ...{ orders: [], reissues: [], endings: [], planHidden: 0 },
+      ...{
+        approval: play.ways.approval && Math.min(play.ways.approval, DAY),
+        issuance: Math.min(play.ways.issuance, DAY),
+      },
+      caps: play.ways.caps.map(({ from, days }) => ({ from, days: Math.max(days, TIME_FOR_ALL / DAY) })),
+    },
+  }))
 
 const LONG_ENOUGH = 7
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
-import { type Life, type Play, playThrough } from './engine.ts'
+import { playThrough } from './engine.ts'
 import { LAWS, type Law, broken } from './laws.ts'
+import type { Life, Play } from './life.ts'
 import { timeline } from './record.ts'
 import { BEGINNING } from './ways.ts'
 

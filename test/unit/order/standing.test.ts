@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { OrderStatus } from '../../../src/api/status.ts'
 import { purchaseFaults } from '../../../src/order/purchasable.ts'
 import { isDateReached, planOf, standingOf } from '../../../src/order/standing.ts'
-import { CERTIFICATE, NOW, ORDER_ID, aSpec, inDays } from '../../support/builders.ts'
+import { CERTIFICATE, INTENT, NOW, ORDER_ID, aSpec, inDays } from '../../support/builders.ts'
 
 const order = (more: Partial<NonNullable<OrderStatus['order']>> = {}) => ({
   id: ORDER_ID,
@@ -62,6 +62,8 @@ describe('the plan of an order', () => {
     const ends = { notBefore: inDays(-400), notAfter: inDays(190), serialNumber: 'ff' }
     expect(standingOf(aSpec(), { order: order(), certificate: CERTIFICATE }, ends, NOW).arrived).toEqual(NOW)
     expect(standingOf(aSpec(), { order: order(), history }, ends, NOW).arrived).toEqual(NOW)
+    const intent = { ...INTENT, sentAt: NOW.toISOString() }
+    expect(standingOf(aSpec(), { intent }, ends, NOW).arrived).toEqual(NOW)
     expect(standingOf(aSpec(), { order: order() }, ends, NOW).arrived).toBeUndefined()
   })
 })
