@@ -134,12 +134,19 @@ const SILENCE = 1200
 /** How long a run may take, in milliseconds. */
 export const LIMIT = 90_000
 
+type PlayOptions = {
+  readonly plans?: readonly Plan[]
+  /** The end of the run without a fault. */
+  readonly reference?: string
+  readonly limitMs?: number
+}
+
 /** Plays a scenario once, with faults or without, and judges it. */
 export async function play(
   stage: Stage,
   scenario: Scenario,
   name: string,
-  { plans = [], reference }: { plans?: readonly Plan[]; reference?: string } = {},
+  { plans = [], reference, limitMs = LIMIT }: PlayOptions = {},
 ): Promise<Run> {
   const { bed, line, faults } = stage
   await bed.control.changeSettings({ ...PLAIN, ...scenario.settings })
@@ -157,7 +164,7 @@ export async function play(
     return scenario.isOver(order, serial)
   }
   const broken: string[] = []
-  await waitFor(look, { what: `end of ${name}`, limitMs: LIMIT, everyMs: 50 }).catch((error: unknown) =>
+  await waitFor(look, { what: `end of ${name}`, limitMs, everyMs: 50 }).catch((error: unknown) =>
     broken.push(`it never ends: ${(error as Error).message}`),
   )
   const trace = line.trace()
