@@ -7,7 +7,7 @@ import { anyPlay, peacefulPlay, quickPlay } from './plays.ts'
 import { lawOf, yearsOf } from './property.ts'
 
 /** `make law` plays a million years; these are for every change. */
-const PLAYS = 4600
+const PLAYS = 3700
 const YEARS = 10_000
 const LIMIT = 600_000
 
