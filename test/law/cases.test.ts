@@ -59,6 +59,15 @@ describe('by the law of money, in three years,', () => {
       { bought: 4, reissued: 3 },
     ],
     [
+      'a plan of five days that begins when it is issued three days late, and whose dates are not shown',
+      {
+        spec: { orderValidity: { days: 5 } },
+        ways: { planFrom: 'issuance', issuance: 3 * DAY, planHidden: 11 * DAY },
+        lasts: 60 * DAY,
+      },
+      { bought: 13, reissued: 0 },
+    ],
+    [
       'a day for certificates inside the plan is asked for until it comes, and not for renewals after it',
       { spec: { orderValidity: { years: 1 }, certificateValidity: { expiresOn: inDays(100) } } },
       { bought: 4, reissued: 4 },
@@ -90,10 +99,15 @@ describe('the law of money, where a play once broke it,', () => {
       { ways: { caps: [{ from: 0, days: 1 }], backdated: 48 * HOUR }, skews: [{ from: -DAY, by: 5 * HOUR }] },
     ],
     [
-      'holds where a plan begins when it is issued, and its dates are not shown',
+      'holds where the process dies between the Secret and the status, with a leaf that is dated back by 300 days',
+      { spec: { reissue: { beforePercentage: 50 } }, ways: { backdated: 300 * DAY }, crashes: [4] },
+    ],
+    [
+      'holds where a reissue and a renewal are both overdue when the process comes back',
       {
-        spec: { orderValidity: { days: 27 } },
-        ways: { planFrom: 'issuance', issuance: 10 * DAY, planHidden: 38 * DAY },
+        spec: { orderValidity: { days: 5 }, certificateValidity: { days: 1 } },
+        ways: { planHidden: 4 * DAY },
+        start: { age: 4 * DAY },
       },
     ],
     ['holds where a plan of 366 days follows certificates of 365', { ways: { caps: [{ from: 0, days: 365 }] } }],

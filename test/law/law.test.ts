@@ -7,7 +7,7 @@ import { anyPlay, peacefulPlay, quickPlay } from './plays.ts'
 import { lawOf, yearsOf } from './property.ts'
 
 /** `make law` plays a million years; these are for every change. */
-const PLAYS = 4600
+const PLAYS = 3700
 const YEARS = 10_000
 /** The same plays each time: a change is judged by them, and `make law` plays others. */
 const SEED = 20_261_129

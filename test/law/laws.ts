@@ -86,11 +86,15 @@ const issuedAt = ({ play: { ways } }: Life, { notBefore }: Certificate): number 
 const hasCapFallen = ({ play: { ways } }: Life, since: number, at: number): boolean =>
   capOn(ways, since) > capOn(ways, at)
 
-/** Whether nobody can know when the plan ends: it is not shown, and DigiCert bought it, or ends it before its time. */
-const isPlanUnknown = ({ ledger, play: { ways } }: Life, { orderId, at }: Reissue): boolean => {
+/**
+ * Whether nobody can know when the plan ends: it is not shown, and DigiCert bought it, or ends it before its time, or the
+ * answer to the purchase was lost on another day.
+ */
+const isPlanUnknown = ({ ledger, play: { ways, crashes } }: Life, { orderId, at }: Reissue): boolean => {
   const order = ledger.orders.find((entry) => entry.orderId === orderId)
   const isHidden = at < (order?.issuedAt ?? 0) + ways.planHidden
-  return isHidden && (order?.by === 'DigiCert' || ways.planShift < 0)
+  const isLost = crashes.length > 0 || ways.orders.includes('lost-taken')
+  return isHidden && (order?.by === 'DigiCert' || ways.planShift < 0 || isLost)
 }
 
 /** By a clock that is off, or dated back, a certificate that ends with its day may end with the day before. */
