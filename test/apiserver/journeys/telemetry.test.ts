@@ -191,7 +191,7 @@ describe('the log and the traces of a life', () => {
     await approve('calm')
     await prove('calm')
     await machine.settled('calm')
-    const before = told('calm').length
+    const before = (await toldToTheEnd('calm', 'info condition ready Issued')).length
     await machine.travel(1 / 24)
     await life.looked('calm')
     expect(told('calm').slice(before).map(brief)).toEqual([])
