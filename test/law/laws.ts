@@ -97,12 +97,12 @@ const isPlanUnknown = ({ ledger, play: { ways, crashes } }: Life, { orderId, at 
   return isHidden && (order?.by === 'DigiCert' || ways.planShift < 0 || isLost)
 }
 
-/** By a clock that is off, or dated back, a certificate that ends with its day may end with the day before. */
+/** By a clock that is off, or dated back, a certificate that ends with a day may end with the day before. */
 const lostBy = (life: Life): number => {
-  const { ends, backdated, lifeFrom } = life.play.ways
+  const { backdated, lifeFrom } = life.play.ways
   const skew = skewOf(life)
   const isOff = skew > 0 || (backdated > 0 && lifeFrom === 'notBefore')
-  return isOff && ends === 'day' ? Math.max(DAY, skew) : skew
+  return isOff ? Math.max(DAY, skew) : skew
 }
 
 /** Whether the spec asks for less than the certificate had that DigiCert, or an earlier spec, made. */
