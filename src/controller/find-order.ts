@@ -157,7 +157,7 @@ const answeredTo = ({ sent, order }: Question, info: OrderInfo, found: FoundOrde
 
 /**
  * A resource that forgot everything finds its first order and, where that is over or was renewed, the ones that followed:
- * the number of purchases is found by looking, not by counting (`design.md`, section 5).
+ * the number of purchases is found by looking, not by counting.
  */
 const lastPurchase = async (question: Question): Promise<Remote> => {
   let last = await askForPurchase(question, question.purchase)
@@ -170,7 +170,7 @@ const lastPurchase = async (question: Question): Promise<Remote> => {
   return last
 }
 
-/** Before a renewal is placed: whether somebody else renewed the order, which would make it two; found where it is to be adopted. */
+/** Before a renewal is placed: whether the order was renewed elsewhere, which would make it two; found where it is to be adopted. */
 const renewedElsewhere = async (question: Question): Promise<Remote> => {
   const { session, order, renewalOf, fingerprint, purchase } = question
   if (renewalOf === undefined) return { kind: 'absent' }

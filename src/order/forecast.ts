@@ -9,7 +9,7 @@ export type Cap = { from: Date; days: number }
 /** One step of a plan that is played forward. */
 export type Forecast = {
   at: Date
-  /** `Stop`: nothing more is done by itself, by what the spec says, before the plan has ended. */
+  /** `Stop`: the operator does nothing more before the plan has ended, as the spec says. */
   action: 'Order' | 'Reissue' | 'Renew' | 'Stop'
   /** Whether it costs money. */
   paid: boolean

@@ -83,7 +83,7 @@ export const givingUp = ({ alternativeOrderId, sends }: { alternativeOrderId: st
 const mayBeSentAgain = (o: Observation, intent: KnownIntent): boolean =>
   (o.account.kind === 'ready' && o.account.uniqueIds === 'yes') || o.orderAgain === givingUp(intent)
 
-/** What keeps a request of unknown outcome from being sent again, whoever answers for it: it must be the same one. */
+/** What keeps a request of unknown outcome from being sent again though a person answers for it: it must be the same one. */
 const maySendTheSame = ({ account }: Observation, intent: KnownIntent, now: Date): Decision | undefined => {
   if (account.kind === 'ready' && account.forbidsSent !== undefined)
     return stalled('AccountForbids', later(now, NAMESPACE_LOOK))
