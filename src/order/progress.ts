@@ -10,10 +10,15 @@ const KEPT_HISTORY = 30
 
 type History = NonNullable<OrderStatus['history']>[number]
 
-const withHistory = (status: OrderStatus, entry: History): OrderStatus => ({
-  ...status,
-  history: [...(status.history ?? []), entry].slice(-KEPT_HISTORY),
-})
+const isPurchase = ({ what }: History): boolean => what === 'Ordered' || what === 'Renewed'
+
+/** The newest entries, among them the last purchase, however many reissues followed: the brake counts from it. */
+const withHistory = (status: OrderStatus, entry: History): OrderStatus => {
+  const all = [...(status.history ?? []), entry]
+  const kept = all.slice(-KEPT_HISTORY)
+  const bought = all.findLast(isPurchase)
+  return { ...status, history: bought && !kept.includes(bought) ? [bought, ...kept.slice(1)] : kept }
+}
 
 /** A text that the API server takes where it allows that many characters. */
 export const clipped = (text: string, most: number): string =>

@@ -110,6 +110,15 @@ describe('the law of money, where a play once broke it,', () => {
         start: { age: 4 * DAY },
       },
     ],
+    [
+      'holds by the brake alone, where more reissues follow a purchase than the history has room for',
+      {
+        spec: { certificateValidity: { days: 1 }, reissue: { by: 'DigiCert' } },
+        ways: { planHidden: 60 * DAY },
+        lasts: 60 * DAY,
+        without: ['bounds'],
+      },
+    ],
     ['holds where a plan of 366 days follows certificates of 365', { ways: { caps: [{ from: 0, days: 365 }] } }],
   ])('%s', async (_sentence, given) => {
     await expect(obey(playOf(given))).resolves.toBeDefined()

@@ -150,7 +150,10 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
 
   const startPlan = (order: Entry): void => {
     order.planStart = midnight(now())
-    order.planEnd = order.length.endFrom(now()) + ways.planShift * DAY
+    const asked = order.length.endFrom(now())
+    const shifted = asked + ways.planShift * DAY
+    // No plan is over when it is bought.
+    order.planEnd = shifted > now() ? shifted : asked
   }
 
   const issueFirst = (order: Entry): void => {

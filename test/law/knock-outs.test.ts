@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { unpurchasable } from '../../src/api/order.ts'
 import { DAY } from '../../src/order/schedule.ts'
 import type { KnockOut, Play } from './life.ts'
 import { LAWS_OF_THE_BRAKE } from './laws.ts'
@@ -12,6 +13,9 @@ const LIMIT = 120_000
 const without = (...guards: KnockOut[]): fc.Arbitrary<Play> =>
   anyPlay.map((play) => ({ ...play, lasts: 200 * DAY, without: guards, skews: [], crashes: [] }))
 
+/** A plan of a day may be over a second after it is bought: such a spec is refused, and what is bought has the brake. */
+const withoutBrake = without('brake').filter(({ spec }) => unpurchasable(spec).length === 0)
+
 const nothing = (): void => undefined
 
 describe('the guards of money, knocked out one by one', () => {
@@ -23,7 +27,7 @@ describe('the guards of money, knocked out one by one', () => {
 
   test(
     'the bounds hold the law without the brake',
-    () => fc.assert(lawOf(without('brake'), nothing), { numRuns: 300, seed: 1 }),
+    () => fc.assert(lawOf(withoutBrake, nothing), { numRuns: 300, seed: 1 }),
     LIMIT,
   )
 

@@ -218,6 +218,16 @@ describe('what an outcome leaves in the status', () => {
     expect(step(before, outcome)).toEqual(wanted)
   })
 
+  test('keeps the last purchase in the history, however many reissues follow it', () => {
+    const reissued = Array.from({ length: 29 }, () => ({ at: AT, what: 'Reissued' as const, orderId: ORDER_ID }))
+    const history = [{ at: AT, what: 'Renewed' as const, orderId: ORDER_ID, purchase: 2 }, ...reissued]
+    const before = { order: ORDER, certificate: { ...CERTIFICATE, serialNumber: 'old' }, history }
+    const kept = step(before, { kind: 'stored', certificate: CERTIFICATE, orderId: ORDER_ID }).history!
+    expect(kept).toHaveLength(30)
+    expect(kept.map(({ what }) => what)).toEqual(['Renewed', ...reissued.map(({ what }) => what)])
+    expect(kept.at(-1)?.certificateId).toBe(CERTIFICATE_ID)
+  })
+
   test('is a history of the last thirty', () => {
     const history = Array.from({ length: 30 }, (_, n) => ({ at: AT, what: 'Ordered' as const, orderId: n + 1 }))
     const outcome: Outcome = { kind: 'adopted', order: REMOTE, purchase: 1 }
