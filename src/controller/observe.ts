@@ -8,12 +8,11 @@ import { deliveryOf } from '../order/delivery.ts'
 import { forbidden } from '../order/effective.ts'
 import { isProven } from '../order/messages.ts'
 import type { AccountFact, Failure, KnownIntent, Observation, Remote, ValidationFact } from '../order/observation.ts'
-import type { Payload } from '../order/payload.ts'
 import { purchaseFaults } from '../order/purchasable.ts'
 import { renewsBy } from '../order/reissue.ts'
 import * as schedule from '../order/schedule.ts'
 import { isDateReached, planOf } from '../order/standing.ts'
-import { deniedBy, subjectOf, subjectOfPayload } from '../order/subject.ts'
+import { deniedBy, sentRequest, subjectOf, subjectOfPayload } from '../order/subject.ts'
 import type { Session } from './accounts.ts'
 import { askedOf } from './asked.ts'
 import { dateOf } from './dates.ts'
@@ -55,7 +54,7 @@ const sentFacts = (
   { policy, now }: { policy: Policy; now: Date },
 ): { forbidsSent?: string } => {
   if (intent?.sentAt === undefined) return {}
-  const payload = intent.request === undefined ? undefined : (JSON.parse(intent.request) as Payload)
+  const payload = sentRequest(intent)
   const subject = payload ? subjectOfPayload(spec.product, payload) : subjectOf(spec)
   const denied = namespaceForbidden ?? deniedBy(subject, policy, now)
   return denied === undefined ? {} : { forbidsSent: denied }

@@ -8,7 +8,7 @@ import { withKnownOrganization } from '../order/effective.ts'
 import { type CreditCard, type Payload, orderPayload } from '../order/payload.ts'
 import { isoDay } from '../order/schedule.ts'
 import { endOf } from '../order/standing.ts'
-import { subjectOfPayload } from '../order/subject.ts'
+import { sentRequest, subjectOfPayload } from '../order/subject.ts'
 import type { Session } from './accounts.ts'
 import { type CardResult, readCard, withoutCard } from './credit-card.ts'
 import { type Kept, csrFor } from './keys.ts'
@@ -224,10 +224,10 @@ export const placeOrder = async (purchase: Purchase, means: PurchaseMeans): Prom
 }
 
 /** The names that the CSR is for. */
-const namesSent = ({ order: { spec } }: Purchase, { sentAt, request }: Intent): readonly string[] =>
-  sentAt !== undefined && request !== undefined
-    ? subjectOfPayload(spec.product, JSON.parse(request) as Payload).names
-    : wireNames(spec.commonName, spec.dnsNames)
+const namesSent = ({ order: { spec } }: Purchase, intent: Intent): readonly string[] => {
+  const before = sentRequest(intent)
+  return before ? subjectOfPayload(spec.product, before).names : wireNames(spec.commonName, spec.dnsNames)
+}
 
 type Envelope = { csr: string | undefined; permit: Permit; creditCard: CreditCard | undefined }
 
@@ -244,7 +244,8 @@ const discreet = (outcome: Outcome, card: CreditCard | undefined): Outcome =>
 
 /** What is sent, without CSR and card: after a lost answer the same as before, whatever the spec says by now. */
 const requestOf = ({ order, status }: Purchase, intent: Intent, now: Date): Payload => {
-  if (intent.sentAt !== undefined && intent.request !== undefined) return JSON.parse(intent.request) as Payload
+  const before = sentRequest(intent)
+  if (before) return before
   return orderPayload(withKnownOrganization(order.spec, status.organization), {
     now,
     alternativeOrderId: intent.alternativeOrderId,

@@ -1,8 +1,7 @@
 import { ORDER_AGAIN } from '../api/names.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { deliveryOf } from '../order/delivery.ts'
-import type { Payload } from '../order/payload.ts'
-import { subjectOfPayload } from '../order/subject.ts'
+import { sentRequest, subjectOfPayload } from '../order/subject.ts'
 import type { Session } from './accounts.ts'
 import { dateOf } from './dates.ts'
 import type { Gathered } from './gather.ts'
@@ -50,8 +49,9 @@ const keySearchOf = (gathered: Gathered, status: OrderStatus, memory: Recollecti
 
 /** What was sent without an answer, as it was written down. */
 const sentOf = ({ order: { spec } }: Gathered, { intent }: OrderStatus): Sent | undefined => {
-  if (intent?.sentAt === undefined || intent.request === undefined) return undefined
-  const { names, organizationId } = subjectOfPayload(spec.product, JSON.parse(intent.request) as Payload)
+  const request = intent && sentRequest(intent)
+  if (!request) return undefined
+  const { names, organizationId } = subjectOfPayload(spec.product, request)
   return { names, organizationId }
 }
 

@@ -1,6 +1,6 @@
 import type { OrderSpec } from '../api/order.ts'
 import { type Habits, type Standing, type Step, nextStep, planEndOf } from './plan.ts'
-import { DAY, isoDay } from './schedule.ts'
+import { DAY, isoDay, midnight } from './schedule.ts'
 import { endOf } from './standing.ts'
 
 /** The longest certificate that is issued from a day on. */
@@ -22,8 +22,6 @@ export type Forecast = {
 type PlanAtHand = Standing & { planEnd: Date }
 
 const capAt = (caps: readonly Cap[], at: Date): number | undefined => caps.findLast(({ from }) => from <= at)?.days
-
-const midnight = (date: Date): Date => new Date(Math.floor(date.getTime() / DAY) * DAY)
 
 /**
  * A certificate lives as long as the spec asks, the plan lasts and the cap of the day allows, whichever is least. A day

@@ -1,4 +1,4 @@
-import { DAY, isoDay, spread } from './schedule.ts'
+import { DAY, isoDay, later, midnight, spread } from './schedule.ts'
 
 /** Longest time before the end of a certificate at which it is reissued, where the spec does not say. */
 const REISSUE_BEFORE = 33 * DAY
@@ -80,8 +80,6 @@ const isWorth = (end: Date, standing: Standing): boolean =>
 /** A certificate ends with a second, and the day that is the end of a plan with a millisecond. */
 const wholeSecond = (date: Date): number => Math.floor(date.getTime() / 1000) * 1000
 
-const midnight = (date: Date): number => Math.floor(date.getTime() / DAY) * DAY
-
 /** Whether a CA lets certificates end with a day, so that two of one day end at the same moment. */
 const endsWithDay = ({ notAfter }: Standing): boolean => (notAfter.getTime() + 1000) % DAY < 2000
 
@@ -90,7 +88,7 @@ const firstGain = (standing: Standing): Date => {
   const from = begun(standing)
   if (from >= standing.notAfter) return new Date(from.getTime() + DAY)
   const days = Math.floor(worthOf(standing) / DAY) + 1
-  return endsWithDay(standing) ? new Date(midnight(from) + days * DAY) : from
+  return endsWithDay(standing) ? later(midnight(from), days * DAY) : from
 }
 
 /** A day that the spec names for certificates counts until it comes; until then another one would end there as well. */

@@ -108,5 +108,8 @@ export const retryAt = (reason: Reason, lastAt: Date, count: number): Date => {
   return later(lastAt, Math.min(most, first * 2 ** Math.min(count - 1, 20)))
 }
 
+/** Midnight UTC before a time, or at it. */
+export const midnight = (date: Date): Date => new Date(Math.floor(date.getTime() / DAY) * DAY)
+
 /** Midnight UTC after a time. */
-export const nextMidnight = (now: Date): Date => new Date((Math.floor(now.getTime() / DAY) + 1) * DAY)
+export const nextMidnight = (now: Date): Date => later(midnight(now), DAY)

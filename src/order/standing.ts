@@ -2,14 +2,12 @@ import type { OrderSpec } from '../api/order.ts'
 import type { Validity } from '../api/shapes.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { type Standing, planEndOf } from './plan.ts'
-import { DAY, isoDay } from './schedule.ts'
+import { DAY, isoDay, midnight } from './schedule.ts'
 
 const SECOND = 1000
 
-const midnight = (date: Date): number => Math.floor(date.getTime() / DAY) * DAY
-
 const yearsLater = (date: Date, years: number): number => {
-  const later = new Date(midnight(date))
+  const later = midnight(date)
   later.setUTCFullYear(later.getUTCFullYear() + years)
   return later.getTime()
 }
@@ -17,7 +15,7 @@ const yearsLater = (date: Date, years: number): number => {
 /** Last second of a validity that begins on the day of a date: its first day counts. */
 export const endOf = ({ years, days, expiresOn }: Validity, from: Date): Date => {
   if (expiresOn !== undefined) return new Date(Date.parse(`${expiresOn}T23:59:59Z`))
-  const end = years === undefined ? midnight(from) + (days ?? 0) * DAY : yearsLater(from, years)
+  const end = years === undefined ? midnight(from).getTime() + (days ?? 0) * DAY : yearsLater(from, years)
   return new Date(end - SECOND)
 }
 

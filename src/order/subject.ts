@@ -1,5 +1,6 @@
 import type { Policy } from '../api/account.ts'
 import type { OrderSpec } from '../api/order.ts'
+import type { Intent } from '../api/status.ts'
 import type { Validity } from '../api/shapes.ts'
 import { admits, wireNames } from './names.ts'
 import { type Payload, dateOfWords } from './payload.ts'
@@ -71,6 +72,10 @@ const validityIn = (payload: Payload): Parts['validity'] => {
   const date = textIn(inside['custom_expiration_date'])
   return { years: inside['years'], days: inside['days'], expiresOn: date === undefined ? undefined : dateOfWords(date) }
 }
+
+/** The request that was sent under an intent, and was written down with the mark of that. */
+export const sentRequest = ({ sentAt, request }: Intent): Payload | undefined =>
+  sentAt === undefined || request === undefined ? undefined : (JSON.parse(request) as Payload)
 
 /** The subject of a request as `orderPayload` makes it. */
 export const subjectOfPayload = (product: string, payload: Payload): Subject => {

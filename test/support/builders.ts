@@ -134,6 +134,15 @@ export const NO_REISSUE: ReissueFact = {
   autoReissue: 'off',
 }
 
+const READY_ACCOUNT = {
+  kind: 'ready',
+  uniqueIds: 'no',
+  forbids: undefined,
+  ordersLeft: 20,
+  nameChangesLeft: 100,
+  limitEnds: inHours(12),
+} as const
+
 /** Some facts that are other than in a good observation. */
 export type Facts = Partial<Observation>
 
@@ -150,14 +159,7 @@ export const anObservation = (...changes: readonly Facts[]): Observation =>
       delivery: 'pair',
       problems: [],
       purchaseFaults: [],
-      account: {
-        kind: 'ready',
-        uniqueIds: 'no',
-        forbids: undefined,
-        ordersLeft: 20,
-        nameChangesLeft: 100,
-        limitEnds: inHours(12),
-      },
+      account: READY_ACCOUNT,
       target: { kind: 'ours' },
       csrProblem: undefined,
       key: 'fits',
@@ -203,15 +205,7 @@ export const withStored = (changes: Partial<Stored>): Facts => ({ stored: aStore
 
 /** A ready account, changed by what is given. */
 export const withAccount = (changes: Partial<Extract<Observation['account'], { kind: 'ready' }>>): Facts => ({
-  account: {
-    kind: 'ready',
-    uniqueIds: 'no',
-    forbids: undefined,
-    ordersLeft: 20,
-    nameChangesLeft: 100,
-    limitEnds: inHours(12),
-    ...changes,
-  },
+  account: { ...READY_ACCOUNT, ...changes },
 })
 
 /** Nothing was bought yet, and there is no key. */
