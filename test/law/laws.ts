@@ -111,6 +111,19 @@ const isShortened = ({ order: { spec } }: Life, { notBefore, notAfter }: Certifi
   return Math.min(days, years * 365) * DAY < notAfter - notBefore - DAY
 }
 
+const endsWithDay = ({ notAfter }: Certificate): boolean => (notAfter + 1000) % DAY === 0
+
+/**
+ * Whether a certificate that DigiCert made at its cap, counted by the second, was followed by one of the length that the
+ * spec asks for, which is counted by the calendar: the latter may be up to a day shorter than as many days.
+ */
+const isCountedByCalendar = (life: Life, held: Certificate, made: Certificate): boolean => {
+  const { days, years } = life.order.spec.certificateValidity ?? {}
+  const plan = life.ledger.orders.find(({ orderId }) => orderId === made.orderId)
+  const isOfPlan = plan !== undefined && made.notAfter >= plan.planEnd - 1000
+  return (days ?? years) !== undefined && endsWithDay(made) && !endsWithDay(held) && !isOfPlan
+}
+
 /** Whether a certificate ends on the day that the spec names, which is asked for until it comes. */
 const isDated = ({ order: { spec } }: Life, { notAfter }: Certificate): boolean =>
   spec.certificateValidity?.expiresOn === new Date(notAfter).toISOString().slice(0, 10)
@@ -143,6 +156,7 @@ const reissuesAreWorthIt: Law = {
       const made = madeBy(life, reissue)
       if (!made || made.orderId !== held.orderId || hasCapFallen(life, arrived, issuedAt(life, made))) return undefined
       if (isPlanUnknown(life, reissue) || isShortened(life, held) || isDated(life, made)) return undefined
+      if (isCountedByCalendar(life, held, made)) return undefined
       const worth = Math.min(DAY, (held.notAfter - arrived) / 4)
       const gain = made.notAfter - held.notAfter
       return gain > worth - lostBy(life)
