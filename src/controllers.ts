@@ -166,7 +166,7 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
   return new Reconciler({
     orders: caches.orders,
     statuses: createStatusWriter(kube, caches.orders, own),
-    secrets: createSecretStore(kube, caches.secrets, own),
+    secrets: createSecretStore({ kube, cache: caches.secrets, own, clusterId }),
     sources: {
       accountOf: (order) => accounts.of(order),
       left: (key, namespace) => accounts.left(key, namespace),

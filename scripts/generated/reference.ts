@@ -133,6 +133,7 @@ ${pageTable()}
 
 const ANNOTATION_MEANINGS: Readonly<Record<keyof typeof ANNOTATIONS, string>> = {
   owner: 'The DigiCertOrder, of the same namespace, that the Secret belongs to.',
+  clusterId: 'Id of the cluster whose DigiCertOrder that is (--cluster-id).',
   orderId: 'Id of the order at CertCentral.',
   certificateId: 'Id of the certificate at CertCentral.',
   serialNumber: 'Serial number of the certificate.',

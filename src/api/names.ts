@@ -14,6 +14,8 @@ export const MANAGED = 'true'
 export const ANNOTATIONS = {
   /** Name of the DigiCertOrder, in the Secret's own namespace, that the Secret belongs to. */
   owner: `${GROUP}/order`,
+  /** Id of the cluster whose DigiCertOrder that is. */
+  clusterId: `${GROUP}/cluster-id`,
   orderId: `${GROUP}/order-id`,
   certificateId: `${GROUP}/certificate-id`,
   serialNumber: `${GROUP}/serial-number`,
@@ -47,8 +49,11 @@ export const FINALIZER = `${GROUP}/deletion`
 /** Type of the Secrets that keep a private key between its making and the certificate's arrival, and after. */
 export const KEY_SECRET_TYPE = `${GROUP}/private-key`
 
-/** Name of the Secret that keeps the private key of one purchase of an order. `design.md` sections 2.4 and 5. */
+/** Name of the Secret that keeps the private key of one purchase of an order. */
 export const keySecretName = (order: string, purchase: number): string => `${order}-key-${String(purchase)}`
+
+/** What {@link keySecretName} gives for some order: no other Secret of the operator may have such a name. */
+export const KEY_SECRET_NAME = '-key-[0-9]+$'
 
 /** What Kubernetes says of every object, as far as the operator reads it. */
 export type Metadata = {

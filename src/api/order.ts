@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Metadata } from './names.ts'
+import { KEY_SECRET_NAME, type Metadata } from './names.ts'
 import { CONTACT_RULES, contacts } from './contacts.ts'
 import { orderDcv } from './dcv.ts'
 import { SIGNING_RULES, documentSigning } from './document-signing.ts'
@@ -31,6 +31,14 @@ const immutable = (field: string) =>
     },
   ])
 
+/** Of the field alone, so that the API server lets an order be edited that had such a name before the rule. */
+const SECRET_NAME_RULE: CrossFieldRule<string> = {
+  rule: `!self.matches('${KEY_SECRET_NAME}')`,
+  message:
+    'secretName must not end in -key- and a number: the operator keeps private keys in Secrets of such names; choose another name',
+  holds: (secretName) => !new RegExp(KEY_SECRET_NAME).test(secretName),
+}
+
 const accountRef = z
   .object({
     kind: z
@@ -53,9 +61,13 @@ export const orderSpec = z
         description: 'Product id at CertCentral, such as ssl_securesite_pro. Cannot be changed.',
         ...immutable('product'),
       }),
-    secretName: objectName(
-      'Secret, in this namespace, that receives key and certificate: of type kubernetes.io/tls, with csrSecretRef of type Opaque. What comes on hardware has none.',
-    ).optional(),
+    secretName: objectName('')
+      .optional()
+      .meta({
+        description:
+          'Secret, in this namespace, that receives key and certificate: of type kubernetes.io/tls, with csrSecretRef of type Opaque. What comes on hardware has none.',
+        ...validations([SECRET_NAME_RULE]),
+      }),
     commonName: dnsName(64, 'Main name. Document signing has none.', 'certificate.common_name').optional(),
     dnsNames: z
       .array(dnsName(253, 'A further name.'))
@@ -166,7 +178,10 @@ const strangeNames = ({ commonName, dnsNames = [], dcv }: OrderSpec): string[] =
     .map((name) => `${JSON.stringify(name)} is not a DNS name`)
 
 /** What of a spec has no sense of a purchase to come, as sentences. */
-export const unpurchasable = (spec: OrderSpec): string[] => broken(PURCHASE_RULES, spec)
+export const unpurchasable = (spec: OrderSpec): string[] => [
+  ...broken(PURCHASE_RULES, spec),
+  ...broken([SECRET_NAME_RULE], spec.secretName),
+]
 
 const problemsOf = (spec: OrderSpec): string[] => [
   ...broken(SPEC_RULES, spec),

@@ -21,7 +21,7 @@ export const ORDER_REASONS = {
   NameChangeLimitReached:
     'Reissues added names as often today as the policy of the account allows; the names are added after midnight UTC. The certificate in the Secret is good.',
   SecretConflict:
-    'The Secret exists and belongs to somebody else. Delete it or choose another secretName; nothing was bought.',
+    'A Secret exists that the operator did not write, under the name of the target Secret or of the key Secret. It is left alone.',
   SecretContested: 'An older DigiCertOrder names the same Secret and keeps it. Choose another secretName.',
   SecretRefused:
     'The cluster refused the Secret (quota, policy, permission, namespace going away); nothing was bought.',

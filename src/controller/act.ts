@@ -10,7 +10,7 @@ import { wasFree } from '../order/brake.ts'
 import { isoDay } from '../order/schedule.ts'
 import { endOrder } from './end-order.ts'
 import { deliver, rewrite } from './deliver.ts'
-import { createKey, createNextKey, csrFor, keptIn, promoteKey } from './keys.ts'
+import { createNextKey, csrFor, makeKey, promoteKey } from './keys.ts'
 import type { Gathered } from './gather.ts'
 import { placeOrder } from './place-order.ts'
 import { placeReissue } from './place-reissue.ts'
@@ -90,21 +90,24 @@ const recordIntent = (step: Step, recording: Recording, now: Date): Outcome => {
 const leftSecret = ({ target, targetSecret, storedOrderTakenBy }: Gathered): Secret | undefined =>
   target.kind === 'ours' && storedOrderTakenBy === undefined ? targetSecret : undefined
 
+const DONE: Awaited<ReturnType<typeof makeKey>> = { outcome: { kind: 'done' } }
+
 /** A renewal has a key of its own, unless the spec wants to keep the one there is, or DigiCert renews with its CSR. */
-const newKey = (gathered: Gathered, { secrets }: Pick<Hands, 'secrets'>, { intent }: OrderStatus) => {
+const newKey = async (gathered: Gathered, { secrets }: Pick<Hands, 'secrets'>, { intent }: OrderStatus) => {
   const { order, purchase, givenCsr } = gathered
   const { privateKey, renewal } = order.spec
   const isKept = privateKey.rotationPolicy === 'Never' || renewal?.byDigiCert === true
   const isFresh = intent?.purpose === 'Renewal' && !isKept
-  return createKey(secrets, order, purchase, {
+  const { outcome } = await makeKey(secrets, order, purchase, {
     given: givenCsr,
     left: isFresh ? undefined : leftSecret(gathered),
   })
+  return outcome
 }
 
 const replaceKey = async ({ gathered, status }: Step, hands: Hands): Promise<Outcome> => {
   try {
-    if (gathered.keySecret) await hands.secrets.remove(gathered.keySecret)
+    if (gathered.keySecret) await hands.secrets.remove(gathered.order, gathered.keySecret)
   } catch (error) {
     return refusedByCluster(error)
   }
@@ -122,18 +125,14 @@ const inheritKey = async ({ gathered }: Step, { secrets }: Hands): Promise<Outco
 }
 
 /** Hands in a CSR for the key that is kept, making one where there is none. */
-const sendCsr = async (step: Step, orderId: number, { secrets, now }: Hands): Promise<Outcome> => {
-  const { gathered, seen, memory } = step
+const sendCsr = async ({ gathered, memory }: Step, orderId: number, { secrets, now }: Hands): Promise<Outcome> => {
   const { order, purchase, givenCsr, key } = gathered
-  if (!key.key) {
-    const made = await createKey(secrets, order, purchase, { given: givenCsr, left: leftSecret(gathered) })
-    if (made.kind !== 'done') return made
-  }
-  const { namespace = '', name } = order.metadata
-  const held = key.key ? key : keptIn(await secrets.read(namespace, keySecretName(name, purchase)), seen.delivery)
+  const origins = { given: givenCsr, left: leftSecret(gathered) }
+  const { outcome, kept: held = key } = key.key ? DONE : await makeKey(secrets, order, purchase, origins)
+  if (outcome.kind !== 'done') return outcome
   await sessionOf(gathered).client.addCsr(orderId, (await csrFor(order, held)) ?? '')
   memory.csrSentAt = now()
-  return { kind: 'done' }
+  return outcome
 }
 
 const askForValidation = async ({ gathered }: Step, orderId: number): Promise<Outcome> => ({
@@ -173,7 +172,7 @@ const changeKey = (step: Step, kind: KeyAction, hands: Hands): Promise<Outcome> 
   if (kind === 'CreateKey' || !keySecret) return newKey(gathered, hands, status)
   return kind === 'CreateNextKey'
     ? createNextKey(hands.secrets, order, keySecret, givenCsr)
-    : promoteKey(hands.secrets, keySecret)
+    : promoteKey(hands.secrets, order, keySecret)
 }
 
 const reissue = (step: Step, orderId: number, hands: Hands): Promise<Outcome> => {

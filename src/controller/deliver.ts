@@ -4,7 +4,7 @@ import { wireNames } from '../order/names.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { storedKey } from './facts.ts'
 import { isRefusal } from './remote.ts'
-import { type Hands, type Step, kept, sessionOf, targetOf } from './step.ts'
+import { type Hands, type Step, kept, presentOf, sessionOf } from './step.ts'
 import { rewriteSecret, storeCertificate } from './store-certificate.ts'
 
 /** Keys that a certificate of the order may be of, the newest first. */
@@ -29,9 +29,9 @@ type Fitting = { keys: readonly KeyObject[]; names: readonly string[] }
 
 const store = (step: Step, { orderId, certificateId }: Storing, fitting: Fitting, hands: Hands): Promise<Outcome> => {
   const { gathered, memory } = step
-  const { order, passwords, targetSecret: before } = gathered
+  const { order, passwords } = gathered
   const of = { session: sessionOf(gathered), order, orderId, certificateId, memory }
-  return storeCertificate({ ...of, ...fitting, target: targetOf(gathered), before, passwords }, hands)
+  return storeCertificate({ ...of, ...fitting, before: presentOf(gathered), passwords }, hands)
 }
 
 /** What CertCentral does not give of the plan before must not hold up the one that follows. */

@@ -11,7 +11,8 @@ import { describe, missingFrom, readPair } from '../pki/bundle.ts'
 import { csrKey } from '../pki/csr.ts'
 import { keyFits, publicFingerprint, readKey } from '../pki/keys.ts'
 import type { GivenCsr } from './given-csr.ts'
-import { type Secret, ownerOf, textOf } from './secrets.ts'
+import { isTarget, ownerOf } from './ownership.ts'
+import { type Secret, textOf } from './secrets.ts'
 
 /** What is kept for an order: its private key, or the public one and the CSR where the former is elsewhere. */
 export type KeyFact = {
@@ -54,6 +55,9 @@ const csrIn = once((secret): (NonNullable<ReadKey> & { csr: string }) | undefine
 
 const NO_KEY = { key: undefined, fingerprint: undefined }
 
+/** Of a Secret that has the name of the key Secret and is another's. */
+export const FOREIGN_KEY: KeyFact = { state: 'foreign', ...NO_KEY }
+
 const csrFact = (secret: Secret, given: GivenCsr | undefined): KeyFact => {
   const kept = csrIn(secret)
   if (!kept) return { state: 'misfits', ...NO_KEY }
@@ -61,7 +65,7 @@ const csrFact = (secret: Secret, given: GivenCsr | undefined): KeyFact => {
   return { state: isOther ? 'misfits' : 'fits', ...kept }
 }
 
-/** What a key Secret holds, held against the spec. One that holds no key counts as a misfit: it is to be replaced. */
+/** What a key Secret of the order holds, held against the spec. One that holds no key counts as a misfit: it is to be replaced. */
 export const keyFact = (secret: Secret | undefined, spec: OrderSpec, given?: GivenCsr): KeyFact => {
   const delivery = deliveryOf(spec)
   if (delivery === 'hardware') return { state: 'fits', ...NO_KEY }
@@ -204,10 +208,7 @@ const olderRival = (
       createdBefore(rival, order, owner),
   )
 
-/**
- * Whose the target Secret is. One that names an order which no longer claims it may be taken over, and one that somebody
- * took the name from is still known by our label.
- */
+/** Whose the target Secret is. One that names an order which no longer claims it may be taken over. */
 export const targetFact = (
   order: DigiCertOrder,
   secret: Secret | undefined,
@@ -216,10 +217,8 @@ export const targetFact = (
   const rival = olderRival(order, rivals, secret && ownerOf(secret))
   if (rival) return { kind: 'contested', by: rival.metadata.name }
   if (!secret) return { kind: 'free' }
-  const owner = ownerOf(secret)
-  if (owner === order.metadata.name) return { kind: 'ours' }
-  const isOurs = owner !== undefined || secret.metadata.labels?.[MANAGED_LABEL] === MANAGED
-  return isOurs ? { kind: 'ours', unsigned: 'yes' } : { kind: 'foreign', owner: 'somebody else' }
+  if (!isTarget(secret)) return { kind: 'foreign' }
+  return ownerOf(secret) === order.metadata.name ? { kind: 'ours' } : { kind: 'ours', unsigned: 'yes' }
 }
 
 /** The order as the status holds it; a look of this pass says more. */

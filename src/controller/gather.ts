@@ -9,11 +9,12 @@ import type { Stored, TargetFact } from '../order/observation.ts'
 import { type Names, reissueNames } from '../order/reissue.ts'
 import type { Claim } from './ledger.ts'
 import type { AccountState, Session } from './accounts.ts'
-import { type KeyFact, formerKey, keyFact, nextKeyFact, storedFact, targetFact } from './facts.ts'
+import { FOREIGN_KEY, type KeyFact, formerKey, keyFact, nextKeyFact, storedFact, targetFact } from './facts.ts'
 import { digest } from './digest.ts'
 import { type GivenCsr, readGivenCsr } from './given-csr.ts'
 import type { Left } from './ledger.ts'
 import { type GivenPasswords, readPasswords } from './outputs.ts'
+import { type Owner, ownershipOfKey } from './ownership.ts'
 import type { Secret, SecretStore } from './secrets.ts'
 import { readSpec } from './spec-reading.ts'
 
@@ -35,7 +36,10 @@ export type Gathered = {
   traits: string
   /** The names that a reissue would ask for. */
   names: Names
+  /** The key Secret, where it is one of this order. */
   keySecret: Secret | undefined
+  /** Whether it was left by a resource of the same name, and is to be inherited. */
+  keyIsLeft: boolean
   key: KeyFact
   nextKey: KeyFact
   /** Keys of the orders before the renewal that is under way, the newest first. */
@@ -109,17 +113,44 @@ const leftFor = (
     : rest
 }
 
+type Keys = Pick<Gathered, 'keySecret' | 'keyIsLeft' | 'key' | 'nextKey'>
+
+/** Whether a key Secret belongs to the order. One from another cluster does where the certificate in use is of its key. */
+const isKeyOf = (read: Secret, owner: Owner, certified: string | undefined): boolean => {
+  const ownership = ownershipOfKey(read, owner)
+  if (ownership !== 'elsewhere') return ownership !== 'foreign'
+  const { fingerprint } = keyFact(read, owner.order.spec)
+  return fingerprint !== undefined && fingerprint === certified
+}
+
+/** The keys that are kept. `certified`: fingerprint of the public key in the target Secret. */
+const keysOf = (
+  owner: Owner,
+  read: Secret | undefined,
+  { certified, givenCsr }: { certified: string | undefined; givenCsr: GivenCsr | undefined },
+): Keys => {
+  const { spec } = owner.order
+  if (read && !isKeyOf(read, owner, certified))
+    return { keySecret: undefined, keyIsLeft: false, key: FOREIGN_KEY, nextKey: nextKeyFact(undefined, spec) }
+  return {
+    keySecret: read,
+    keyIsLeft: read !== undefined && ownershipOfKey(read, owner) !== 'own',
+    key: keyFact(read, spec, givenCsr),
+    nextKey: nextKeyFact(read, spec),
+  }
+}
+
 /** The Secrets of an order; what comes on hardware has none. */
 const secretsOf = async ({ metadata, spec }: DigiCertOrder, purchase: number, { secrets, rivals }: Sources) => {
   const { namespace = '', name } = metadata
   const { secretName } = spec
   if (deliveryOf(spec) === 'hardware' || secretName === undefined)
-    return { keySecret: undefined, targetSecret: undefined, rivals: [] }
-  const [keySecret, targetSecret] = await Promise.all([
+    return { keyRead: undefined, targetSecret: undefined, rivals: [] }
+  const [keyRead, targetSecret] = await Promise.all([
     secrets.read(namespace, keySecretName(name, purchase)),
     secrets.read(namespace, secretName),
   ])
-  return { keySecret, targetSecret, rivals: rivals(namespace, secretName) }
+  return { keyRead, targetSecret, rivals: rivals(namespace, secretName) }
 }
 
 type FormerKey = NonNullable<ReturnType<typeof formerKey>>
@@ -129,16 +160,20 @@ const FORMER_PURCHASES = 3
 
 /** What the certificate may be of that is good until the renewal is there. */
 const formerKeysOf = async (
-  { metadata, spec }: DigiCertOrder,
+  order: DigiCertOrder,
   { intent }: OrderStatus,
-  { secrets }: Sources,
+  { secrets, clusterId }: Sources,
 ): Promise<FormerKey[]> => {
+  const { metadata, spec } = order
   if (intent?.purpose !== 'Renewal') return []
   const numbers = Array.from({ length: FORMER_PURCHASES }, (_, back) => intent.purchase - 1 - back)
   const read = numbers
     .filter((number) => number > 0)
     .map((number) => secrets.read(metadata.namespace ?? '', keySecretName(metadata.name, number)))
-  return (await Promise.all(read)).flatMap((secret) => formerKey(secret, deliveryOf(spec)) ?? [])
+  const owned = (await Promise.all(read)).filter(
+    (secret) => secret && ['own', 'left'].includes(ownershipOfKey(secret, { order, clusterId })),
+  )
+  return owned.flatMap((secret) => formerKey(secret, deliveryOf(spec)) ?? [])
 }
 
 /** Reads what a decision needs, from caches where they know it. Changes nothing, and asks CertCentral nothing. */
@@ -148,15 +183,16 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
   const order = { ...read, spec }
   const { namespace = '', name } = order.metadata
   const purchase = purchaseOf(status)
-  const { keySecret, targetSecret, rivals } = await secretsOf(order, purchase, sources)
+  const { keyRead, targetSecret, rivals } = await secretsOf(order, purchase, sources)
   const givenCsr = problems.length === 0 ? await readGivenCsr(sources.secrets, order) : undefined
   const session = account.kind === 'ready' ? account.session : undefined
   const namespaceForbidden = session && (await sources.namespaceForbidden(session, namespace))
   const target = targetFact(order, targetSecret, rivals)
-  const key = keyFact(keySecret, order.spec, givenCsr)
-  const nextKey = nextKeyFact(keySecret, order.spec)
+  const { clusterId } = sources
+  const certified = storedFact(targetSecret, target, order.spec)?.fingerprint
+  const keys = keysOf({ order, clusterId }, keyRead, { certified, givenCsr })
   const formerKeys = await formerKeysOf(order, status, sources)
-  const kept = [key, nextKey, ...formerKeys].flatMap(({ fingerprint }) => fingerprint ?? [])
+  const kept = [keys.key, keys.nextKey, ...formerKeys].flatMap(({ fingerprint }) => fingerprint ?? [])
   const left = leftFor(order, purchase, session, sources)
   const stored = storedFact(targetSecret, target, order.spec, kept)
   return {
@@ -166,8 +202,7 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     namespaceForbidden,
     left,
     purchase,
-    alternativeOrderIdOf: (number) =>
-      alternativeOrderId(digest, { clusterId: sources.clusterId, namespace, name, purchase: number }),
+    alternativeOrderIdOf: (number) => alternativeOrderId(digest, { clusterId, namespace, name, purchase: number }),
     payloadHash,
     traits,
     names: reissueNames(
@@ -177,8 +212,8 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
         ? 'yes'
         : isForbidden(order, session, { byNamespace: namespaceForbidden, now: sources.now() }),
     ),
-    keySecret,
-    ...{ key, nextKey, formerKeys, givenCsr },
+    ...keys,
+    ...{ formerKeys, givenCsr },
     passwords: problems.length === 0 ? await readPasswords(sources.secrets, order) : { problem: undefined },
     takenBy: takenBy(order, order.spec.adoptOrderId, session, sources),
     storedOrderTakenBy: takenBy(order, stored?.orderId, session, sources),

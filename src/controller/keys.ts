@@ -9,9 +9,9 @@ import { createCsr, csrKey } from '../pki/csr.ts'
 import { exportKey, generateKey, keyFits, readKey } from '../pki/keys.ts'
 import { certifiedKey } from './facts.ts'
 import type { GivenCsr } from './given-csr.ts'
-import { type Secret, type SecretStore, refusedByCluster, ownerOf, textOf } from './secrets.ts'
+import { type Secret, type SecretStore, refusedByCluster, textOf } from './secrets.ts'
 
-type Store = Pick<SecretStore, 'createKey' | 'inherit' | 'read' | 'remove'>
+type Store = Pick<SecretStore, 'createKey'>
 
 /** What is kept of an order's key: the private one, or the CSR that was made elsewhere. */
 export type Kept = { key?: KeyObject | undefined; csr?: string | undefined }
@@ -24,28 +24,6 @@ export const csrFor = async (
 ): Promise<string | undefined> => {
   if (csr !== undefined || !key) return csr
   return createCsr(key, names, names[0] ?? spec.documentSigning?.subject.name)
-}
-
-const isOwnedBy = (secret: Secret, { metadata }: DigiCertOrder): boolean =>
-  secret.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) ?? false
-
-/**
- * Whether a key Secret must first be made this resource's own: it is left from one of the same name that was deleted,
- * and the garbage collector would take it, and the key with it, in a moment.
- */
-export const isOrphaned = (order: DigiCertOrder, secret: Secret | undefined): secret is Secret =>
-  secret !== undefined && ownerOf(secret) === order.metadata.name && !isOwnedBy(secret, order)
-
-const taken = async (store: Store, order: DigiCertOrder, name: string): Promise<Outcome> => {
-  const secret = await store.read(order.metadata.namespace ?? '', name)
-  if (secret && ownerOf(secret) !== order.metadata.name)
-    return {
-      kind: 'refused',
-      reason: 'SecretRefused',
-      code: 'Secret',
-      message: `Secret ${name} exists and is not ours; delete it`,
-    }
-  return { kind: 'done' }
 }
 
 /**
@@ -64,6 +42,7 @@ const isGivenUp = (secret: Secret, { annotations }: DigiCertOrder['metadata']): 
   return orderId === undefined || orderId === annotations?.[ORDER_AGAIN]
 }
 
+/** Where a key may come from; `left` is the target Secret, where its key may be kept. */
 type Origins = { given: GivenCsr | undefined; left: Secret | undefined }
 
 /** The CSR that was handed in, the key that was left, or a new one, which no order can have been placed with. */
@@ -74,24 +53,26 @@ const keyToKeep = async (order: DigiCertOrder, { given, left }: Origins) => {
   return { key: await generateKey(order.spec.privateKey), isNew: true as const }
 }
 
+type Made = { outcome: Outcome; kept?: Kept }
+
 /**
- * Makes a key and stores it under a name that follows from the order: where an earlier try got through without our
- * knowing, the name is taken and the key that is there wins. `left` is the target Secret, where its key may be kept.
+ * Makes a key, or takes one that there is, and stores it under a name that follows from the order. Where the name is taken,
+ * by an earlier try without our knowing or by another owner, the outcome is a conflict: the next look tells which.
  */
-export const createKey = async (
+export const makeKey = async (
   store: Store,
   order: DigiCertOrder,
   purchase: number,
-  { given, left }: { given?: GivenCsr | undefined; left?: Secret | undefined } = {},
-): Promise<Outcome> => {
+  { given, left }: Partial<Origins> = {},
+): Promise<Made> => {
   const name = keySecretName(order.metadata.name, purchase)
   const kept = await keyToKeep(order, { given, left })
   try {
     await store.createKey(order, name, kept)
-    return 'isNew' in kept ? { kind: 'done', keyIsNew: true } : { kind: 'done' }
+    return { outcome: 'isNew' in kept ? { kind: 'done', keyIsNew: true } : { kind: 'done' }, kept }
   } catch (error) {
-    if (isFailure(error, 'already-exists')) return taken(store, order, name)
-    return refusedByCluster(error)
+    if (isFailure(error, 'already-exists')) return { outcome: { kind: 'conflict' } }
+    return { outcome: refusedByCluster(error) }
   }
 }
 
@@ -101,20 +82,25 @@ export const createKey = async (
  */
 export const createNextKey = async (
   store: Pick<SecretStore, 'change'>,
-  { spec }: DigiCertOrder,
+  order: DigiCertOrder,
   secret: Secret,
   given?: GivenCsr,
 ): Promise<Outcome> => {
+  const { privateKey } = order.spec
   const next =
     given?.kind === 'good'
       ? { 'next.csr': given.pem }
-      : { 'next.key': exportKey(await generateKey(spec.privateKey), spec.privateKey.encoding) }
-  return store.change(secret, (data) => ({ ...data, ...encoded(next) }))
+      : { 'next.key': exportKey(await generateKey(privateKey), privateKey.encoding) }
+  return store.change(order, secret, (data) => ({ ...data, ...encoded(next) }))
 }
 
 /** The key of a reissue takes the place of the one before it. */
-export const promoteKey = (store: Pick<SecretStore, 'change'>, secret: Secret): Promise<Outcome> =>
-  store.change(secret, (data) => {
+export const promoteKey = (
+  store: Pick<SecretStore, 'change'>,
+  order: DigiCertOrder,
+  secret: Secret,
+): Promise<Outcome> =>
+  store.change(order, secret, (data) => {
     const { 'next.key': key, 'next.csr': csr, ...rest } = data
     return {
       ...rest,

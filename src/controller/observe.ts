@@ -18,7 +18,6 @@ import { askedOf } from './asked.ts'
 import { dateOf } from './dates.ts'
 import { orderFact, storedKey } from './facts.ts'
 import type { Gathered } from './gather.ts'
-import { isOrphaned } from './keys.ts'
 import { clockAhead } from './clocks.ts'
 import { areOutputsStale } from './outputs.ts'
 import type { Recollection } from './memory.ts'
@@ -200,11 +199,11 @@ const isGivenUpKey = ({ order: { metadata }, key, stored }: Gathered, { order, i
   metadata.annotations?.[ORDER_AGAIN] === String(stored.orderId)
 
 const keyFacts = (gathered: Gathered, status: OrderStatus): Pick<Observation, 'key' | 'csrProblem'> => {
-  const { order, keySecret, key, givenCsr } = gathered
+  const { order, keyIsLeft, key, givenCsr } = gathered
   const isFit = key.state !== 'fits' || !isGivenUpKey(gathered, status) || order.spec.csrSecretRef !== undefined
   const state = isFit ? key.state : 'misfits'
   return {
-    key: isOrphaned(order, keySecret) ? 'orphaned' : state,
+    key: keyIsLeft ? 'orphaned' : state,
     csrProblem: givenCsr?.kind === 'bad' ? givenCsr.problem : undefined,
   }
 }

@@ -52,7 +52,7 @@ const mayStay = ({ key, givenCsr }: Gathered, { csrSecretRef, privateKey }: Orde
     : key.state === 'fits' && privateKey.rotationPolicy === 'Never'
 
 const nextKeyOf = ({ nextKey }: Gathered, stored: Stored | undefined): ReissueFact['nextKey'] => {
-  if (nextKey.state === 'orphaned') return 'absent'
+  if (nextKey.state === 'orphaned' || nextKey.state === 'foreign') return 'absent'
   const isInUse = nextKey.fingerprint !== undefined && stored?.fingerprint === nextKey.fingerprint
   return isInUse ? 'in-use' : nextKey.state
 }

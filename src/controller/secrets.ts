@@ -6,6 +6,7 @@ import { type KubeClient, type KubeObject, type Resource, isFailure } from '../k
 import type { Outcome } from '../order/outcome.ts'
 import type { Bundle } from '../pki/bundle.ts'
 import { exportKey } from '../pki/keys.ts'
+import { type Owner, isTarget, ownershipOfKey } from './ownership.ts'
 import type { OwnWrites } from './own-writes.ts'
 
 export type Secret = KubeObject & { type?: string; data?: Record<string, string> }
@@ -25,12 +26,20 @@ export type SecretStore = {
   /** Makes a key Secret, left by a resource of the same name that is gone, belong to this one. */
   inherit: (order: DigiCertOrder, secret: Secret) => Promise<Secret>
   /** Changes the data of a key Secret as a compare-and-swap on the version that was read. */
-  change: (secret: Secret, to: (data: Readonly<Record<string, string>>) => Record<string, string>) => Promise<Outcome>
-  remove: (secret: Secret) => Promise<void>
+  change: (
+    order: DigiCertOrder,
+    secret: Secret,
+    to: (data: Readonly<Record<string, string>>) => Record<string, string>,
+  ) => Promise<Outcome>
+  /** Removes a key Secret. */
+  remove: (order: DigiCertOrder, secret: Secret) => Promise<void>
   /** Tries the target Secret without storing it: quota, policy, permissions and a namespace that is going show up. */
   rehearse: (order: DigiCertOrder, target: 'free' | 'ours') => Promise<void>
-  /** Key and chain in one write, by server-side apply. A Secret that became somebody else's meanwhile is a `conflict`. */
-  applyTarget: (order: DigiCertOrder, pair: Pair, target: 'free' | 'ours') => Promise<Secret>
+  /**
+   * Key and chain in one write, by server-side apply. `over` is the Secret that was read, where there was one: another one
+   * in its place, or one that appeared since, is a `conflict`.
+   */
+  applyTarget: (order: DigiCertOrder, pair: Pair, over: Secret | undefined) => Promise<Secret>
 }
 
 /** A private key, or the CSR of one that is elsewhere. */
@@ -60,9 +69,6 @@ export const textOf = (secret: Secret | undefined, key: string): string | undefi
   return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8')
 }
 
-/** Which DigiCertOrder a Secret says it belongs to. */
-export const ownerOf = (secret: Secret): string | undefined => secret.metadata.annotations?.[ANNOTATIONS.owner]
-
 const ownerReference = ({ metadata }: DigiCertOrder) => ({
   apiVersion: API_VERSION,
   kind: 'DigiCertOrder',
@@ -72,7 +78,17 @@ const ownerReference = ({ metadata }: DigiCertOrder) => ({
   blockOwnerDeletion: false,
 })
 
-const keySecret = (order: DigiCertOrder, name: string, kept: Kept): Secret => ({
+/** What a Secret says of the DigiCertOrder that it belongs to. */
+const marksOf = (order: DigiCertOrder, clusterId: string): Record<string, string> => ({
+  [ANNOTATIONS.owner]: order.metadata.name,
+  [ANNOTATIONS.clusterId]: clusterId,
+})
+
+const keySecret = (
+  order: DigiCertOrder,
+  name: string,
+  { kept, clusterId }: { kept: Kept; clusterId: string },
+): Secret => ({
   apiVersion: 'v1',
   kind: 'Secret',
   type: KEY_SECRET_TYPE,
@@ -80,7 +96,7 @@ const keySecret = (order: DigiCertOrder, name: string, kept: Kept): Secret => ({
     name,
     namespace: order.metadata.namespace ?? '',
     labels: { [MANAGED_LABEL]: MANAGED },
-    annotations: { [ANNOTATIONS.owner]: order.metadata.name },
+    annotations: marksOf(order, clusterId),
     ownerReferences: [ownerReference(order)],
   },
   data:
@@ -89,7 +105,7 @@ const keySecret = (order: DigiCertOrder, name: string, kept: Kept): Secret => ({
       : { 'tls.key': base64(exportKey(kept.key, order.spec.privateKey.encoding)) },
 })
 
-const targetSecret = (order: DigiCertOrder, { labels, annotations, data }: Outputs): Secret => ({
+const targetSecret = (order: DigiCertOrder, { labels, annotations, data }: Outputs, clusterId: string): Secret => ({
   apiVersion: 'v1',
   kind: 'Secret',
   // Only a private key makes it a Secret for TLS; the API server would refuse one without.
@@ -98,7 +114,7 @@ const targetSecret = (order: DigiCertOrder, { labels, annotations, data }: Outpu
     name: order.spec.secretName ?? '',
     namespace: order.metadata.namespace ?? '',
     labels: { ...labels, [MANAGED_LABEL]: MANAGED },
-    annotations: { ...annotations, [ANNOTATIONS.owner]: order.metadata.name },
+    annotations: { ...annotations, ...marksOf(order, clusterId) },
   },
   data,
 })
@@ -120,29 +136,64 @@ const pairAnnotations = ({ facts, orderId }: Pair): Record<string, string> => ({
 // exist a moment ago is not forced: whoever made it meanwhile keeps it, and the order stalls.
 const forcing = (target: 'free' | 'ours') => (target === 'ours' ? ({ force: 'force' } as const) : {})
 
-export const createSecretStore = (
-  kube: KubeClient,
-  cache: Cache | undefined,
-  own: Pick<OwnWrites, 'note'>,
-): SecretStore => {
+const outputsWith = (order: DigiCertOrder, pair: Pair): Outputs => {
+  const { labels, annotations, data } = pair.outputs
+  return {
+    labels,
+    annotations: { ...annotations, ...pairAnnotations(pair) },
+    data: { ...data, ...pairData(order, pair) },
+  }
+}
+
+/** The Secret to write in place of the one that was read; the API server refuses it where another one has taken the name. */
+const targetOver = (over: Secret | undefined, secret: Secret): Secret => {
+  if (!over) return secret
+  if (!isTarget(over)) throw new Error(`Secret ${over.metadata.name} was not written by the operator`)
+  const { uid } = over.metadata
+  return uid === undefined ? secret : { ...secret, metadata: { ...secret.metadata, uid } }
+}
+
+/** Metadata of a key Secret with the marks that an earlier version did not write. */
+const stampedKey = (secret: Secret, owner: Owner): Secret['metadata'] => {
+  const { metadata } = secret
+  const { order, clusterId } = owner
+  if (ownershipOfKey(secret, owner) === 'foreign')
+    throw new Error(`Secret ${metadata.name} is not a key Secret of DigiCertOrder ${order.metadata.name}`)
+  return { ...metadata, annotations: { ...metadata.annotations, ...marksOf(order, clusterId) } }
+}
+
+export type SecretStoreOptions = {
+  kube: KubeClient
+  /** Absent where Secrets are not watched. */
+  cache: Cache | undefined
+  own: Pick<OwnWrites, 'note'>
+  clusterId: string
+}
+
+/**
+ * Reads and writes Secrets. Whatever was decided, no Secret but a key Secret of the order is written or removed as one.
+ */
+export const createSecretStore = ({ kube, cache, own, clusterId }: SecretStoreOptions): SecretStore => {
   const noted = (secret: Secret): Secret => {
     own.note(secret)
     if (secret.metadata.labels?.[MANAGED_LABEL] === MANAGED) cache?.noteWritten(secret)
     return secret
   }
+  const stamped = (order: DigiCertOrder, secret: Secret) => stampedKey(secret, { order, clusterId })
   return {
     peek: (namespace, name) => cache?.get(`${namespace}/${name}`),
     read: async (namespace, name) =>
       cache?.get(`${namespace}/${name}`) ?? (await kube.get<Secret>(SECRETS, { namespace, name })),
     createKey: async (order, name, kept) =>
-      noted(await kube.create(SECRETS, keySecret(order, name, kept), { fieldManager: FIELD_MANAGER })),
+      noted(await kube.create(SECRETS, keySecret(order, name, { kept, clusterId }), { fieldManager: FIELD_MANAGER })),
     inherit: async (order, secret) => {
-      const metadata = { ...secret.metadata, ownerReferences: [ownerReference(order)] }
+      const metadata = { ...stamped(order, secret), ownerReferences: [ownerReference(order)] }
       return noted(await kube.replace(SECRETS, { ...secret, metadata }, { fieldManager: FIELD_MANAGER }))
     },
-    change: async (secret, to) => {
+    change: async (order, secret, to) => {
+      const metadata = stamped(order, secret)
       try {
-        const changed = { ...secret, apiVersion: 'v1', kind: 'Secret', data: to(secret.data ?? {}) }
+        const changed = { ...secret, apiVersion: 'v1', kind: 'Secret', metadata, data: to(secret.data ?? {}) }
         noted(await kube.replace(SECRETS, changed, { fieldManager: FIELD_MANAGER }))
         return { kind: 'done' }
       } catch (error) {
@@ -150,22 +201,20 @@ export const createSecretStore = (
         return refusedByCluster(error)
       }
     },
-    remove: (secret) =>
-      kube.remove(SECRETS, secret.metadata, secret.metadata.uid === undefined ? {} : { uid: secret.metadata.uid }),
+    remove: (order, secret) => {
+      const { uid } = stamped(order, secret)
+      return kube.remove(SECRETS, secret.metadata, uid === undefined ? {} : { uid })
+    },
     rehearse: async (order, target) => {
       const { labels = {}, annotations = {} } = order.spec.secretTemplate ?? {}
       const data = { 'tls.crt': '', ...(order.spec.csrSecretRef ? {} : { 'tls.key': '' }) }
-      const empty = targetSecret(order, { labels, annotations, data })
+      const empty = targetSecret(order, { labels, annotations, data }, clusterId)
       await kube.apply(SECRETS, empty, { fieldManager: FIELD_MANAGER, dryRun: 'All', ...forcing(target) })
     },
-    applyTarget: async (order, pair, target) => {
-      const { labels, annotations, data } = pair.outputs
-      const secret = targetSecret(order, {
-        labels,
-        annotations: { ...annotations, ...pairAnnotations(pair) },
-        data: { ...data, ...pairData(order, pair) },
-      })
-      return noted(await kube.apply(SECRETS, secret, { fieldManager: FIELD_MANAGER, ...forcing(target) }))
+    applyTarget: async (order, pair, over) => {
+      const secret = targetOver(over, targetSecret(order, outputsWith(order, pair), clusterId))
+      const options = { fieldManager: FIELD_MANAGER, ...forcing(over ? 'ours' : 'free') }
+      return noted(await kube.apply(SECRETS, secret, options))
     },
   }
 }

@@ -5,7 +5,7 @@ import type { Gathered } from './gather.ts'
 import { keptIn } from './keys.ts'
 import type { Recollection } from './memory.ts'
 import type { PurchaseMeans } from './place-order.ts'
-import type { SecretStore } from './secrets.ts'
+import type { Secret, SecretStore } from './secrets.ts'
 
 /** One step and everything that it may touch. */
 export type Step = {
@@ -33,6 +33,10 @@ export const targetOf = ({ target }: Gathered): 'free' | 'ours' => {
   if (target.kind === 'free' || target.kind === 'ours') return target.kind
   throw new Error('an action was decided though the Secret is not ours')
 }
+
+/** The target Secret as it is; `undefined` where there is none yet. */
+export const presentOf = (gathered: Gathered): Secret | undefined =>
+  targetOf(gathered) === 'ours' ? gathered.targetSecret : undefined
 
 /** What is kept, else what the Secret tells of it; what is fetched must fit it in either case. */
 export const kept = ({ gathered: { key, targetSecret }, seen: { delivery } }: Step) =>

@@ -18,7 +18,6 @@ export type Delivery = {
   /** Keys that the certificate may be of, the newest first. */
   keys: readonly KeyObject[]
   names: readonly string[]
-  target: 'free' | 'ours'
   /** The target Secret as it is. */
   before: Secret | undefined
   passwords: GivenPasswords
@@ -63,7 +62,7 @@ const worst = (read: readonly Read[]): Read => {
  * @throws CertCentralError where it cannot be fetched, KubeError where the cluster does not answer
  */
 export const storeCertificate = async (delivery: Delivery, { secrets, now }: Means): Promise<Outcome> => {
-  const { order, orderId, certificateId, keys, names, target, before, passwords } = delivery
+  const { order, orderId, certificateId, keys, names, before, passwords } = delivery
   const text = await fetchChain(delivery)
   const purpose = rulesOf(order.spec.product).validation === 'ds' ? 'document' : 'server'
   const read = keys.map((key) => ({ key, result: readBundle(text, { key, names, purpose, now: now() }) }))
@@ -72,7 +71,7 @@ export const storeCertificate = async (delivery: Delivery, { secrets, now }: Mea
   const facts = { id: certificateId, ...describe(result.bundle.leaf) }
   const outputs = await makeOutputs(order.spec, passwords, { key, ...result.bundle }, { before, now: now() })
   const pair = { key, bundle: result.bundle, facts, orderId, outputs }
-  return written(() => secrets.applyTarget(order, pair, target), { kind: 'stored', certificate: facts, orderId })
+  return written(() => secrets.applyTarget(order, pair, before), { kind: 'stored', certificate: facts, orderId })
 }
 
 const written = async (write: () => Promise<unknown>, done: Outcome): Promise<Outcome> => {
@@ -97,5 +96,5 @@ export const rewriteSecret = async (standing: Standing, { secrets, now }: Means)
   const { order, secret, passwords, key, facts, orderId } = standing
   const bundle = { certificate: textOf(secret, 'tls.crt') ?? '', ca: textOf(secret, 'ca.crt') ?? '' }
   const outputs = await makeOutputs(order.spec, passwords, { key, ...bundle }, { before: secret, now: now() })
-  return written(() => secrets.applyTarget(order, { key, bundle, facts, orderId, outputs }, 'ours'), { kind: 'done' })
+  return written(() => secrets.applyTarget(order, { key, bundle, facts, orderId, outputs }, secret), { kind: 'done' })
 }

@@ -3,7 +3,8 @@ import type { DigiCertOrder } from '../api/order.ts'
 import { rulesOf } from '../api/products.ts'
 import { keyOf } from '../kube/client.ts'
 import { accountKey } from './account-access.ts'
-import { type Secret, ownerOf } from './secrets.ts'
+import { ownerOf } from './ownership.ts'
+import type { Secret } from './secrets.ts'
 
 /** A change of an object, as an informer tells it. */
 type Change<T> = { type: 'added' | 'updated' | 'deleted'; object: T; previous?: T }

@@ -57,6 +57,7 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
     accountForbids: issue.accountForbids,
     csrIsUnusable: issue.csrIsUnusable,
     keystoresAreUnusable: issue.keystoresAreUnusable,
+    keyIsForeign: issue.keyIsForeign,
     keyIsOrphaned: issue.keyIsOrphaned,
     keyIsMissing: issue.keyIsMissing,
     orderIsToBeAdopted: adoption.orderIsToBeAdopted,

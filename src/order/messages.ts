@@ -1,4 +1,4 @@
-import { ANNOTATIONS, ORDER_AGAIN, REISSUE_REQUESTED, RELEASE_BRAKE } from '../api/names.ts'
+import { ANNOTATIONS, ORDER_AGAIN, REISSUE_REQUESTED, RELEASE_BRAKE, keySecretName } from '../api/names.ts'
 import { ORDER_REASONS, type Reason } from '../api/reasons.ts'
 import type { Effective } from '../api/status.ts'
 import type { KnownOrder, Observation } from './observation.ts'
@@ -90,9 +90,17 @@ const over = (o: Observation, word: string, rest: string): string => {
 const aheadOf = ({ account }: Observation): string =>
   account.kind === 'ready' ? String(Math.round((account.aheadMs ?? 0) / 3_600_000)) : 'some'
 
-const conflict: Message = (o, { secretName }) => {
-  const owner = o.target.kind === 'foreign' ? o.target.owner : 'somebody else'
-  return `Secret ${secretName} exists and belongs to ${owner} (it lacks our annotation ${ANNOTATIONS.owner}); delete it or choose another secretName. Nothing was bought`
+/** What the operator does not do for want of a Secret. */
+const undone = ({ order, stored }: Observation): string => {
+  if (!order) return 'Nothing was bought'
+  return stored ? 'The certificate in use stays, and no other one is made' : 'The certificate waits for it'
+}
+
+const conflict: Message = (o, { name, secretName }) => {
+  if (o.target.kind === 'foreign')
+    return `Secret ${secretName} exists and is not the operator's: it lacks the annotation ${ANNOTATIONS.owner}, or is of another type. The operator leaves it alone. ${undone(o)}. Delete that Secret, or choose another secretName`
+  const purchase = o.order?.purchase ?? o.intent?.purchase ?? 1
+  return `Secret ${keySecretName(name, purchase)} has the name under which the operator keeps the private key, and is not a key Secret of this DigiCertOrder. The operator leaves it alone. ${undone(o)}. Delete or rename that Secret, or make a DigiCertOrder of another name`
 }
 
 const mismatch: Message = (o) => {

@@ -85,7 +85,7 @@ export type TargetFact =
   | { kind: 'free' }
   /** `unsigned` where it carries our label but not the name of this order. */
   | { kind: 'ours'; unsigned?: 'yes' }
-  | { kind: 'foreign'; owner: string }
+  | { kind: 'foreign' }
   | { kind: 'contested'; by: string }
 
 /** The key and certificate in the Secret, where they fit each other and the chain verifies (promise P3). */
@@ -194,9 +194,10 @@ export type Observation = {
   outputs: { stale: 'yes' | 'no'; problem: string | undefined }
   /**
    * The private key, or the CSR in its place, that is kept; `fits` as well where none is needed. `orphaned`: left by
-   * a resource of the same name that is gone, and about to be collected with it.
+   * a resource of the same name that is gone, and about to be collected with it. `foreign`: the Secret of that name is not
+   * a key Secret of this order, and is left alone.
    */
-  key: 'absent' | 'fits' | 'misfits' | 'orphaned'
+  key: 'absent' | 'fits' | 'misfits' | 'orphaned' | 'foreign'
   intent: KnownIntent | undefined
   order: KnownOrder | undefined
   remote: Remote

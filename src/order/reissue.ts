@@ -1,7 +1,7 @@
 import type { OrderSpec } from '../api/order.ts'
 import { milliseconds } from '../api/shapes.ts'
 import { rulesOf } from '../api/products.ts'
-import type { Asked, ReissueCause, Stored } from './observation.ts'
+import type { Asked, Observation, ReissueCause, Stored } from './observation.ts'
 import { wireNames } from './names.ts'
 import type { Habits, Step } from './plan.ts'
 
@@ -47,7 +47,7 @@ export type Wishes = {
   traits: string
   names: Names
   stored: Stored | undefined
-  key: 'absent' | 'fits' | 'misfits' | 'orphaned'
+  key: Observation['key']
   /** Whether the certificate of the order was made with a key that is not ours. */
   isForeign: boolean
   isRequested: boolean

@@ -70,7 +70,7 @@ export const gatherFor = (life: Life, status: OrderStatus): Gathered => {
     alternativeOrderIdOf: idOf,
     ...{ payloadHash: reading.payloadHash, traits: reading.traits },
     names: names.reissued,
-    keySecret: undefined,
+    ...{ keySecret: undefined, keyIsLeft: false },
     key: factOf(kept?.current, spec.privateKey.algorithm),
     nextKey: factOf(kept?.next, spec.privateKey.algorithm),
     formerKeys: formerKeysOf(life, status),

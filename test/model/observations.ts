@@ -121,7 +121,7 @@ const KNOWN: readonly KnownOrder[] = ALL_WORDS.flatMap((status) =>
 const TARGETS: readonly TargetFact[] = [
   { kind: 'free' },
   { kind: 'ours' },
-  { kind: 'foreign', owner: 'somebody else' },
+  { kind: 'foreign' },
   { kind: 'contested', by: 'older' },
 ]
 
@@ -212,7 +212,7 @@ export const BEFORE: Sets = {
     { ...READY, forbids: 'its policy does' },
   ],
   target: TARGETS,
-  key: ['absent', 'fits', 'misfits', 'orphaned'],
+  key: ['absent', 'fits', 'misfits', 'orphaned', 'foreign'],
   intent: INTENTS,
   order: [undefined, ...KNOWN.filter(({ status }) => ['pending', 'issued', 'revoked'].includes(status))],
   remote: [{ kind: 'unasked' }, { kind: 'absent' }],
@@ -233,7 +233,7 @@ export const BUYING: Sets = {
     { ...READY, forbids: 'its policy does' },
   ],
   target: TARGETS.slice(0, 2),
-  key: ['absent', 'fits', 'misfits', 'orphaned'],
+  key: ['absent', 'fits', 'misfits', 'orphaned', 'foreign'],
   intent: INTENTS,
   remote: [
     { kind: 'unasked' },

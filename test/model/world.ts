@@ -170,7 +170,7 @@ const startProcess = (world: Surroundings, caches: 'fresh' | 'stale', gate: Gate
   const reconciler = new Reconciler({
     orders: stores.orders,
     statuses: createStatusWriter(kube, cacheOf(stores.orders), own),
-    secrets: createSecretStore(kube, cacheOf(stores.secrets), own),
+    secrets: createSecretStore({ kube, cache: cacheOf(stores.secrets), own, clusterId: 'model' }),
     sources: {
       accountOf: () => Promise.resolve({ kind: 'ready', name: session.name, session }),
       left: days.left,

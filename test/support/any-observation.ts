@@ -134,7 +134,7 @@ const gates: fc.Arbitrary<Facts> = fc.record({
   problems: fc.oneof({ weight: 9, arbitrary: fc.constant<string[]>([]) }, fc.constant(['commonName is no name'])),
   target: fc.oneof(
     { weight: 8, arbitrary: oneOf<NonNullable<Facts['target']>>({ kind: 'free' }, { kind: 'ours' }) },
-    oneOf<NonNullable<Facts['target']>>({ kind: 'foreign', owner: 'somebody' }, { kind: 'contested', by: 'older' }),
+    oneOf<NonNullable<Facts['target']>>({ kind: 'foreign' }, { kind: 'contested', by: 'older' }),
   ),
 })
 
@@ -160,7 +160,7 @@ const validations: fc.Arbitrary<Facts> = fc
 const rest: fc.Arbitrary<Facts> = fc.record({
   delivery: oneOf<NonNullable<Facts['delivery']>>('pair', 'pair', 'certificate', 'hardware'),
   csrProblem: oneOf(undefined, undefined, 'it does not exist'),
-  key: oneOf<NonNullable<Facts['key']>>('absent', 'fits', 'fits', 'misfits', 'orphaned'),
+  key: oneOf<NonNullable<Facts['key']>>('absent', 'fits', 'fits', 'misfits', 'orphaned', 'foreign'),
   everIssued: oneOf<'yes' | 'no'>('yes', 'no'),
   orderAgain: oneOf(undefined, String(ORDER_ID), ALTERNATIVE_ID, `${ALTERNATIVE_ID}-2`, '1'),
   nextSearchAt: oneOf(...times),

@@ -43,6 +43,16 @@ export const keystoresAreUnusable = beforeOrder((o, now) => {
 export const keyIsOrphaned: Rule = (o) =>
   o.key === 'orphaned' ? act('CreatingKey', { kind: 'InheritKey' }) : undefined
 
+/** A Secret that is not ours is not watched, so it is looked at this often, in milliseconds. */
+const FOREIGN_LOOK = 30_000
+
+export const foreignKey = (now: Date): Decision => stalled('SecretConflict', later(now, FOREIGN_LOOK))
+
+/** The key has no place to be kept in. What was sent may be an order all the same, which is looked for. */
+export const keyIsForeign = beforeOrder((o, now) =>
+  o.key === 'foreign' && !o.intent?.sentAt ? foreignKey(now) : undefined,
+)
+
 /** The cluster refused a Secret a moment ago, perhaps the one of the key: that is said, and not tried in a loop. */
 const keyRefused: Rule = ({ failure }, now) =>
   failure?.reason === 'SecretRefused' && failure.retryAt > now ? stalled('SecretRefused', failure.retryAt) : undefined
@@ -146,6 +156,7 @@ export const renewedElsewhere = beforeOrder((o, now) =>
 
 export const orderNotFound = beforeOrder((o, now) => {
   if (o.remote.kind !== 'absent' || !o.intent) return undefined
+  if (o.key === 'foreign') return foreignKey(now)
   if (o.intent.sentAt) return unknownOutcome(o, o.intent, now)
   if (o.purchaseFaults.length > 0 && o.intent.purpose !== 'Renewal')
     return stalled('InvalidSpec', later(now, SLOW_LOOK))

@@ -2,6 +2,7 @@ import type { Rule } from '../decide.ts'
 import { type Decision, act, look, ready, stalled, wait } from '../decision.ts'
 import type { KnownIntent, KnownOrder, Observation, RemoteOrder } from '../observation.ts'
 import { SLOW_LOOK, earliest, later } from '../schedule.ts'
+import { foreignKey } from './issue.ts'
 import { renewal } from './renewal.ts'
 import { current } from './track.ts'
 import { dueLater } from './upkeep.ts'
@@ -126,6 +127,7 @@ const prepared = (o: Observation, intent: KnownIntent, now: Date): Decision | un
   if (intent.payload === 'changed') return record(o)
   const refused = refusal(o, now)
   if (refused) return refused
+  if (lacksKey(o) && o.key === 'foreign') return foreignKey(now)
   return lacksKey(o) ? act('CreatingKey', { kind: 'CreateNextKey' }) : undefined
 }
 

@@ -22,6 +22,7 @@ const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('bas
 const PAIR = { 'tls.key': exportKey(leaf.key, 'PKCS8'), 'tls.crt': bundle.certificate, 'ca.crt': bundle.ca }
 
 const aSecret = (data: Record<string, string> = PAIR, changes: Partial<Secret['metadata']> = {}): Secret => ({
+  type: 'kubernetes.io/tls',
   metadata: {
     name: 'shop-tls',
     namespace: 'shop',
@@ -124,7 +125,7 @@ describe('the pair in the Secret', () => {
   })
 
   test('is none of ours in a Secret of somebody else', () => {
-    expect(storedFact(aSecret(), { kind: 'foreign', owner: 'somebody' }, ECDSA)).toBeUndefined()
+    expect(storedFact(aSecret(), { kind: 'foreign' }, ECDSA)).toBeUndefined()
     expect(storedFact(aSecret(), { kind: 'contested', by: 'older' }, ECDSA)).toBeUndefined()
   })
 
@@ -192,7 +193,7 @@ describe('whose the target Secret is', () => {
       'is foreign where it names nobody and carries no label of ours',
       aSecret(PAIR, { annotations: {}, labels: {} }),
       [order],
-      { kind: 'foreign', owner: 'somebody else' },
+      { kind: 'foreign' },
     ],
     ['is contested by an older order', aSecret(), [order, older], { kind: 'contested', by: 'older' }],
     ['is contested by an older order before it exists', undefined, [older, order], { kind: 'contested', by: 'older' }],

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ANNOTATIONS, KEY_SECRET_TYPE, MANAGED_LABEL, ORDER_AGAIN } from '../../../src/api/names.ts'
 import type { DigiCertOrder } from '../../../src/api/order.ts'
-import { createKey, csrFor, isOrphaned, keptIn } from '../../../src/controller/keys.ts'
+import { csrFor, keptIn, makeKey } from '../../../src/controller/keys.ts'
 import { createStatusWriter } from '../../../src/controller/orders.ts'
+import { ownershipOfKey } from '../../../src/controller/ownership.ts'
 import { createOwnWrites } from '../../../src/controller/own-writes.ts'
 import { type Secret, createSecretStore, isClusterRefusal, textOf } from '../../../src/controller/secrets.ts'
 import { type KubeConnection, KubeError, connect } from '../../../src/kube/client.ts'
 import { describe as factsOf, readBundle } from '../../../src/pki/bundle.ts'
 import { csrFingerprint } from '../../../src/pki/csr.ts'
-import { exportKey, generateKey, publicFingerprint, readKey } from '../../../src/pki/keys.ts'
+import { exportKey, publicFingerprint, readKey } from '../../../src/pki/keys.ts'
 import { NOW, aSpec, aStatus, anOrder, withStatus } from '../../support/builders.ts'
 import { issueChain } from '../../support/ca.ts'
 import { type FakeApi, refuse, startFakeApi } from '../kube/support/fake-api.ts'
@@ -42,7 +43,7 @@ const secretStore = () => {
     get: (key: string) => cached.get(key),
     noteWritten: (secret: Secret) => void cached.set(`shop/${secret.metadata.name}`, secret),
   }
-  return { store: createSecretStore(kube, cache, own), cached, own }
+  return { store: createSecretStore({ kube, cache, own, clusterId: 'cluster-1' }), cached, own }
 }
 
 const inCluster = (name: string): Secret | undefined => api.world.get(SECRETS_PATH, name)
@@ -59,52 +60,39 @@ const aPair = (outputs = { labels: {}, annotations: {}, data: {} }) => {
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
 const calls = (): string[] => api.seen.map(({ method, path }) => `${method} ${path.split('/').at(-1) ?? ''}`)
 
+const outcomeOf = async (store: ReturnType<typeof createSecretStore>) => (await makeKey(store, order, 1)).outcome
+
 describe('a key Secret', () => {
   test('is made for the order, is of a type of its own, and holds the key alone', async () => {
     const { store, own } = secretStore()
-    expect(await createKey(store, order, 1)).toEqual({ kind: 'done', keyIsNew: true })
+    expect(await outcomeOf(store)).toEqual({ kind: 'done', keyIsNew: true })
     const secret = inCluster('shop-key-1')!
     expect(secret).toMatchObject({
       type: KEY_SECRET_TYPE,
       metadata: {
         labels: { [MANAGED_LABEL]: 'true' },
-        annotations: { [ANNOTATIONS.owner]: 'shop' },
+        annotations: { [ANNOTATIONS.owner]: 'shop', [ANNOTATIONS.clusterId]: 'cluster-1' },
         ownerReferences: [{ kind: 'DigiCertOrder', name: 'shop', uid: 'uid-shop', controller: true }],
       },
     })
     expect(Object.keys(secret.data!)).toEqual(['tls.key'])
     expect(keptIn(secret, 'pair').key.asymmetricKeyType).toBe('ec')
-    expect([own.has(secret), isOrphaned(order, secret)]).toEqual([true, false])
+    expect([own.has(secret), ownershipOfKey(secret, { order, clusterId: 'cluster-1' })]).toEqual([true, 'own'])
   })
 
   test('keeps a CSR that was made elsewhere in place of a key, as it was given', async () => {
     const { store } = secretStore()
     const given = { kind: 'good', pem: 'the CSR', publicKey: leaf.key } as const
 
-    expect(await createKey(store, order, 1, { given })).toEqual({ kind: 'done' })
+    expect((await makeKey(store, order, 1, { given })).outcome).toEqual({ kind: 'done' })
     expect(inCluster('shop-key-1')?.data).toEqual({ 'tls.csr': base64('the CSR') })
   })
 
-  test('that is there already wins', async () => {
+  test('that is there already is left as it is, and looked at', async () => {
     const { store } = secretStore()
-    const kept = exportKey(await generateKey({ algorithm: 'ECDSA' }), 'PKCS8')
-    put('shop-key-1', {
-      metadata: { name: 'shop-key-1', namespace: 'shop', annotations: { [ANNOTATIONS.owner]: 'shop' } },
-      data: { 'tls.key': base64(kept) },
-    })
-    expect(await createKey(store, order, 1)).toEqual({ kind: 'done' })
-    expect(textOf(inCluster('shop-key-1'), 'tls.key')).toBe(kept)
-  })
-
-  test("of that name that is somebody else's is left, and said", async () => {
-    const { store } = secretStore()
-    const foreign = put('shop-key-1', { data: { a: 'b' } })
-    expect(await createKey(store, order, 1)).toMatchObject({
-      kind: 'refused',
-      reason: 'SecretRefused',
-      message: 'Secret shop-key-1 exists and is not ours; delete it',
-    })
-    expect(inCluster('shop-key-1')).toEqual(foreign)
+    const there = put('shop-key-1', { data: { a: 'b' } })
+    expect(await makeKey(store, order, 1)).toEqual({ outcome: { kind: 'conflict' } })
+    expect(inCluster('shop-key-1')).toEqual(there)
   })
 
   test.each([
@@ -113,34 +101,60 @@ describe('a key Secret', () => {
   ])('that the cluster refuses with %d is a refusal', async (code, reason, kind) => {
     const { store } = secretStore()
     api.script((seen, response) => seen.method === 'POST' && refuse(code, reason)(seen, response))
-    expect(await createKey(store, order, 1)).toMatchObject({ kind, reason: 'SecretRefused' })
+    expect(await outcomeOf(store)).toMatchObject({ kind, reason: 'SecretRefused' })
   })
 
   test('of which nobody knows whether it was made rises as an error', async () => {
     const { store } = secretStore()
     api.script((seen, response) => seen.method === 'POST' && refuse(500, 'InternalError')(seen, response))
-    await expect(createKey(store, order, 1)).rejects.toBeInstanceOf(KubeError)
+    await expect(makeKey(store, order, 1)).rejects.toBeInstanceOf(KubeError)
   })
 
   test('that a resource of the same name left is inherited', async () => {
     const { store } = secretStore()
-    await createKey(store, order, 1)
+    await makeKey(store, order, 1)
     const again = anOrder({ metadata: { uid: 'uid-again' }, spec: order.spec })
     const left = inCluster('shop-key-1')!
-    expect(isOrphaned(again, left)).toBe(true)
+    const owner = { order: again, clusterId: 'cluster-1' }
+    expect(ownershipOfKey(left, owner)).toBe('left')
     await store.inherit(again, left)
-    expect(isOrphaned(again, inCluster('shop-key-1'))).toBe(false)
+    expect(ownershipOfKey(inCluster('shop-key-1')!, owner)).toBe('own')
     expect(inCluster('shop-key-1')!.data).toEqual(left.data)
   })
 
   test('is removed as the one that was seen, not another one of its name', async () => {
     const { store } = secretStore()
-    await createKey(store, order, 1)
+    await makeKey(store, order, 1)
     const seen = inCluster('shop-key-1')!
-    await store.remove({ ...seen, metadata: { ...seen.metadata, uid: 'another' } })
+    await store.remove(order, { ...seen, metadata: { ...seen.metadata, uid: 'another' } })
     expect(inCluster('shop-key-1')).toBeDefined()
-    await store.remove(seen)
+    await store.remove(order, seen)
     expect(inCluster('shop-key-1')).toBeUndefined()
+  })
+})
+
+describe('a Secret that is not a key Secret of the order', () => {
+  const marks = { [ANNOTATIONS.owner]: 'shop', [ANNOTATIONS.clusterId]: 'cluster-1' }
+  const metadata = { name: 'shop-key-1', namespace: 'shop', annotations: marks }
+  const change = (data: Readonly<Record<string, string>>) => ({ ...data, 'next.key': 'changed' })
+
+  test.each<readonly [string, Partial<Stored>]>([
+    ['of another type', { type: 'kubernetes.io/tls', metadata }],
+    ['without a mark', { type: KEY_SECRET_TYPE }],
+    [
+      'of another DigiCertOrder',
+      { type: KEY_SECRET_TYPE, metadata: { ...metadata, annotations: { ...marks, [ANNOTATIONS.owner]: 'blog' } } },
+    ],
+  ])('is never written or removed as one, %s', async (_how, foreign) => {
+    const { store } = secretStore()
+    const there = put('shop-key-1', { ...foreign, data: { 'tls.key': base64('precious') } })
+    const attempts = [
+      () => store.remove(order, there),
+      () => store.inherit(order, there),
+      () => store.change(order, there, change),
+    ]
+    for (const attempt of attempts) await expect(async () => attempt()).rejects.toThrow('is not a key Secret of')
+    expect(inCluster('shop-key-1')).toEqual(there)
   })
 })
 
@@ -151,7 +165,7 @@ describe('the key in a Secret that a deleted order of this name left', () => {
       data: { 'tls.key': base64(exportKey(leaf.key, 'PKCS8')) },
     })
   const keyMadeFor = async (subject: DigiCertOrder): Promise<string> => {
-    await createKey(secretStore().store, subject, 1, { left: inCluster('shop-tls') })
+    await makeKey(secretStore().store, subject, 1, { left: inCluster('shop-tls') })
     return publicFingerprint(keptIn(inCluster('shop-key-1'), 'pair').key)
   }
   const ours = { [ANNOTATIONS.owner]: 'shop', [ANNOTATIONS.orderId]: '12' }
@@ -182,7 +196,7 @@ describe('the key in a Secret that a deleted order of this name left', () => {
 describe('the target Secret', () => {
   test('is written in one apply, key and chain and what they are', async () => {
     const { store, cached, own } = secretStore()
-    await store.applyTarget(order, aPair(), 'free')
+    await store.applyTarget(order, aPair(), undefined)
     const secret = inCluster('shop-tls')!
     expect(secret).toMatchObject({
       type: 'kubernetes.io/tls',
@@ -205,14 +219,14 @@ describe('the target Secret', () => {
 
   test('goes with no order: it has no owner that the garbage collector would follow', async () => {
     const { store } = secretStore()
-    await store.applyTarget(order, aPair(), 'free')
+    await store.applyTarget(order, aPair(), undefined)
     expect(inCluster('shop-tls')!.metadata.ownerReferences).toBeUndefined()
   })
 
   test('is taken by force only where it was ours', async () => {
     const { store } = secretStore()
-    await store.applyTarget(order, aPair(), 'free')
-    await store.applyTarget(order, aPair(), 'ours')
+    const made = await store.applyTarget(order, aPair(), undefined)
+    await store.applyTarget(order, aPair(), made)
     await store.rehearse(order, 'free')
     await store.rehearse(order, 'ours')
     const asked = api.seen.map(({ query }) => [query.get('fieldManager'), query.get('force'), query.get('dryRun')])
@@ -224,11 +238,20 @@ describe('the target Secret', () => {
     ])
   })
 
+  test('is not written over a Secret that the operator did not write, nor over another one than was read', async () => {
+    const { store } = secretStore()
+    const there = put('shop-tls', { type: 'kubernetes.io/tls', data: { 'tls.key': base64('precious') } })
+    await expect(store.applyTarget(order, aPair(), there)).rejects.toThrow('was not written by the operator')
+    const marked = { ...there, metadata: { ...there.metadata, annotations: { [ANNOTATIONS.owner]: 'shop' } } }
+    await store.applyTarget(order, aPair(), marked)
+    expect(JSON.parse(api.seen.at(-1)!.body)).toMatchObject({ metadata: { uid: there.metadata.uid } })
+  })
+
   test('holds no key, and is of type Opaque, where the key is elsewhere', async () => {
     const { store } = secretStore()
     const elsewhere = anOrder({ spec: { csrSecretRef: { name: 'hsm', key: 'tls.csr' } } })
     await store.rehearse(elsewhere, 'free')
-    await store.applyTarget(elsewhere, aPair(), 'free')
+    await store.applyTarget(elsewhere, aPair(), undefined)
 
     const { type, data } = inCluster('shop-tls') ?? {}
     expect([type, Object.keys(data ?? {})]).toEqual(['Opaque', ['tls.crt', 'ca.crt']])
@@ -246,7 +269,7 @@ describe('the target Secret', () => {
   test('is written in the encoding of the spec', async () => {
     const { store } = secretStore()
     const sec1 = anOrder({ spec: aSpec({ privateKey: { algorithm: 'ECDSA', encoding: 'PKCS1' } }) })
-    await store.applyTarget(sec1, aPair(), 'free')
+    await store.applyTarget(sec1, aPair(), undefined)
     expect(textOf(inCluster('shop-tls'), 'tls.key')).toContain('BEGIN EC PRIVATE KEY')
   })
 

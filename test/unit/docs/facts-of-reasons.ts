@@ -69,7 +69,7 @@ export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
     withAccount({ forbids: forbidden(aSpec(), anAccount({ policy: { products: ['ssl_basic'] } }).spec.policy, NOW) }),
   ],
   OrderLimitReached: [intended(), absent, withAccount({ ordersLeft: 0 })],
-  SecretConflict: [unbought, { target: { kind: 'foreign', owner: 'somebody else' } }],
+  SecretConflict: [unbought, { target: { kind: 'foreign' } }],
   SecretContested: [unbought, { target: { kind: 'contested', by: 'checkout' } }],
   SecretRefused: [
     intended(),

@@ -71,13 +71,13 @@ const GATE: readonly Row[] = [
   [
     'says that a Secret is foreign before it says that the account is not ready',
     'secretBelongsToAnother',
-    [{ target: { kind: 'foreign', owner: 'somebody' }, account: { kind: 'not-ready', message: 'no Secret' } }],
+    [{ target: { kind: 'foreign' }, account: { kind: 'not-ready', message: 'no Secret' } }],
     stalled('SecretConflict', inMinutes(0.5)),
   ],
   [
     'buys nothing for a Secret that is foreign',
     'secretBelongsToAnother',
-    [intended(), absent, { target: { kind: 'foreign', owner: 'somebody' } }],
+    [intended(), absent, { target: { kind: 'foreign' } }],
     stalled('SecretConflict', inMinutes(0.5)),
   ],
   [
@@ -157,6 +157,24 @@ const KEY_AND_INTENT: readonly Row[] = [
     'certificateIsGood',
     [withAccount({ forbids: 'its policy says so' })],
     ready('Issued', inHours(20)),
+  ],
+  [
+    'buys nothing where a Secret has the name of the key Secret and is not of the order',
+    'keyIsForeign',
+    [unbought, { key: 'foreign' }],
+    stalled('SecretConflict', inMinutes(0.5)),
+  ],
+  [
+    'sends nothing again without a key, though a person answers for it',
+    'orderNotFound',
+    [intended({ sentAt: NOW, purchase: 1 }), absent, { key: 'foreign', nextSearchAt: NOW }],
+    stalled('SecretConflict', inMinutes(0.5)),
+  ],
+  [
+    'makes no certificate without a place for its key',
+    'keyIsLost',
+    [ordered('issued'), { key: 'foreign', stored: undefined }],
+    stalled('SecretConflict', inMinutes(0.5)),
   ],
   [
     'takes a key over that a resource of this name left behind',
@@ -1304,6 +1322,7 @@ test('the rules stand in this order', () => {
     'accountForbids',
     'csrIsUnusable',
     'keystoresAreUnusable',
+    'keyIsForeign',
     'keyIsOrphaned',
     'keyIsMissing',
     'orderIsToBeAdopted',

@@ -53,6 +53,7 @@ describe('whatever the facts are', () => {
         !isAct(decision, 'PlaceOrder') ||
         (o.key !== 'absent' &&
           o.key !== 'orphaned' &&
+          o.key !== 'foreign' &&
           (o.intent?.sentAt !== undefined || o.intent?.payload === 'same')),
     )
   })

@@ -155,10 +155,22 @@ describe('what waits for a person says who, what and which id', () => {
       `Order ${ORDER_ID} was revoked in CertCentral. Its certificates are no longer trusted. It is not ordered again by itself. To buy anew, set the annotation digicert-operator.io/order-again: "${ORDER_ID}"`,
     ],
     [
-      'a Secret of somebody else',
+      'a Secret that the operator did not write',
       'SecretConflict',
-      [unbought, { target: { kind: 'foreign', owner: 'somebody else' } }],
-      'Secret shop-tls exists and belongs to somebody else (it lacks our annotation digicert-operator.io/order); delete it or choose another secretName. Nothing was bought',
+      [unbought, { target: { kind: 'foreign' } }],
+      "Secret shop-tls exists and is not the operator's: it lacks the annotation digicert-operator.io/order, or is of another type. The operator leaves it alone. Nothing was bought. Delete that Secret, or choose another secretName",
+    ],
+    [
+      'a Secret in the place of the key Secret',
+      'SecretConflict',
+      [intended({ purchase: 2 }), { key: 'foreign' }],
+      'Secret shop-key-2 has the name under which the operator keeps the private key, and is not a key Secret of this DigiCertOrder. The operator leaves it alone. Nothing was bought. Delete or rename that Secret, or make a DigiCertOrder of another name',
+    ],
+    [
+      'a Secret in the place of the key Secret of a certificate in use',
+      'SecretConflict',
+      [{ key: 'foreign' }],
+      'Secret shop-key-1 has the name under which the operator keeps the private key, and is not a key Secret of this DigiCertOrder. The operator leaves it alone. The certificate in use stays, and no other one is made. Delete or rename that Secret, or make a DigiCertOrder of another name',
     ],
     [
       'a Secret that an older order keeps',

@@ -68,6 +68,7 @@ const gathered = (order: DigiCertOrder, client: CertCentral): Gathered => ({
   alternativeOrderIdOf: () => ALTERNATIVE_ID,
   payloadHash: INTENT.payloadHash,
   keySecret: undefined,
+  keyIsLeft: false,
   key: { state: 'fits', key: undefined, fingerprint: undefined },
   nextKey: { state: 'absent', key: undefined, fingerprint: undefined },
   traits: '',
