@@ -5,7 +5,7 @@ import type { DigiCertOrder } from './api/order.ts'
 import { ACCOUNTS } from './controller/account-store.ts'
 import { ORDERS } from './controller/orders.ts'
 import { SECRETS, type Secret } from './controller/secrets.ts'
-import { ORDER_INDEXES } from './controller/watches.ts'
+import { ORDER_INDEXES, SECRET_INDEXES } from './controller/watches.ts'
 import type { KubeClient, KubeObject } from './kube/client.ts'
 import { systemClock } from './kube/clock.ts'
 import {
@@ -94,7 +94,10 @@ export const createCaches = (scope: Scope, told: Handlers): Caches => {
   })
   const labelSelector = `${MANAGED_LABEL}=${MANAGED}`
   const secrets = watchSecrets
-    ? namespaced<Secret>({ resource: SECRETS, labelSelector, transform: sharingRoots(), onChange: told.secret })
+    ? namespaced<Secret>({
+        ...{ resource: SECRETS, labelSelector, indexes: SECRET_INDEXES },
+        ...{ transform: sharingRoots(), onChange: told.secret },
+      })
     : undefined
   const accounts = {
     DigiCertAccount: namespaced<Account>({

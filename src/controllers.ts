@@ -4,6 +4,7 @@ import type { Config } from './config.ts'
 import { partsOf } from './controller/account-access.ts'
 import { Accounts } from './controller/accounts.ts'
 import { countCall, countStep } from './controller/figures/deeds.ts'
+import { createHolders } from './controller/holders.ts'
 import { type Memory, createMemory } from './controller/memory.ts'
 import { createNamespaceCheck } from './controller/namespaces.ts'
 import { createStatusWriter } from './controller/orders.ts'
@@ -173,10 +174,11 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
       isReserved: (key, claim) => accounts.isReserved(key, claim),
       namespaceForbidden: createNamespaceCheck(kube, now),
       rivals: (namespace, secretName) => caches.orders.by('secret', `${namespace}/${secretName}`),
-      holders: (account, orderId) =>
-        caches.orders
-          .by('held', String(orderId))
-          .filter((order) => accounts.urlOf(watches.accountKeyOf(order)) === accounts.urlOf(account)),
+      holders: createHolders({
+        orders: caches.orders,
+        secrets: caches.secrets,
+        hostOf: (account) => accounts.hostOf(account),
+      }),
       keepsIds: (account) => kept.has(account),
       clusterId,
     },

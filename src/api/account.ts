@@ -122,10 +122,31 @@ const policy = {
     }),
 }
 
+const ADOPTION =
+  'Whether orders that exist may be taken over by spec.adoptOrderId; never one that another DigiCertOrder has.'
+const SKIP_APPROVAL =
+  'Whether orders may skip the approval step of CertCentral by spec.skipApproval. Forbidden: that field has no effect; defaults.skipApproval of the account has.'
+
+const leave = (description: string, otherwise: 'Allowed' | 'Forbidden') =>
+  z
+    .enum(['Allowed', 'Forbidden'])
+    .default(otherwise)
+    .meta({ description: `${description} Absent: ${otherwise}.` })
+
 const POLICY = 'Guard rails. Absent: no limits but maxOrdersPerDay and maxNameChangesPerDay.'
 
 export const accountSpec = z
-  .object({ ...common, policy: z.object(policy).prefault({}).meta({ description: POLICY }) })
+  .object({
+    ...common,
+    policy: z
+      .object({
+        ...policy,
+        adoption: leave(ADOPTION, 'Allowed'),
+        skipApproval: leave(SKIP_APPROVAL, 'Allowed'),
+      })
+      .prefault({})
+      .meta({ description: POLICY }),
+  })
   .meta({ description: 'A CertCentral account for its own namespace.' })
 
 export const clusterAccountSpec = z
@@ -134,6 +155,8 @@ export const clusterAccountSpec = z
     policy: z
       .object({
         ...policy,
+        adoption: leave(ADOPTION, 'Forbidden'),
+        skipApproval: leave(SKIP_APPROVAL, 'Forbidden'),
         maxOrdersPerDayPerNamespace: z.int().min(0).max(100_000).optional().meta({
           description:
             'New and renewal orders of one namespace per UTC day, within maxOrdersPerDay. Absent: a namespace may use up maxOrdersPerDay alone.',

@@ -143,6 +143,10 @@ export const orderSpec = z
       description:
         'What becomes of the order at CertCentral when this object is deleted. Retain (the default): nothing. CancelPending: it is canceled where it was not issued. RevokeCertificate: its present certificate is revoked. RevokeOrder: all of its certificates are. The Secret stays in any case.',
     }),
+    revokeAdopted: z.boolean().optional().meta({
+      description:
+        'Lets deletionPolicy end an order that was taken over, and not bought for this object, as well. Silent: such an order stays as it is.',
+    }),
     suspend: z.boolean().optional().meta({ description: 'Do nothing for this order until it is taken out again.' }),
   })
   .meta({

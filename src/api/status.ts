@@ -41,6 +41,10 @@ const intent = z
     sends: z.int().min(0).optional().meta({ description: 'How often it was sent.' }),
     supersedes: text('Serial number of the certificate that a reissue follows.'),
     renewalOf: z.int().optional().meta({ description: 'The order that is renewed.' }),
+    renewalOfAdopted: z
+      .boolean()
+      .optional()
+      .meta({ description: 'That order was taken over, and not bought for this object.' }),
     previousPlan: z
       .object({
         orderId: number('Order id at CertCentral.'),
@@ -118,6 +122,10 @@ export const orderStatus = z
         alternativeOrderId: text('The id that the operator gave the order.'),
         purchase: z.int().min(1).meta({ description: 'Which purchase of this DigiCertOrder it is.' }),
         certificateId: z.int().optional().meta({ description: 'The newest certificate of the order.' }),
+        adopted: z.boolean().optional().meta({
+          description:
+            'It was taken over, by spec.adoptOrderId or by the Secret that names it, and not bought for this object.',
+        }),
         asked: z
           .object({
             dnsNames: z.array(z.string().max(253)).max(300).meta({ description: 'The names.' }),

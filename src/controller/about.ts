@@ -1,14 +1,14 @@
-import { shownOf, withoutEffect } from '../order/effective.ts'
+import { shownOf } from '../order/effective.ts'
 import type { About } from '../order/messages.ts'
 import { askedOf } from './asked.ts'
 import type { Gathered } from './gather.ts'
 
 /** What a valid spec comes to with the account's defaults. */
-const shownFrom = ({ order, problems, account }: Gathered): Partial<About> => {
+const shownFrom = ({ order, problems, account, ignored }: Gathered): Partial<About> => {
   if (problems.length > 0 || account.kind !== 'ready') return {}
   const effective = shownOf(order.spec)
   return {
-    ignored: withoutEffect(order.spec),
+    ignored,
     ...(Object.keys(effective).length > 0 ? { effective } : {}),
   }
 }

@@ -128,9 +128,10 @@ export class Accounts {
     session.verdict = { ready: 'no', reason: 'Unreachable', message: `CertCentral does not answer: ${trouble}` }
   }
 
-  /** The CertCentral of an account: order ids are one's own in each. */
-  urlOf(key: string): string | undefined {
-    return this.#cached(key)?.spec.url
+  /** The host of the CertCentral of an account: order ids are of one CertCentral each. */
+  hostOf(key: string): string | undefined {
+    const account = this.#cached(key)
+    return account && URL.parse(account.spec.url)?.host
   }
 
   exists(key: string): boolean {

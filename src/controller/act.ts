@@ -30,14 +30,18 @@ const renewalOf = (
   { order, intent }: OrderStatus,
   { purpose }: Recording,
   found: number | undefined,
-): Pick<Intent, 'renewalOf' | 'link'> => {
+): ReturnType<typeof linkOf> => {
   const ending = order?.id ?? found
-  if (purpose === 'Renewal' && ending !== undefined) return { renewalOf: ending }
-  return {
-    ...(intent?.renewalOf === undefined ? {} : { renewalOf: intent.renewalOf }),
-    ...(intent?.link === undefined ? {} : { link: intent.link }),
-  }
+  if (purpose === 'Renewal' && ending !== undefined)
+    return { renewalOf: ending, ...(order?.adopted === true ? { renewalOfAdopted: true } : {}) }
+  return linkOf(intent)
 }
+
+const linkOf = (before: Intent | undefined): Pick<Intent, 'renewalOf' | 'renewalOfAdopted' | 'link'> => ({
+  ...(before?.renewalOf === undefined ? {} : { renewalOf: before.renewalOf }),
+  ...(before?.renewalOfAdopted === undefined ? {} : { renewalOfAdopted: before.renewalOfAdopted }),
+  ...(before?.link === undefined ? {} : { link: before.link }),
+})
 
 /** Purpose of an intent that is written down again: an edited renewal stays one. */
 const purposeOf = ({ intent }: OrderStatus, { purpose }: Recording): Intent['purpose'] =>
@@ -87,8 +91,10 @@ const recordIntent = (step: Step, recording: Recording, now: Date): Outcome => {
 }
 
 /** The target Secret, where its key may be kept: it is ours, and no other resource has the order that it names. */
-const leftSecret = ({ target, targetSecret, storedOrderTakenBy }: Gathered): Secret | undefined =>
-  target.kind === 'ours' && storedOrderTakenBy === undefined ? targetSecret : undefined
+const leftSecret = ({ target, targetSecret, stored, holderOf }: Gathered): Secret | undefined => {
+  const isHeld = stored?.orderId !== undefined && holderOf({ orderId: stored.orderId }, 'status') !== undefined
+  return target.kind === 'ours' && !isHeld ? targetSecret : undefined
+}
 
 const DONE: Awaited<ReturnType<typeof makeKey>> = { outcome: { kind: 'done' } }
 
@@ -191,7 +197,7 @@ const reissue = (step: Step, orderId: number, hands: Hands): Promise<Outcome> =>
 
 const adopt = ({ gathered: { purchase, traits }, seen: { remote } }: Step): Outcome =>
   remote.kind === 'found'
-    ? { kind: 'adopted', order: takenOver(remote.order, traits), purchase: remote.purchase ?? purchase }
+    ? { kind: 'adopted', order: takenOver(remote, traits), purchase: remote.purchase ?? purchase }
     : { kind: 'conflict' }
 
 const changeFinalizer = async ({ finalize }: Hands, how: 'add' | 'remove'): Promise<Outcome> => {

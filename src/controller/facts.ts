@@ -222,7 +222,7 @@ export const targetFact = (
 }
 
 /** The order as the status holds it; a look of this pass says more. */
-export const orderFact = ({ order }: OrderStatus): KnownOrder | undefined =>
+export const orderFact = ({ order }: OrderStatus, { adoptOrderId }: OrderSpec): KnownOrder | undefined =>
   order && {
     orderId: order.id,
     status: order.status,
@@ -230,5 +230,6 @@ export const orderFact = ({ order }: OrderStatus): KnownOrder | undefined =>
     requests: order.requests ?? [],
     ...(order.certificateId === undefined ? {} : { certificateId: order.certificateId }),
     ...(order.asked === undefined ? {} : { asked: order.asked }),
+    ...(order.adopted === true || order.id === adoptOrderId ? { adopted: 'yes' } : {}),
     ...(order.validUntil === undefined ? {} : { validUntil: planEndOf(order.validUntil) }),
   }

@@ -1,6 +1,6 @@
 import type { OrderStatus } from '../api/status.ts'
 import type { ListedOrder, OrderInfo, OrderSummary } from '../certcentral/index.ts'
-import { wireName, wireNames } from '../order/names.ts'
+import { wireName } from '../order/names.ts'
 import type { FoundOrder, Remote } from '../order/observation.ts'
 import { later } from '../order/schedule.ts'
 import { csrFingerprint } from '../pki/csr.ts'
@@ -14,7 +14,9 @@ import {
   isGivenUp,
   isOverWord,
   mismatches,
+  namesOf,
   notFound,
+  renewalOf,
 } from './remote.ts'
 
 /** Orders read in one pass: each costs a call of the account's budget. */
@@ -69,22 +71,34 @@ export const askByKey = async (question: Question, search: KeySearch): Promise<R
   return read < of ? { kind: 'searching', retryAt: later(now, BETWEEN_PASSES), read, of } : { kind: 'absent' }
 }
 
-const namesOf = ({ commonName, dnsNames }: OrderInfo): string[] => wireNames(commonName, dnsNames)
-
 /** The last of the orders that renewed each other, as far as CertCentral links them. */
-const lastRenewal = async ({ session: { client } }: Question, orderId: number): Promise<OrderInfo> => {
-  let last = await client.orderInfo(orderId)
-  for (let n = 0; n < MOST_RENEWALS && last.renewedOrderId !== undefined; n += 1)
-    last = await client.orderInfo(last.renewedOrderId)
+const lastRenewal = async (question: Question, info: OrderInfo): Promise<OrderInfo> => {
+  let last = info
+  for (let n = 0; n < MOST_RENEWALS; n += 1) {
+    const link = await renewalOf(question, last)
+    if (!link) return last
+    last = link
+  }
   return last
 }
 
-/** Looks for the order that the target Secret names: its key, which is in the Secret, is proof that it is ours. */
-export const askBySecret = async (question: Question, { orderId, takenBy }: SecretClaim): Promise<Remote> => {
-  if (takenBy !== undefined) return { kind: 'claimed', orderId, fault: `DigiCertOrder ${takenBy} has it` }
+/** Whether an order, or a reissue of it, was made with the key in the target Secret: the Secret itself proves nothing. */
+const isProven = async ({ session: { client } }: Question, info: OrderInfo, fingerprint: string): Promise<boolean> =>
+  hasOurKey(info, fingerprint) ||
+  (await client.reissues(info.orderId)).some(({ csr }) => csr !== undefined && csrFingerprint(csr) === fingerprint)
+
+const NOT_PROVEN =
+  'CertCentral does not show that it was made with the key in the Secret. Set spec.adoptOrderId to have it taken over all the same'
+
+/** Looks for the order that the target Secret names. Its key, which is in the Secret, is proof that it is ours. */
+export const askBySecret = async (question: Question, claim: SecretClaim): Promise<Remote> => {
+  const { orderId, takenBy, fingerprint } = claim
+  if (takenBy !== undefined) return { kind: 'claimed', orderId, fault: `${takenBy} has it` }
   try {
-    const info = await lastRenewal(question, orderId)
-    return { kind: 'found', order: foundOrder(info, question.order, question.fingerprint), purchase: 1, by: 'secret' }
+    const named = await question.session.client.orderInfo(orderId)
+    if (!(await isProven(question, named, fingerprint))) return { kind: 'claimed', orderId, fault: NOT_PROVEN }
+    const order = foundOrder(await lastRenewal(question, named), question.order, question.fingerprint)
+    return { kind: 'found', order, purchase: 1, by: 'secret' }
   } catch (error) {
     if (!notFound(error)) throw error
     return { kind: 'claimed', orderId, fault: 'CertCentral does not show it to this API key' }
@@ -172,13 +186,15 @@ const lastPurchase = async (question: Question): Promise<Remote> => {
 
 /** Before a renewal is placed: whether the order was renewed elsewhere, which would make it two; found where it is to be adopted. */
 const renewedElsewhere = async (question: Question): Promise<Remote> => {
-  const { session, order, renewalOf, fingerprint, purchase } = question
-  if (renewalOf === undefined) return { kind: 'absent' }
-  const { renewedOrderId: orderId } = await session.client.orderInfo(renewalOf)
-  if (orderId === undefined) return { kind: 'absent' }
-  const isWanted = orderId === order.spec.adoptOrderId || order.spec.renewal?.byDigiCert === true
-  if (!isWanted) return { kind: 'renewed', orderId }
-  return { kind: 'found', order: foundOrder(await session.client.orderInfo(orderId), order, fingerprint), purchase }
+  const { session, order, fingerprint, purchase } = question
+  if (question.renewalOf === undefined) return { kind: 'absent' }
+  const link = await renewalOf(question, await session.client.orderInfo(question.renewalOf))
+  if (!link) return { kind: 'absent' }
+  const { orderId } = link
+  const { adoptOrderId, renewal } = order.spec
+  if (orderId !== adoptOrderId && renewal?.byDigiCert !== true) return { kind: 'renewed', orderId }
+  const by = orderId === adoptOrderId ? 'adoption' : 'renewal'
+  return { kind: 'found', order: foundOrder(link, order, fingerprint), purchase, by }
 }
 
 /**
@@ -202,9 +218,10 @@ export const askForAdoption = async (question: Question, orderId: number): Promi
   const { session, order, fingerprint } = question
   try {
     const found = foundOrder(await session.client.orderInfo(orderId), order, fingerprint)
-    if (!mayHaveFollowers(found)) return { kind: 'found', order: found, purchase: 1 }
+    const adopted: Remote = { kind: 'found', order: found, purchase: 1, by: 'adoption' }
+    if (!mayHaveFollowers(found)) return adopted
     const follower = await lastPurchase({ ...question, purchase: 2 })
-    return follower.kind === 'found' ? follower : { kind: 'found', order: found, purchase: 1 }
+    return follower.kind === 'found' ? follower : adopted
   } catch (error) {
     if (notFound(error)) return { kind: 'absent' }
     return failedCall(error, question.retryAt)

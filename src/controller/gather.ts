@@ -11,6 +11,7 @@ import type { Claim } from './ledger.ts'
 import type { AccountState, Session } from './accounts.ts'
 import { FOREIGN_KEY, type KeyFact, formerKey, keyFact, nextKeyFact, storedFact, targetFact } from './facts.ts'
 import { digest } from './digest.ts'
+import { type Evidence, type Held, type Holders, holderFor } from './holders.ts'
 import { type GivenCsr, readGivenCsr } from './given-csr.ts'
 import type { Left } from './ledger.ts'
 import { type GivenPasswords, readPasswords } from './outputs.ts'
@@ -23,6 +24,8 @@ export type Gathered = {
   /** The order with its defaults, and those of the account; as it is stored where it breaks a rule. */
   order: DigiCertOrder
   problems: readonly string[]
+  /** Fields of the spec that have no effect, as sentences. */
+  ignored: readonly string[]
   account: AccountState
   /** Why the namespace may not use the account. */
   namespaceForbidden: string | undefined
@@ -44,8 +47,8 @@ export type Gathered = {
   nextKey: KeyFact
   /** Keys of the orders before the renewal that is under way, the newest first. */
   formerKeys: readonly FormerKey[]
-  /** The resource that has the order which is to be taken over. */
-  takenBy: string | undefined
+  /** Names another DigiCertOrder that holds an order of CertCentral, for the owner of this one. */
+  holderOf: (held: Held, evidence: Evidence) => string | undefined
   /** The CSR that the spec names, where it is of account now. */
   givenCsr: GivenCsr | undefined
   passwords: GivenPasswords
@@ -53,8 +56,6 @@ export type Gathered = {
   targetSecret: Secret | undefined
   /** Whether a second order of our own id is refused for certain, as far as product and account go. */
   idsAreKept: boolean
-  /** The resource that has the order which the target Secret names. */
-  storedOrderTakenBy: string | undefined
   /** What the target Secret holds, where it is ours and whole. */
   stored: Stored | undefined
 }
@@ -69,8 +70,7 @@ export type Sources = {
   namespaceForbidden: (session: Session, namespace: string) => Promise<string | undefined>
   /** Orders of the namespace that name the Secret. */
   rivals: (namespace: string, secretName: string) => readonly DigiCertOrder[]
-  /** Orders that have an order id of the CertCentral of an account, whatever account they name. */
-  holders: (accountKey: string, orderId: number) => readonly DigiCertOrder[]
+  holders: Holders
   /** Whether the account was seen to keep alternative order ids. */
   keepsIds: (accountKey: string) => boolean
   clusterId: string
@@ -86,18 +86,6 @@ const isForbidden = (
   { byNamespace, now }: { byNamespace: string | undefined; now: Date },
 ): 'yes' | 'no' =>
   session && (byNamespace ?? forbidden(spec, session.account.spec.policy, now)) !== undefined ? 'yes' : 'no'
-
-/** Another resource that looks after an order which is to be taken over. */
-const takenBy = (
-  { metadata }: DigiCertOrder,
-  orderId: number | undefined,
-  session: Session | undefined,
-  { holders }: Sources,
-) => {
-  if (!session || orderId === undefined) return undefined
-  const other = holders(session.key, orderId).find((holder) => holder.metadata.uid !== metadata.uid)
-  return other && `${other.metadata.namespace ?? ''}/${other.metadata.name}`
-}
 
 /** What the policy leaves. A reservation of its own, from before a crash or a lost answer, is still there for a purchase. */
 const leftFor = (
@@ -179,7 +167,8 @@ const formerKeysOf = async (
 /** Reads what a decision needs, from caches where they know it. Changes nothing, and asks CertCentral nothing. */
 export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: Sources): Promise<Gathered> => {
   const account = await sources.accountOf(read)
-  const { spec, problems, payloadHash, traits } = readSpec(read.spec, account)
+  const { spec, ...reading } = readSpec(read.spec, account)
+  const { problems } = reading
   const order = { ...read, spec }
   const { namespace = '', name } = order.metadata
   const purchase = purchaseOf(status)
@@ -196,15 +185,11 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
   const left = leftFor(order, purchase, session, sources)
   const stored = storedFact(targetSecret, target, order.spec, kept)
   return {
-    order,
-    problems,
-    account,
+    ...{ order, account, ...reading },
     namespaceForbidden,
     left,
     purchase,
     alternativeOrderIdOf: (number) => alternativeOrderId(digest, { clusterId, namespace, name, purchase: number }),
-    payloadHash,
-    traits,
     names: reissueNames(
       order.spec,
       status.order?.asked,
@@ -215,8 +200,7 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     ...keys,
     ...{ formerKeys, givenCsr },
     passwords: problems.length === 0 ? await readPasswords(sources.secrets, order) : { problem: undefined },
-    takenBy: takenBy(order, order.spec.adoptOrderId, session, sources),
-    storedOrderTakenBy: takenBy(order, stored?.orderId, session, sources),
+    holderOf: (held, evidence) => session && holderFor(order, sources.holders(session.key, held, evidence)),
     idsAreKept:
       session !== undefined &&
       rulesOf(spec.product).alternativeOrderId === 'documented' &&

@@ -1,5 +1,5 @@
 import { FINALIZER, ORDER_AGAIN, RELEASE_BRAKE } from '../api/names.ts'
-import type { DigiCertOrder } from '../api/order.ts'
+import type { DigiCertOrder, OrderSpec } from '../api/order.ts'
 import type { Policy } from '../api/account.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { OrderStatus } from '../api/status.ts'
@@ -12,7 +12,7 @@ import { purchaseFaults } from '../order/purchasable.ts'
 import { renewsBy } from '../order/reissue.ts'
 import * as schedule from '../order/schedule.ts'
 import { isDateReached, planOf } from '../order/standing.ts'
-import { deniedBy, sentRequest, subjectOf, subjectOfPayload } from '../order/subject.ts'
+import { adoptionDeniedBy, deniedBy, sentRequest, subjectOf, subjectOfPayload } from '../order/subject.ts'
 import type { Session } from './accounts.ts'
 import { askedOf } from './asked.ts'
 import { dateOf } from './dates.ts'
@@ -166,18 +166,43 @@ const endedFact = (deletion: OrderStatus['deletion'], intent: OrderStatus['inten
   return isFormer ? 'former' : 'yes'
 }
 
+/**
+ * The order that is to be taken over. Where the account does not let orders be taken over, the Secret may still prove that
+ * this one is ours.
+ */
+const adoptionFact = ({ order: { spec }, account, stored, holderOf }: Gathered): Observation['adopt'] => {
+  const { adoptOrderId: orderId } = spec
+  if (orderId === undefined) return undefined
+  const isAllowed = account.kind !== 'ready' || account.session.account.spec.policy.adoption !== 'Forbidden'
+  if (!isAllowed && stored?.orderId === orderId) return undefined
+  return { orderId, takenBy: holderOf({ orderId }, 'status or Secret'), allowed: isAllowed ? 'yes' : 'no' }
+}
+
+/** An order that was found, and what keeps it from being taken over. */
+const foundFact = ({ order, account, holderOf }: Gathered, remote: Remote): Remote => {
+  if (remote.kind !== 'found') return remote
+  const { orderId, asked, organizationId } = remote.order
+  const takenBy = holderOf({ orderId }, remote.by === 'adoption' ? 'status or Secret' : 'status')
+  if (remote.by !== 'adoption' || account.kind !== 'ready') return { ...remote, takenBy }
+  // Another product than that of the spec is a mismatch.
+  const subject = { product: order.spec.product, names: asked?.dnsNames ?? [], organizationId }
+  return { ...remote, takenBy, denied: adoptionDeniedBy(subject, account.session.account.spec.policy) }
+}
+
 /** What the spec says besides what to buy. */
 const wishesOf = (
-  { order, takenBy }: Gathered,
+  gathered: Gathered,
   { deletion, intent }: OrderStatus,
-): Pick<Observation, 'suspended' | 'finalizer' | 'deletionPolicy' | 'ended' | 'adopt'> => {
+): Pick<Observation, 'suspended' | 'finalizer' | 'deletionPolicy' | 'revokeAdopted' | 'ended' | 'adopt'> => {
+  const { order } = gathered
   const { spec, metadata } = order
   return {
     suspended: spec.suspend === true ? 'yes' : 'no',
     finalizer: metadata.finalizers?.includes(FINALIZER) === true ? 'yes' : 'no',
     deletionPolicy: spec.deletionPolicy ?? 'Retain',
     ended: endedFact(deletion, intent),
-    adopt: spec.adoptOrderId === undefined ? undefined : { orderId: spec.adoptOrderId, takenBy },
+    revokeAdopted: spec.revokeAdopted === true ? 'yes' : 'no',
+    adopt: adoptionFact(gathered),
   }
 }
 
@@ -219,9 +244,12 @@ const outputsFact = (gathered: Gathered, stored: Observation['stored']): Observa
 /** How long what CertCentral did not give of the plan before is left alone, in milliseconds. */
 const FORMER_AGAIN = 10 * 60_000
 
+const wasAdopted = ({ adoptOrderId }: OrderSpec, intent: OrderStatus['intent'], orderId: number): boolean =>
+  intent?.renewalOfAdopted === true || adoptOrderId === orderId
+
 /** The certificate of the plan that ends, while the one that follows is not there. */
 const formerFact = (
-  { formerKeys }: Gathered,
+  { formerKeys, order: { spec } }: Gathered,
   { intent, certificate, order }: OrderStatus,
   { now, memory: { formerTriedAt } }: Moment,
 ): Observation['former'] => {
@@ -232,18 +260,31 @@ const formerFact = (
   return {
     ...{ orderId, certificateId: certificate.id, notAfter: new Date(certificate.notAfter) },
     tryAt: formerKeys.length > 0 ? tryAt : undefined,
+    ...(wasAdopted(spec, intent, orderId) ? { adopted: 'yes' } : {}),
   }
+}
+
+/** A renewal of what another resource holds would keep that from being renewed. */
+const renewalFaults = ({ renewal }: OrderSpec, holderOf: Gathered['holderOf']): string[] => {
+  const { ofOrderId: orderId, ofThumbprint: thumbprint } = renewal ?? {}
+  const byId = orderId === undefined ? undefined : holderOf({ orderId }, 'status or Secret')
+  const byPrint = thumbprint === undefined ? undefined : holderOf({ thumbprint }, 'status or Secret')
+  const fault = (field: string, holder: string | undefined): string[] =>
+    holder === undefined
+      ? []
+      : [`renewal.${field} names an order that ${holder} has, which renews it: take the field out to buy a new order`]
+  return [...fault('ofOrderId', byId), ...fault('ofThumbprint', byPrint)]
 }
 
 type Told = Pick<BrakeSources, 'remote' | 'now'>
 
 /** The plan, what follows it, and what the brake says of the steps that may come. */
 const planFacts = (
-  { order: { spec, metadata } }: Gathered,
+  { order: { spec, metadata }, holderOf }: Gathered,
   status: OrderStatus,
   { remote, now }: Told,
 ): Pick<Observation, 'plan' | 'renew' | 'brake' | 'purchaseFaults'> => {
-  const known = orderFact(status)
+  const known = orderFact(status, spec)
   const order = known && remote.kind === 'order' ? { ...known, ...remote.order } : known
   const plan = planOf(spec, status)
   const renews = renewsBy(spec)
@@ -253,7 +294,7 @@ const planFacts = (
     plan,
     renew: renews === 'Renew' && isDateReached(spec, status, now) ? 'DateReached' : renews,
     brake: brakeFact({ status, order, remote, plan, releases, now }),
-    purchaseFaults: purchaseFaults(spec, now),
+    purchaseFaults: [...purchaseFaults(spec, now), ...renewalFaults(spec, holderOf)],
   }
 }
 
@@ -279,8 +320,8 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
     outputs: outputsFact(gathered, stored),
     former: formerFact(gathered, status, moment),
     intent,
-    order: orderFact(status),
-    remote: moment.remote,
+    order: orderFact(status, order.spec),
+    remote: foundFact(gathered, moment.remote),
     stored,
     everIssued: stored || wasIssued(status) ? 'yes' : 'no',
     validation: validationFact(status, moment.now),

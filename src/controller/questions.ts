@@ -23,13 +23,13 @@ const isUnbought = ({ order, intent }: OrderStatus): boolean =>
  * written in another cluster, or under another name. A person may give it up by order-again.
  */
 const claimOf = (gathered: Gathered, status: OrderStatus, now: Date): SecretClaim | undefined => {
-  const { stored, storedOrderTakenBy, order } = gathered
-  if (stored?.orderId === undefined || !isUnbought(status)) return undefined
-  const { orderId } = stored
+  const { stored, holderOf, order } = gathered
+  if (stored?.orderId === undefined || stored.fingerprint === undefined || !isUnbought(status)) return undefined
+  const { orderId, fingerprint } = stored
   const isGood = stored.notAfter > now
   const isGivenUp = order.metadata.annotations?.[ORDER_AGAIN] === String(orderId)
   if (!isGood || isGivenUp || ownOrders(status).includes(orderId)) return undefined
-  return { orderId, takenBy: storedOrderTakenBy }
+  return { orderId, takenBy: holderOf({ orderId }, 'status'), fingerprint }
 }
 
 /**

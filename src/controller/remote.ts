@@ -46,21 +46,26 @@ const remoteOrder = (info: OrderInfo, fingerprint: string | undefined): RemoteOr
 
 /** What of a found order is not what the spec asks for. What CertCentral leaves unsaid is no difference. */
 export const mismatches = (info: OrderInfo, spec: DigiCertOrder['spec']): string[] => {
+  // Users of an account of the cluster need not see all orders of it.
+  const shown = (value: string): string => (spec.accountRef.kind === 'DigiCertAccount' ? value : 'another one')
   const wanted = wireNames(spec.commonName, spec.dnsNames)
   const present = new Set([info.commonName ?? '', ...info.dnsNames].map(wireName))
   const lacking = info.commonName === undefined ? [] : wanted.filter((name) => !present.has(name))
   const found: string[] = []
-  if (info.productId !== undefined && info.productId !== spec.product) found.push(`its product is ${info.productId}`)
+  if (info.productId !== undefined && info.productId !== spec.product)
+    found.push(`its product is ${shown(info.productId)}`)
   if (lacking.length > 0) found.push(`it lacks ${lacking.join(', ')}`)
   const organization = spec.organization?.id
   if (organization !== undefined && info.organizationId !== undefined && info.organizationId !== organization)
-    found.push(`its organization is ${String(info.organizationId)}`)
+    found.push(`its organization is ${shown(String(info.organizationId))}`)
   return found
 }
 
 /** The names that an order has beside those of the spec are its own: whoever takes it over takes none away (promise P7). */
 const askedNames = ({ commonName, dnsNames }: OrderInfo, spec: DigiCertOrder['spec']): string[] =>
   wireNames(spec.commonName ?? commonName, [...(spec.dnsNames ?? []), commonName ?? '', ...dnsNames].filter(Boolean))
+
+type Found = Extract<Remote, { kind: 'found' }>
 
 /** An order held against the spec. */
 export const foundOrder = (info: OrderInfo, order: DigiCertOrder, fingerprint: string | undefined): FoundOrder => {
@@ -75,9 +80,10 @@ export const foundOrder = (info: OrderInfo, order: DigiCertOrder, fingerprint: s
 }
 
 /** What is taken over counts as made in the ways of the spec, so that a later edit of them is seen. */
-export const takenOver = ({ asked, ...order }: FoundOrder, traits: string): FoundOrder => ({
+export const takenOver = ({ order: { asked, ...order }, by }: Found, traits: string): FoundOrder => ({
   ...order,
   ...optional('asked', asked && { ...asked, certificateHash: traits }),
+  ...optional('adopted', by === 'adoption' || by === 'secret' ? ('yes' as const) : undefined),
 })
 
 const GONE = ['rejected', 'canceled']
@@ -99,8 +105,8 @@ export type KeySearch = {
   read: Set<number>
 }
 
-/** The order that the target Secret names, and who else has it. */
-export type SecretClaim = { orderId: number; takenBy: string | undefined }
+/** The order that the target Secret names, who else has it, and the fingerprint of the public key in the Secret. */
+export type SecretClaim = { orderId: number; takenBy: string | undefined; fingerprint: string }
 
 export type Question = {
   session: Session
@@ -138,11 +144,35 @@ export const failedCall = (error: unknown, retryAt: Date): Extract<Remote, { kin
   return { kind: 'unavailable', retryAt: error.retryAt ?? retryAt, throttled, message }
 }
 
+/** The names of an order, in wire form. */
+export const namesOf = ({ commonName, dnsNames }: OrderInfo): string[] => wireNames(commonName, dnsNames)
+
+/** Whether an order has a name of the spec. One that has none, as of document signing, cannot be judged by them. */
+const coversOurs = (info: OrderInfo, { order: { spec } }: Question): boolean => {
+  const [present, wanted] = [namesOf(info), wireNames(spec.commonName, spec.dnsNames)]
+  return present.length === 0 || wanted.length === 0 || wanted.some((name) => present.includes(name))
+}
+
+/**
+ * The order that renewed another one; `undefined` where there is none. CertCentral links whatever a buyer names: an order
+ * that covers none of our names is no renewal of ours.
+ */
+export const renewalOf = async (question: Question, info: OrderInfo): Promise<OrderInfo | undefined> => {
+  if (info.renewedOrderId === undefined) return undefined
+  const link = await question.session.client.orderInfo(info.renewedOrderId)
+  return coversOurs(link, question) ? link : undefined
+}
+
 /** Asks for the order by CertCentral's id. */
 export const askByOrderId = async (question: Question, orderId: number): Promise<Remote> => {
   const { session, fingerprint, retryAt } = question
   try {
-    return { kind: 'order', order: remoteOrder(await session.client.orderInfo(orderId), fingerprint) }
+    const info = await session.client.orderInfo(orderId)
+    const order = remoteOrder(info, fingerprint)
+    // Where DigiCert renews, the link is followed, so it has to be to an order of ours.
+    const isFollowed = info.renewedOrderId !== undefined && question.order.spec.renewal?.byDigiCert === true
+    const isOurs = !isFollowed || (await renewalOf(question, info)) !== undefined
+    return { kind: 'order', order: isOurs ? order : { ...order, renewedBy: undefined } }
   } catch (error) {
     if (notFound(error)) return { kind: 'absent' }
     return failedCall(error, retryAt)

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { type OrderSpec, checkSpec } from '../api/order.ts'
-import { effectiveSpec, missing } from '../order/effective.ts'
+import { effectiveSpec, missing, withoutEffect } from '../order/effective.ts'
 import { payloadHash } from '../order/intent.ts'
 import { certificateTraits, orderPayload } from '../order/payload.ts'
 import type { AccountState } from './accounts.ts'
@@ -11,20 +11,25 @@ export type SpecReading = {
   /** With its defaults and those of the account; as it is stored where it breaks a rule. */
   readonly spec: OrderSpec
   readonly problems: readonly string[]
+  /** Fields that have no effect, as sentences. */
+  readonly ignored: readonly string[]
   /** Fingerprint of what would be bought. */
   readonly payloadHash: string
   /** Fingerprint of what only another certificate can change, besides names and key. */
   readonly traits: string
 }
 
+const UNREAD = { ignored: [], payloadHash: '', traits: '' }
+
 const read = (stored: OrderSpec, account: AccountState): SpecReading => {
   const result = checkSpec(stored)
-  if (!result.ok) return { spec: stored, problems: result.problems, payloadHash: '', traits: '' }
-  const defaults = account.kind === 'ready' ? account.session.account.spec.defaults : undefined
-  const spec = effectiveSpec(result.spec, defaults)
+  if (!result.ok) return { ...UNREAD, spec: stored, problems: result.problems }
+  const says = account.kind === 'ready' ? account.session.account.spec : {}
+  const spec = effectiveSpec(result.spec, says)
   const problems = account.kind === 'ready' ? missing(spec) : []
-  if (problems.length > 0) return { spec, problems, payloadHash: '', traits: '' }
+  if (problems.length > 0) return { ...UNREAD, spec, problems }
   return {
+    ignored: withoutEffect(result.spec, says),
     ...{ spec, problems },
     payloadHash: payloadHash(digest, orderPayload(spec)),
     traits: payloadHash(digest, certificateTraits(spec)),

@@ -1,4 +1,5 @@
 import type { Account, AccountKind } from '../api/account.ts'
+import { ANNOTATIONS } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import { rulesOf } from '../api/products.ts'
 import { keyOf } from '../kube/client.ts'
@@ -26,11 +27,22 @@ export const ORDER_INDEXES = {
   account: (order: DigiCertOrder) => [accountKeyOf(order)],
   secret: (order: DigiCertOrder) =>
     order.spec.secretName === undefined ? [] : [`${namespaceOf(order)}/${order.spec.secretName}`],
-  /** Every order that a resource has, or renews, whatever its account. */
-  held: ({ status }: DigiCertOrder) =>
-    [status?.order?.id, status?.intent?.renewalOf].flatMap((id) => (id === undefined ? [] : [String(id)])),
+  /** Every order that a resource has, renews or had, whatever its account. */
+  held: ({ status }: DigiCertOrder) => {
+    const { order, intent, history = [] } = status ?? {}
+    const ids = [order?.id, intent?.renewalOf, intent?.previousPlan?.orderId, ...history.map(({ orderId }) => orderId)]
+    return [...new Set(ids.flatMap((id) => (id === undefined ? [] : [String(id)])))]
+  },
+  /** By the thumbprint of the certificate in use. */
+  thumbprint: ({ status }: DigiCertOrder) => [status?.certificate?.sha1Thumbprint ?? []].flat(),
   orderId: (order: DigiCertOrder) =>
     order.status?.order ? [orderIdValue(accountKeyOf(order), order.status.order.id)] : [],
+}
+
+/** Values under which Secrets are filed. */
+export const SECRET_INDEXES = {
+  /** The order of CertCentral that a Secret names. */
+  orderId: ({ metadata }: Secret) => [metadata.annotations?.[ANNOTATIONS.orderId] ?? []].flat(),
 }
 
 /** How an order id of an account is filed. */

@@ -107,5 +107,9 @@ const ruled = (o: Observation, now: Date): Decision => {
   return wait('UnknownStatus', later(now, 60_000))
 }
 
-/** What to do about an order, from the facts alone. Whatever the rules say, what spends passes the brake. */
-export const decide = (o: Observation, now: Date): Decision => braked(o, ruled(o, now), now)
+/**
+ * What to do about an order, from the facts alone. Whatever the rules say, what spends passes the brake, and no order is
+ * taken over that another resource holds.
+ */
+export const decide = (o: Observation, now: Date): Decision =>
+  braked(o, adoption.unlessHeld(o, ruled(o, now), now), now)

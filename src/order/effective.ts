@@ -14,13 +14,21 @@ const given = <T extends object>(fields: T): Partial<T> =>
 const unlessEmpty = <T extends object>(fields: T): T | undefined =>
   Object.keys(fields).length === 0 ? undefined : fields
 
+/** What an account has a say in: defaults where an order is silent, and guard rails. */
+type AccountSays = { defaults?: Defaults; policy?: Pick<Policy, 'skipApproval'> }
+
+/** Who writes an order does not switch off the approval that guards the account, where its policy says so. */
+const isSkipIgnored = ({ skipApproval }: OrderSpec, { policy, defaults }: AccountSays): boolean =>
+  skipApproval === true && policy?.skipApproval === 'Forbidden' && defaults?.skipApproval !== true
+
 /** The fields that the account may fill in; what a product has no use for is absent, whoever gave it. */
-const filledIn = (spec: OrderSpec, defaults: NonNullable<Defaults>) => {
+const filledIn = (spec: OrderSpec, account: AccountSays) => {
+  const { defaults = {} } = account
   const { validation, dcvMethod } = rulesOf(spec.product)
   return {
     organization: validation === 'dv' ? undefined : (spec.organization ?? defaults.organization),
     containerId: spec.containerId ?? defaults.containerId,
-    skipApproval: spec.skipApproval ?? defaults.skipApproval,
+    skipApproval: isSkipIgnored(spec, account) ? defaults.skipApproval : (spec.skipApproval ?? defaults.skipApproval),
     dcv: dcvMethod === 'absent' ? undefined : unlessEmpty({ ...defaults.dcv, ...spec.dcv }),
     payment: unlessEmpty({ ...defaults.payment, ...spec.payment }),
   }
@@ -30,8 +38,8 @@ const filledIn = (spec: OrderSpec, defaults: NonNullable<Defaults>) => {
  * The spec with the account's defaults where it is silent. What a product has no use for is left out: an organization
  * of DV, a proof of control of document signing.
  */
-export const effectiveSpec = (spec: OrderSpec, defaults: Defaults): OrderSpec => {
-  const filled = filledIn(spec, defaults ?? {})
+export const effectiveSpec = (spec: OrderSpec, account: AccountSays): OrderSpec => {
+  const filled = filledIn(spec, account)
   const rest = { ...spec }
   for (const field of Object.keys(filled)) Reflect.deleteProperty(rest, field)
   return { ...rest, ...given(filled) }
@@ -93,11 +101,21 @@ export const missing = (effective: OrderSpec): string[] => {
   return problems
 }
 
-/** Fields that are sent and have no effect, as sentences. */
-export const withoutEffect = ({ product, organizationUnits = [] }: OrderSpec): string[] =>
-  organizationUnits.length > 0 && rulesOf(product).validation !== 'ds'
-    ? ['organizationUnits is ignored by DigiCert for public TLS certificates, which name no departments any more']
-    : []
+/** Fields of a spec as it is stored that have no effect, as sentences. */
+export const withoutEffect = (spec: OrderSpec, account: AccountSays): string[] => {
+  const { product, organizationUnits = [] } = spec
+  const hasUnits = organizationUnits.length > 0 && rulesOf(product).validation !== 'ds'
+  return [
+    ...(hasUnits
+      ? ['organizationUnits is ignored by DigiCert for public TLS certificates, which name no departments any more']
+      : []),
+    ...(isSkipIgnored(spec, account)
+      ? [
+          'skipApproval has no effect: policy.skipApproval of the account is Forbidden, so the request waits for approval',
+        ]
+      : []),
+  ]
+}
 
 /** Why the account's guard rails forbid the order, or `undefined` where they do not. */
 export const forbidden = (spec: OrderSpec, policy: Policy, now: Date): string | undefined =>

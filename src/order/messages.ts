@@ -188,11 +188,10 @@ const pickup: Message = (o) => {
 const adoption = (o: Observation): string => {
   if (o.adopt === undefined) return ''
   const which = `order ${String(o.adopt.orderId)}`
+  const fault = adoptionFault(o)
+  if (fault !== undefined) return `; ${which} would not be taken over: ${fault}`
   if (o.remote.kind !== 'found') return `; ${which} was not looked at yet`
-  const { mismatches, status } = o.remote.order
-  return mismatches.length > 0
-    ? `; ${which} would not be taken over: ${mismatches.join('; ')}`
-    : `; ${which} (${status}) fits the spec and would be taken over; nothing would be bought`
+  return `; ${which} (${o.remote.order.status}) fits the spec and would be taken over; nothing would be bought`
 }
 
 const deletionTrouble = (o: Observation): string => {
@@ -311,8 +310,10 @@ export const onDeletion = (o: Observation): string | undefined => {
   if (!order) return undefined
   const ending = endingOf(o, order)
   const former = formerEnding(o)
+  const isSpared = order.adopted === 'yes' && o.revokeAdopted === 'no' && o.deletionPolicy !== 'Retain'
+  const spared = isSpared ? ', as it was taken over and spec.revokeAdopted is not set' : ''
   const told = [
-    `order ${String(order.orderId)} ${ending ? ENDINGS[ending.how] : 'stays as it is'}`,
+    `order ${String(order.orderId)} ${ending ? ENDINGS[ending.how] : `stays as it is${spared}`}`,
     ...(former ? [`order ${String(former.orderId)} before it ${ENDINGS[former.how]}`] : []),
   ]
   return `${o.deletionPolicy}: ${told.join('; ')}; the Secret stays`

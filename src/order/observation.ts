@@ -27,6 +27,8 @@ export type RemoteOrder = {
   renewedBy?: number | undefined
   /** What it was asked for last. */
   asked?: Asked | undefined
+  /** Whether it was taken over, and not bought for this resource. */
+  adopted?: 'yes' | undefined
 }
 
 export type Asked = NonNullable<NonNullable<OrderStatus['order']>['asked']>
@@ -49,8 +51,20 @@ export type Remote =
   | { kind: 'refused'; message: string }
   | { kind: 'absent' }
   | { kind: 'several'; orderIds: readonly number[] }
-  /** `by`: how it was found, where not by our own id: by the key in its CSR, or by the Secret that names it. */
-  | { kind: 'found'; order: FoundOrder; purchase?: number; by?: 'key' | 'secret' }
+  | {
+      kind: 'found'
+      order: FoundOrder
+      purchase?: number
+      /**
+       * How it was found, where not by our own id: by the key in its CSR, by the Secret that names it, by
+       * spec.adoptOrderId, or as DigiCert's renewal of ours.
+       */
+      by?: 'key' | 'secret' | 'adoption' | 'renewal'
+      /** Another resource that holds it. */
+      takenBy?: string | undefined
+      /** Why the guard rails of the account forbid to take it over. */
+      denied?: string | undefined
+    }
   /** The Secret names an order that cannot be taken over. */
   | { kind: 'claimed'; orderId: number; fault: string }
   /** More orders of the name are to be read than one pass reads. */
@@ -100,6 +114,22 @@ export type Stored = {
   fingerprint?: string
   /** Somebody changed what stands around the pair, or the pair itself, since it was written: it is to be written anew. */
   harmed?: 'yes'
+}
+
+export type Former = {
+  orderId: number
+  certificateId: number
+  notAfter: Date
+  tryAt: Date | undefined
+  adopted?: 'yes' | undefined
+}
+
+export type Adoption = {
+  orderId: number
+  /** Another resource that has it. */
+  takenBy: string | undefined
+  /** Whether the account lets orders be taken over at all. */
+  allowed: 'yes' | 'no'
 }
 
 /** The order as we last knew it, from the status. */
@@ -179,8 +209,10 @@ export type Observation = {
   deletionPolicy: 'Retain' | 'CancelPending' | 'RevokeCertificate' | 'RevokeOrder'
   /** Whether CertCentral was told of the deletion; `former`: of the order that is being renewed, and not of that which renews it. */
   ended: 'yes' | 'former' | 'no'
-  /** An order that is to be taken over instead of buying one; `takenBy` where another resource has it. */
-  adopt: { orderId: number; takenBy: string | undefined } | undefined
+  /** An order that is to be taken over instead of buying one. */
+  adopt: Adoption | undefined
+  /** Whether the deletion policy binds what was taken over as well. */
+  revokeAdopted: 'yes' | 'no'
   delivery: Delivery
   /** Sentences that say what is wrong with the spec. */
   problems: readonly string[]
@@ -203,7 +235,7 @@ export type Observation = {
   remote: Remote
   stored: Stored | undefined
   /** The certificate of the plan that is being renewed, and when it may be fetched; never where its key is gone. */
-  former: { orderId: number; certificateId: number; notAfter: Date; tryAt: Date | undefined } | undefined
+  former: Former | undefined
   /** Whether a certificate of the order was ever stored. */
   everIssued: 'yes' | 'no'
   validation: ValidationFact

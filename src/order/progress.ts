@@ -42,6 +42,7 @@ export const withOrder = (status: OrderStatus, order: RemoteOrder, purchase: num
     status: order.status,
     purchase,
     ...(order.certificateId === undefined ? {} : { certificateId: order.certificateId }),
+    ...(order.adopted === undefined ? {} : { adopted: true }),
     ...askedOf(order, status.order),
     ...(order.organizationId === undefined ? {} : { organizationId: order.organizationId }),
     ...(order.validFrom ? { validFrom: isoDay(order.validFrom) } : {}),

@@ -162,6 +162,24 @@ const RULES: readonly Rule[] = [
   ),
 ]
 
+/** What is known of an order that was bought elsewhere. */
+export type FoundSubject = { product: string; names: readonly string[]; organizationId?: number | undefined }
+
+/**
+ * Why the guard rails of an account forbid to take an order over, as a sentence; `undefined` where they do not. A reissue
+ * of it would have all of its names. They are not repeated: whose they are, the one who asks need not know.
+ */
+export const adoptionDeniedBy = (found: FoundSubject, policy: Policy): string | undefined => {
+  const { products, dnsNames: patterns, organizationIds } = policy
+  const { product, names: all, organizationId } = found
+  if (products && !products.includes(product)) return 'policy.products of the account does not list its product'
+  if (patterns && !all.every((name) => patterns.some((pattern) => admits(pattern, name))))
+    return 'it has names that policy.dnsNames of the account does not cover'
+  return organizationIds && organizationId !== undefined && !organizationIds.includes(organizationId)
+    ? 'policy.organizationIds of the account does not list its organization'
+    : undefined
+}
+
 /** Why the guard rails of an account forbid an order, as a sentence; `undefined` where they do not. */
 export const deniedBy = (subject: Subject, policy: Policy, now: Date): string | undefined => {
   for (const rule of RULES) {

@@ -74,10 +74,15 @@ export const gatherFor = (life: Life, status: OrderStatus): Gathered => {
     key: factOf(kept?.current, spec.privateKey.algorithm),
     nextKey: factOf(kept?.next, spec.privateKey.algorithm),
     formerKeys: formerKeysOf(life, status),
-    ...{ takenBy: undefined, givenCsr: undefined, passwords: { problem: undefined }, targetSecret: undefined },
+    ...{
+      holderOf: () => undefined,
+      ignored: [],
+      givenCsr: undefined,
+      passwords: { problem: undefined },
+      targetSecret: undefined,
+    },
     target: { kind: stored ? 'ours' : 'free' },
     idsAreKept: session.account.spec.uniqueAlternativeOrderIds,
-    storedOrderTakenBy: undefined,
     stored: stored && { ...stored.fact, missingNames },
   }
 }

@@ -9,6 +9,7 @@ import type {
   KnownOrder,
   Observation,
   ReissueFact,
+  Remote,
   RemoteOrder,
   Stored,
 } from '../../src/order/observation.ts'
@@ -156,6 +157,7 @@ export const anObservation = (...changes: readonly Facts[]): Observation =>
       deletionPolicy: 'Retain',
       ended: 'no',
       adopt: undefined,
+      revokeAdopted: 'no',
       delivery: 'pair',
       problems: [],
       purchaseFaults: [],
@@ -245,8 +247,15 @@ export const sent = (settlesInMinutes: number, changes: Partial<KnownIntent> = {
 })
 
 /** CertCentral was asked for our own id and knows such an order. */
-export const found = (changes: Partial<FoundOrder> = {}): Facts => ({
-  remote: { kind: 'found', order: { orderId: ORDER_ID, status: 'pending', mismatches: [], older: 'no', ...changes } },
+export const found = (
+  changes: Partial<FoundOrder> = {},
+  how: Partial<Extract<Remote, { kind: 'found' }>> = {},
+): Facts => ({
+  remote: {
+    kind: 'found',
+    order: { orderId: ORDER_ID, status: 'pending', mismatches: [], older: 'no', ...changes },
+    ...how,
+  },
 })
 
 export const absent: Facts = { remote: { kind: 'absent' } }

@@ -20,18 +20,23 @@ const revocationOf = ({ deletionPolicy, stored }: Observation, order: KnownOrder
     : { kind: 'EndOrder', orderId, how: 'revoke-certificate', certificateId }
 }
 
+/** What was taken over, and not bought for this resource, is ended only where the spec says so. */
+const isSpared = ({ revokeAdopted }: Observation, { adopted }: Pick<KnownOrder, 'adopted'>): boolean =>
+  adopted === 'yes' && revokeAdopted === 'no'
+
 /** What the policy has to do about an order in this state; `undefined` where there is nothing, or nothing any more. */
 export const endingOf = (o: Observation, order: KnownOrder): Ending | undefined => {
   const { orderId, status } = order
-  if (o.deletionPolicy === 'Retain') return undefined
+  if (o.deletionPolicy === 'Retain' || isSpared(o, order)) return undefined
   if (PENDING.includes(status)) return { kind: 'EndOrder', orderId, how: 'cancel' }
   const isRevocable = isIssued(order) && o.deletionPolicy !== 'CancelPending'
   return isRevocable ? revocationOf(o, order) : undefined
 }
 
 /** What is taken back of the plan before, whose certificate is in use while its renewal waits. */
-export const formerEnding = ({ former, deletionPolicy, ended }: Observation): Ending | undefined => {
-  if (!former || ended !== 'no') return undefined
+export const formerEnding = (o: Observation): Ending | undefined => {
+  const { former, deletionPolicy, ended } = o
+  if (!former || ended !== 'no' || isSpared(o, former)) return undefined
   const { orderId, certificateId } = former
   if (deletionPolicy === 'RevokeOrder') return { kind: 'EndOrder', orderId, how: 'revoke-order' }
   return deletionPolicy === 'RevokeCertificate'

@@ -11,7 +11,7 @@ export const specIsInvalid: Rule = (o, now) =>
 /** A suspended order is looked at no more; one that would be taken over is looked at, so that it can be told what would be. */
 export const isSuspended: Rule = (o, now) => {
   if (o.suspended === 'no') return undefined
-  const isUntold = o.adopt !== undefined && !o.order && o.remote.kind === 'unasked'
+  const isUntold = o.adopt?.allowed === 'yes' && !o.order && o.remote.kind === 'unasked'
   return isUntold && o.account.kind === 'ready' && o.problems.length === 0
     ? look('LookingUp', 'adoption')
     : held('Suspended', later(now, SLOW_LOOK))

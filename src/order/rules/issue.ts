@@ -3,6 +3,7 @@ import type { Rule } from '../decide.ts'
 import { type Decision, act, look, stalled, wait } from '../decision.ts'
 import type { FoundOrder, KnownIntent, Observation, RemoteOrder } from '../observation.ts'
 import { SLOW_LOOK, later } from '../schedule.ts'
+import { foundFault } from './adoption.ts'
 import { renewal } from './renewal.ts'
 import { csrIsForeign, isOver } from './words.ts'
 
@@ -141,7 +142,7 @@ export const orderFound = beforeOrder((o, now) => {
   if (o.remote.kind === 'claimed') return stalled('AdoptionRefused', later(now, SLOW_LOOK))
   if (o.remote.kind !== 'found' || !o.intent) return undefined
   const { order, purchase = o.intent.purchase, by } = o.remote
-  if (by === 'secret' && (isOver(order) || order.mismatches.length > 0))
+  if (foundFault(o) !== undefined || (by === 'secret' && (isOver(order) || order.mismatches.length > 0)))
     return stalled('AdoptionRefused', later(now, SLOW_LOOK))
   if (isOver(order)) return foundOver(o, order, purchase, now)
   if (order.mismatches.length > 0) return stalled('OrderMismatch', later(now, SLOW_LOOK))

@@ -118,12 +118,17 @@ describe('a structural schema', () => {
   })
 
   test('is the same for both kinds of account, but for what is of many namespaces', () => {
-    const cluster = schemaOf(clusterAccountSpec)
-    const policy = cluster.properties!['policy']!.properties!
-    delete policy['namespaces']
-    delete policy['maxOrdersPerDayPerNamespace']
-    const own = schemaOf(accountSpec)
-    expect(cluster.properties).toEqual(own.properties)
+    const cluster = schemaOf(clusterAccountSpec).properties!
+    const own = schemaOf(accountSpec).properties!
+    const { namespaces, maxOrdersPerDayPerNamespace, adoption, skipApproval, ...shared } =
+      cluster['policy']!.properties!
+    const { adoption: ownAdoption, skipApproval: ownSkip, ...ownShared } = own['policy']!.properties!
+
+    expect([namespaces, maxOrdersPerDayPerNamespace]).not.toContain(undefined)
+    expect([adoption!.default, skipApproval!.default]).toEqual(['Forbidden', 'Forbidden'])
+    expect([ownAdoption!.default, ownSkip!.default]).toEqual(['Allowed', 'Allowed'])
+    expect(shared).toEqual(ownShared)
+    expect({ ...cluster, policy: undefined }).toEqual({ ...own, policy: undefined })
   })
 })
 

@@ -223,15 +223,25 @@ describe('whose the target Secret is', () => {
 })
 
 describe('the order in the status', () => {
+  test.each([
+    ['by what the status says', { adopted: true }, {}, 'yes'],
+    ['by spec.adoptOrderId, where an earlier version wrote the status', {}, { adoptOrderId: 12 }, 'yes'],
+    ['not where spec.adoptOrderId names the one before it', {}, { adoptOrderId: 11 }, undefined],
+    ['not where nothing says so', {}, {}, undefined],
+  ])('was taken over %s', (_how, order, spec, adopted) => {
+    const status = { order: { id: 12, status: 'issued', purchase: 1, ...order } }
+    expect(orderFact(status, aSpec(spec))?.adopted).toBe(adopted)
+  })
+
   test('ends with the last moment of the day that CertCentral named, also in a pass that does not look', () => {
     const order = { id: 12, status: 'issued', purchase: 1, validUntil: '2027-04-23' }
-    expect(orderFact({ order })).toEqual({
+    expect(orderFact({ order }, aSpec())).toEqual({
       orderId: 12,
       status: 'issued',
       purchase: 1,
       requests: [],
       validUntil: new Date('2027-04-23T23:59:59.999Z'),
     })
-    expect(orderFact({})).toBeUndefined()
+    expect(orderFact({}, aSpec())).toBeUndefined()
   })
 })

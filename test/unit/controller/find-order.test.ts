@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Intent } from '../../../src/api/status.ts'
 import type { CertCentral } from '../../../src/certcentral/index.ts'
 import { askByIntent, askByKey, askBySecret, keepsIds, wantsProof } from '../../../src/controller/find-order.ts'
-import type { Question } from '../../../src/controller/remote.ts'
+import { type Question, askByOrderId } from '../../../src/controller/remote.ts'
 import type { Remote } from '../../../src/order/observation.ts'
 import { createCsr } from '../../../src/pki/csr.ts'
 import { generateKey, publicFingerprint } from '../../../src/pki/keys.ts'
@@ -125,7 +125,9 @@ describe('an order that is looked for by its key', () => {
 })
 
 describe('an order that the Secret names', () => {
-  const claim = { orderId: 5, takenBy: undefined }
+  const claim = { orderId: 5, takenBy: undefined, fingerprint: publicFingerprint(key) }
+  const reissues = (...csrs: string[]) =>
+    json({ certificates: csrs.map((csr, n) => ({ id: n + 1, status: 'issued', csr })) })
 
   test('is found, and followed to the last order that renewed it', async () => {
     const answers = [info(5, OURS, { renewed_order_id: 6 }), info(6, OURS, { renewed_order_id: 7 }), info(7, OURS)]
@@ -141,13 +143,63 @@ describe('an order that the Secret names', () => {
   })
 
   test('is not taken from a resource that has it', async () => {
-    const { found, paths } = await asking([], (question) => askBySecret(question, { orderId: 5, takenBy: 'shop/blog' }))
-    expect([found, paths]).toEqual([{ kind: 'claimed', orderId: 5, fault: 'DigiCertOrder shop/blog has it' }, []])
+    const { found, paths } = await asking([], (question) =>
+      askBySecret(question, { ...claim, takenBy: 'DigiCertOrder blog' }),
+    )
+    expect([found, paths]).toEqual([{ kind: 'claimed', orderId: 5, fault: 'DigiCertOrder blog has it' }, []])
+  })
+
+  test('is ours by a reissue that was made with the key in the Secret', async () => {
+    const { found } = await asking([info(5, THEIRS), reissues(THEIRS, OURS)], (question) =>
+      askBySecret(question, claim),
+    )
+    expect(found).toMatchObject({ kind: 'found', by: 'secret', order: { orderId: 5 } })
+  })
+
+  test.each([
+    ['with another key', info(5, THEIRS)],
+    ['with a key that CertCentral does not show', json({ id: 5, status: 'issued', product: { name_id: 'ssl_basic' } })],
+  ])('is not ours for the word of the Secret alone: it was made %s', async (_how, answer5) => {
+    const { found } = await asking([answer5, reissues(THEIRS)], (question) => askBySecret(question, claim))
+    expect(found).toMatchObject({ kind: 'claimed', fault: expect.stringContaining('does not show that it was made') })
+  })
+
+  test('is not followed to an order that covers none of our names', async () => {
+    const evil = info(6, OURS, { certificate: { common_name: 'evil.example.org', dns_names: ['evil.example.org'] } })
+    const answers = [info(5, OURS, { renewed_order_id: 6 }), evil]
+    const { found } = await asking(answers, (question) => askBySecret(question, claim))
+    expect(found).toMatchObject({ kind: 'found', order: { orderId: 5 } })
   })
 
   test('is not bought again where CertCentral does not show it', async () => {
     const { found } = await asking([NOT_FOUND], (question) => askBySecret(question, claim))
     expect(found).toEqual({ kind: 'claimed', orderId: 5, fault: 'CertCentral does not show it to this API key' })
+  })
+})
+
+describe('a renewal of ours', () => {
+  const renewing = { renewalOf: 5 }
+  const unknown = json({ orders: [] })
+  const old = info(5, OURS, { renewed_order_id: 6 })
+  const other = (name: string) => info(6, THEIRS, { certificate: { common_name: name, dns_names: [name] } })
+
+  test.each([
+    ['is one that covers a name of ours, whoever placed it', NAME, { kind: 'renewed', orderId: 6 }],
+    ['is none that covers no name of ours', 'evil.example.org', { kind: 'absent' }],
+  ])('%s', async (_sentence, name, wanted) => {
+    const { found } = await asking([unknown, old, other(name)], askByIntent, renewing)
+    expect(found).toEqual(wanted)
+  })
+
+  const byDigiCert = anOrder({ spec: aSpec({ product: 'ssl_basic', renewal: { byDigiCert: true } }) })
+  const ORDERED = ['shop.example.com']
+
+  test.each([
+    ['is taken for it', ORDERED[0]!, 6],
+    ['is not taken for it where it covers no name of ours', 'evil.example.org', undefined],
+  ])('by DigiCert %s', async (_sentence, name, renewedBy) => {
+    const { found } = await asking([old, other(name)], (question) => askByOrderId(question, 5), { order: byDigiCert })
+    expect(found.kind === 'order' && found.order.renewedBy).toBe(renewedBy)
   })
 })
 

@@ -53,5 +53,5 @@ export const SAID_OF: Readonly<
   SecretNotFound: withoutSecret,
   KeyRefused: () => KEY_REFUSED.message,
   Unreachable: async () => (await answered(503)).message,
-  FieldIgnored: () => withoutEffect(aSpec({ organizationUnits: ['IT'] })).join('; '),
+  FieldIgnored: () => withoutEffect(aSpec({ organizationUnits: ['IT'] }), {}).join('; '),
 }

@@ -46,7 +46,7 @@ export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
   AdoptionRefused: [
     unbought,
     { key: 'fits' },
-    { adopt: { orderId: ORDER_ID, takenBy: undefined } },
+    { adopt: { orderId: ORDER_ID, takenBy: undefined, allowed: 'yes' } },
     found({ status: 'revoked' }),
   ],
   DeletionBlocked: [

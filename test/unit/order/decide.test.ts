@@ -865,7 +865,7 @@ const end = (how: 'cancel' | 'revoke-certificate' | 'revoke-order', certificateI
     ...(certificateId === undefined ? {} : { certificateId }),
   })
 const adopting = (...facts: readonly Facts[]): readonly Facts[] => [
-  ...[unbought, { key: 'fits' as const, adopt: { orderId: ORDER_ID, takenBy: undefined } }],
+  ...[unbought, { key: 'fits' as const, adopt: { orderId: ORDER_ID, takenBy: undefined, allowed: 'yes' as const } }],
   ...facts,
 ]
 
@@ -896,7 +896,10 @@ const PEOPLE: readonly Row[] = [
       ['that is over', found({ status: 'revoked' })],
       ['that does not fit', found({ mismatches: ['its product is ssl_basic'] })],
       ['that is not shown', absent],
-      ['that another resource has', { adopt: { orderId: ORDER_ID, takenBy: 'shop/other' } }],
+      ['that another resource has', { adopt: { orderId: ORDER_ID, takenBy: 'DigiCertOrder other', allowed: 'yes' } }],
+      ['where the account forbids it', { adopt: { orderId: ORDER_ID, takenBy: undefined, allowed: 'no' } }],
+      ['that another resource turns out to have', found({}, { takenBy: 'DigiCertOrder other' })],
+      ['that the guard rails forbid', found({}, { by: 'adoption', denied: 'it has other names' })],
     ] as const
   ).map(([which, facts]): Row => [
     `takes over no order ${which}, and buys none`,
@@ -924,6 +927,25 @@ const PEOPLE: readonly Row[] = [
   ],
   ['holds no order back whose policy has nothing to do', 'finalizerIsWrong', [{ finalizer: 'yes' }], letGo],
   ['lets an order go that nothing is to be done for', 'beingDeleted', going('Retain'), letGo],
+  ...(
+    [
+      ['revokes nothing that was taken over and not bought', 'no', letGo],
+      ['revokes what was taken over where the spec says so', 'yes', end('revoke-order')],
+    ] as const
+  ).map(([sentence, revokeAdopted, wanted]): Row => [
+    sentence,
+    'beingDeleted',
+    going('RevokeOrder', ordered('issued', { adopted: 'yes' }), seen({ adopted: 'yes' }), { revokeAdopted }),
+    wanted,
+  ]),
+  [
+    'spares the plan before a renewal that was taken over',
+    'beingDeleted',
+    going('RevokeOrder', sent(5), found({ status: 'rejected' }), {
+      former: { orderId: 7, certificateId: 8, notAfter: inDays(5), tryAt: undefined, adopted: 'yes' },
+    }),
+    letGo,
+  ],
   ['lets an order go that was ended', 'beingDeleted', going('RevokeOrder', { ended: 'yes' }), letGo],
   ['lets an order go that was never bought', 'beingDeleted', going('RevokeOrder', unbought), letGo],
   [

@@ -50,18 +50,18 @@ describe('the spec with the defaults of the account', () => {
       },
     ],
   ])('%s', (_sentence, changes, wanted) => {
-    const { organization, dcv, skipApproval } = effectiveSpec(aSpec(changes), defaults)
+    const { organization, dcv, skipApproval } = effectiveSpec(aSpec(changes), { defaults })
     expect({ organization, dcv, skipApproval }).toEqual(wanted)
   })
 
   test('is the spec itself where the account has no defaults', () => {
-    expect(effectiveSpec(aSpec(), undefined)).toEqual(aSpec())
+    expect(effectiveSpec(aSpec(), { defaults: undefined })).toEqual(aSpec())
     expect(Object.keys(effectiveSpec(aSpec(), {})).sort()).toEqual(Object.keys(aSpec()).sort())
   })
 
   test('changes neither spec nor defaults', () => {
     const spec = Object.freeze(aSpec({ product: OV }))
-    expect(effectiveSpec(spec, Object.freeze({ ...defaults }))).not.toBe(spec)
+    expect(effectiveSpec(spec, { defaults: Object.freeze({ ...defaults }) })).not.toBe(spec)
   })
 })
 
@@ -133,19 +133,19 @@ describe('what the account fills in besides', () => {
   const more = { ...defaults, containerId: 5, payment: { method: 'balance' } } as const
 
   test('is division and payment, part by part', () => {
-    const { containerId, payment } = effectiveSpec(aSpec({ payment: { vatNumber: 'DE1' } }), more)
+    const { containerId, payment } = effectiveSpec(aSpec({ payment: { vatNumber: 'DE1' } }), { defaults: more })
     expect([containerId, payment]).toEqual([5, { method: 'balance', vatNumber: 'DE1' }])
-    const own = effectiveSpec(aSpec({ containerId: 7, payment: { method: 'profile' } }), more)
+    const own = effectiveSpec(aSpec({ containerId: 7, payment: { method: 'profile' } }), { defaults: more })
     expect([own.containerId, own.payment]).toEqual([7, { method: 'profile' }])
   })
 
   test('is no proof of control where a person is certified', () => {
-    expect(effectiveSpec(aSpec({ product: 'document_signing_org_1' }), more)).not.toHaveProperty('dcv')
+    expect(effectiveSpec(aSpec({ product: 'document_signing_org_1' }), { defaults: more })).not.toHaveProperty('dcv')
   })
 
   test('is what people are shown, without details that nobody may see', () => {
     const organization = { name: 'Example Ltd', address: '1 Road', telephone: '555' }
-    expect(shownOf(effectiveSpec(aSpec({ product: OV, organization }), more))).toEqual({
+    expect(shownOf(effectiveSpec(aSpec({ product: OV, organization }), { defaults: more }))).toEqual({
       organization: { name: 'Example Ltd' },
       containerId: 5,
       payment: { method: 'balance' },
@@ -178,7 +178,26 @@ test.each([
   ['no departments', { organizationUnits: [] }, 0],
   ['departments of a signer', { product: 'document_signing_org_1', organizationUnits: ['IT'] }, 0],
 ])('%s: %j have no effect in %d places', (_what, changes, count) => {
-  expect(withoutEffect(aSpec(changes))).toHaveLength(count)
+  expect(withoutEffect(aSpec(changes), {})).toHaveLength(count)
+})
+
+describe('spec.skipApproval', () => {
+  const allowed = { policy: { skipApproval: 'Allowed' } } as const
+  const denied = { policy: { skipApproval: 'Forbidden' } } as const
+  test.each([
+    ['is sent where the policy allows it', true, allowed, {}, true, 0],
+    ['is sent where there is no policy', true, {}, {}, true, 0],
+    ['is not sent where the policy forbids it, which is said', true, denied, {}, undefined, 1],
+    ['changes nothing where the account skips approval itself', true, denied, { skipApproval: true }, true, 0],
+    ['leaves the default of the account that asks for approval', true, denied, { skipApproval: false }, false, 1],
+    ['may always ask for approval', false, denied, { skipApproval: true }, false, 0],
+    ['is filled in from the account, whatever orders may do', undefined, denied, { skipApproval: true }, true, 0],
+  ] as const)('%s', (_sentence, skipApproval, policy, defaults, sent, warnings) => {
+    const spec = aSpec(skipApproval === undefined ? {} : { skipApproval })
+    const account = { ...policy, defaults }
+    expect(effectiveSpec(spec, account).skipApproval).toBe(sent)
+    expect(withoutEffect(spec, account)).toHaveLength(warnings)
+  })
 })
 
 describe('guard rails', () => {

@@ -74,12 +74,12 @@ const gathered = (order: DigiCertOrder, client: CertCentral): Gathered => ({
   traits: '',
   names: { sent: [], held: [] },
   givenCsr: undefined,
-  takenBy: undefined,
+  holderOf: () => undefined,
+  ignored: [],
   target: { kind: 'free' },
   targetSecret: undefined,
   stored: undefined,
   idsAreKept: false,
-  storedOrderTakenBy: undefined,
 })
 
 /** What asking for the proof and checking it need. */

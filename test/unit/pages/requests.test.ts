@@ -27,7 +27,7 @@ const checkedSpec = (file: string): OrderSpec => {
 
 /** What the operator sends for an example, in the account of somebody who set no defaults. */
 const bodyOf = (file: string): Record<string, unknown> =>
-  orderPayload(effectiveSpec(checkedSpec(file), undefined), { csr: '<csr>', alternativeOrderId: ALTERNATIVE_ID })
+  orderPayload(effectiveSpec(checkedSpec(file), {}), { csr: '<csr>', alternativeOrderId: ALTERNATIVE_ID })
 
 /** What we send and no sample does: the id by which an order is found again. */
 const ADDED = { alternative_order_id: ALTERNATIVE_ID }

@@ -47,7 +47,7 @@ test('whatever spec the API server takes, the simulator takes its body, or refus
   })
   const told = { taken: 0, refused: 0, incomplete: 0 }
   for (const spec of cases) {
-    const effective = effectiveSpec(spec, undefined)
+    const effective = effectiveSpec(spec, {})
     if (missing(effective).length > 0) {
       told.incomplete += 1
       continue
