@@ -78,6 +78,15 @@ describe('what an overlay changes:', () => {
     const simulator = await deploymentOf('overlays/simulator', 'simulator')
     expect(simulator.template.spec.containers[0]?.image).toBe(own.template.spec.containers[0]?.image)
     const hosts = own.template.spec.containers[0]?.args.filter((argument) => argument.startsWith('--allowed-hosts'))
-    expect(hosts?.at(-1)).toBe('--allowed-hosts=simulator.digicert-operator.svc')
+    expect(hosts?.at(-1)).toBe('--allowed-hosts=simulator.digicert-operator.svc:8080')
+  })
+
+  test('simulator has its account call the simulator where its Service is, at a host that is allowed', async () => {
+    const objects = await rendered('overlays/simulator')
+    const specOf = (of: string, name: string) =>
+      objects.find(({ kind, metadata }) => kind === of && metadata.name === name)?.spec
+    const { host } = new URL(specOf('ClusterDigiCertAccount', 'simulator')?.['url'] as string)
+    const [{ port }] = specOf('Service', 'simulator')?.['ports'] as [{ port: number }]
+    expect(host).toBe(`simulator.digicert-operator.svc:${port}`)
   })
 })
