@@ -19,14 +19,17 @@ along. API keys are no values: they stand in Secrets.
 ## Without rights on the cluster
 
 With \`watchNamespaces\`, \`clusterId\` and \`clusterAccounts: false\` the operator has Roles only. To install it without rights
-on the cluster as well, let somebody who has them apply \`crds/\`, and set \`crds.enabled\`, \`rbac.aggregate\`,
-\`flowSchema.enabled\` and \`admissionPolicies.ownSecrets\` to false.
+on the cluster as well, let an administrator apply \`crds/\`, and set \`crds.enabled\`, \`rbac.aggregate\`,
+\`flowSchema.enabled\`, \`admissionPolicies.ownSecrets\` and \`admissionPolicies.ownFinalizers\` to false. The
+administrator should apply both policies as well: \`deploy/kustomize/namespaced/policies.yaml\` has them for the
+ServiceAccount \`digicert-operator\` of the namespace \`digicert-operator\`.
 
 ## Who may spend from a cluster account
 
-\`admissionPolicies.useClusterAccounts\` lets those place an order from a \`ClusterDigiCertAccount\` who have the verb \`use\` on
-it: cluster administrators, and whoever is bound to the ClusterRole \`…-use-accounts\`, such as the account of Argo CD or Flux
-that applies the orders:
+\`admissionPolicies.useClusterAccounts\` lets those place an order from a \`ClusterDigiCertAccount\`, or have more of one, who
+have the verb \`use\` on the account: cluster administrators, and those who are bound to the ClusterRole \`…-use-accounts\`, such as
+the account of Argo CD or Flux that applies the orders. It asks for it on creation, on a change of the spec, and where one of
+the annotations \`order-again\`, \`release-brake\` and \`reissue-requested-at\` is added or gets another value:
 
 \`\`\`sh
 kubectl create rolebinding use-accounts -n shop --clusterrole digicert-operator-use-accounts --group shop-team

@@ -20,13 +20,17 @@ export const kustomizeBases = (root: string, crds: ReadonlyMap<string, string>):
     ['deploy/kustomize/crds/crds.yaml', only(isCrd, renderedChart(root, crds, ['crds.keep=false']))],
     ['deploy/kustomize/base/operator.yaml', HEAD + operator([])],
     ['deploy/kustomize/namespaced/operator.yaml', only(isNamespaced, operator(NAMESPACED))],
+    ['deploy/kustomize/namespaced/policies.yaml', only(isPolicy, operator(NAMESPACED))],
   ]
 }
 
 const isCrd = (document: string): boolean => /^kind: CustomResourceDefinition$/m.test(document)
 
-/** What belongs to the whole cluster is not for somebody who has rights in a namespace alone. */
+/** What belongs to the whole cluster is not for someone who has rights in a namespace alone. */
 const isNamespaced = (document: string): boolean => /^ {2}namespace: /m.test(document)
+
+/** Policies are of the whole cluster: a file of their own, which an administrator can apply alone. */
+const isPolicy = (document: string): boolean => /^kind: ValidatingAdmissionPolicy(Binding)?$/m.test(document)
 
 const only = (isWanted: (document: string) => boolean, manifest: string): string =>
   [HEAD, ...manifest.split(/^---\n/m).filter(isWanted)].join('---\n')

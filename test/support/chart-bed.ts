@@ -1,42 +1,36 @@
 import { type Bed, type BedOptions, startBed } from './bad-days.ts'
-import { type Values, succeedHelm } from './chart.ts'
+import { type Release, type Values, succeedHelm } from './chart.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { type ControlPlane, openControlPlane } from './control-plane.ts'
 import { waitFor } from './wait-for.ts'
 
-/** Tokens of service accounts need a control plane that is known: without one, tests of rights are left out. */
-export const hasTokens = (): boolean => process.env['TEST_CONTROL_PLANE'] !== undefined
-
-/** A bed whose operator has the rights, and stands behind the policies, that the chart gives it. */
-export type ChartBed = Bed & {
-  /** The cluster with the rights of a person who may edit orders, accounts and nothing else in a namespace. */
-  readonly tenantOf: (namespace: string) => Promise<Cluster>
+/** A bed whose operator has the rights that the chart gives it, under the policies that the chart makes. */
+export type ChartBed = {
+  readonly bed: Bed
+  readonly plane: ControlPlane
+  /** The cluster with the rights of the operator's service account. */
+  readonly operator: Cluster
+  /** The whole name of a ClusterRole of the release, such as `edit`. */
+  readonly roleOf: (suffix: string) => string
+  readonly close: () => Promise<void>
 }
 
-const RBAC = 'rbac.authorization.k8s.io'
+/** Waiting for what the API server takes a moment to know, such as a policy or a right. */
+export const LIMIT = { limitMs: 45_000 }
 
-const tenantIn = (namespace: string, release: string) => {
-  const subject = { kind: 'ServiceAccount', name: 'tenant', namespace }
-  const bound = (role: string) => ({
-    apiVersion: `${RBAC}/v1`,
-    kind: 'RoleBinding',
-    metadata: { name: `tenant-${role}`, namespace },
-    roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: `${release}-digicert-operator-${role}` },
-    subjects: [subject],
-  })
-  return [
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'tenant', namespace } },
-    ...['edit', 'view', 'use-accounts'].map(bound),
-  ]
-}
+/** Service accounts and impersonated users need a control plane that hands out tokens; undefined where there is none. */
+export const ownPlaneDirectory = (): string | undefined => process.env['TEST_CONTROL_PLANE']
 
-/** Installs the chart without a pod and starts the operator as its service account; a test file has one. */
+/**
+ * Installs the chart into the bed's namespaces, with no pod, and starts the operator with its service account.
+ *
+ * @param values of the chart, besides those that say where it is installed
+ */
 export async function startChartBed(options: BedOptions = {}, values: Values = {}): Promise<ChartBed> {
-  const plane = openControlPlane(process.env['TEST_CONTROL_PLANE'] ?? '')
-  if (!plane) throw new Error('rights need a control plane that hands out tokens')
   const bed = await startBed({ ...options, operator: 'none' })
   const { namespace, otherNamespace, operatorNamespace } = bed
-  const release = { name: operatorNamespace, namespace: operatorNamespace, kubeconfig: plane.kubeconfig }
+  const plane = openControlPlane(ownPlaneDirectory() ?? '')!
+  const release: Release = { name: operatorNamespace, namespace: operatorNamespace, kubeconfig: plane.kubeconfig }
   await succeedHelm(['install'], release, {
     crds: { enabled: false },
     watchNamespaces: [namespace, otherNamespace],
@@ -44,13 +38,17 @@ export async function startChartBed(options: BedOptions = {}, values: Values = {
     ...values,
   })
   const name = `${operatorNamespace}-digicert-operator`
-  await bed.startOperator({ kubeconfig: await plane.userKubeconfig({ namespace: operatorNamespace, name }) })
+  const kubeconfig = await plane.userKubeconfig({ namespace: operatorNamespace, name })
+  const operator = openCluster(kubeconfig)
+  await bed.startOperator({ kubeconfig })
+  const { ownSecrets = true } = (values['admissionPolicies'] ?? {}) as { ownSecrets?: boolean }
+  if (ownSecrets)
+    await untilRefused('the policy on Secrets', () =>
+      createSecretDry(operator, namespace, { metadata: { name: 'early' } }),
+    )
   return {
-    ...bed,
-    get operator() {
-      return bed.operator
-    },
-    tenantOf: (of) => tenantOf(bed, plane, of),
+    ...{ bed, plane, operator },
+    roleOf: (suffix) => `${name}-${suffix}`,
     close: async () => {
       await succeedHelm(['uninstall'], release)
       await bed.close()
@@ -58,20 +56,59 @@ export async function startChartBed(options: BedOptions = {}, values: Values = {
   }
 }
 
-const tenantOf = async (bed: Bed, plane: ControlPlane, namespace: string): Promise<Cluster> => {
-  await bed.cluster.apply(tenantIn(namespace, bed.operatorNamespace))
-  const tenant = openCluster(await plane.userKubeconfig({ namespace, name: 'tenant' }))
-  // The authorizer learns of a binding a moment after it is written.
-  await waitFor(
-    () =>
-      tenant.list({ kind: 'DigiCertOrder', namespace }).then(
-        () => true,
-        () => false,
-      ),
-    {
-      what: 'the rights of the tenant',
-      limitMs: 20_000,
-    },
+/** Makes a Secret without storing it. */
+export const createSecretDry = (cluster: Cluster, namespace: string, secret: object): Promise<unknown> =>
+  cluster.send({
+    method: 'POST',
+    path: `/api/v1/namespaces/${namespace}/secrets?dryRun=All`,
+    body: { apiVersion: 'v1', kind: 'Secret', ...secret },
+  })
+
+/** What a call was refused with. */
+export const refusal = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'was allowed',
+    (error: unknown) => (error as Error).message,
   )
+
+/** Waits until a policy refuses a call. */
+export const untilRefused = (what: string, call: () => Promise<unknown>): Promise<true> =>
+  waitFor(async () => /denied request/.test(await refusal(call())) && (true as const), { what, ...LIMIT })
+
+/** Binds a role to a user in a namespace. */
+export const bindUser = (
+  { cluster }: Pick<Bed, 'cluster'>,
+  user: string,
+  [kind, name]: readonly [kind: 'Role' | 'ClusterRole', name: string],
+  namespace: string,
+): Promise<unknown> =>
+  cluster.apply({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: `${user}-${name}`.slice(0, 60), namespace },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name },
+    subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: user }],
+  })
+
+/** The cluster with the rights of a tenant: those of the chart's roles `edit` and `use-accounts` in one namespace. */
+export async function tenantOf({ bed, plane, roleOf }: ChartBed, namespace: string): Promise<Cluster> {
+  const name = 'tenant'
+  await bed.cluster.apply([
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } },
+    ...['edit', 'use-accounts'].map((suffix) => ({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: `${name}-${suffix}`, namespace },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: roleOf(suffix) },
+      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+    })),
+  ])
+  const tenant = openCluster(await plane.userKubeconfig({ namespace, name }))
+  const mayList = () =>
+    tenant.list({ kind: 'DigiCertOrder', namespace }).then(
+      () => true,
+      () => false,
+    )
+  await waitFor(mayList, { what: 'the rights of the tenant', ...LIMIT })
   return tenant
 }

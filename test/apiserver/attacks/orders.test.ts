@@ -3,6 +3,7 @@ import type { DigiCertOrder } from '../../../src/api/order.ts'
 import { exportKey } from '../../../src/pki/keys.ts'
 import {
   API_KEY,
+  type Bed,
   annotate,
   bought,
   keySecretIn,
@@ -11,7 +12,7 @@ import {
   untilStalled,
 } from '../../support/bad-days.ts'
 import { issueChain } from '../../support/ca.ts'
-import { type ChartBed, hasTokens, startChartBed } from '../../support/chart-bed.ts'
+import { type ChartBed, ownPlaneDirectory, startChartBed, tenantOf } from '../../support/chart-bed.ts'
 import { type Cluster, isReady } from '../../support/cluster.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
@@ -19,12 +20,13 @@ import { waitFor } from '../../support/wait-for.ts'
  * Two tenants, each with rights in a namespace of its own, use accounts of the cluster with one API key. What one of them
  * bought is none of the other's. The attacker is in `bed.namespace`, the victim in `bed.otherNamespace`.
  */
-const describeOwn = hasTokens() ? describe : describe.skip
+const describeOwn = ownPlaneDirectory() === undefined ? describe.skip : describe
 
 const PREFIX = 'digicert-operator.io'
 const LIMIT = 30_000
 
-let bed: ChartBed
+let chart: ChartBed
+let bed: Bed
 let attacker: Cluster
 let victim: Cluster
 
@@ -98,17 +100,18 @@ const consoleBody = async (commonName: string, more: object = {}) => ({
 
 describeOwn('under the roles and policies of the chart', () => {
   beforeAll(async () => {
-    bed = await startChartBed({ account: 'none', flags: { 'cluster-accounts': true } }, { allowHttp: true })
+    chart = await startChartBed({ account: 'none' })
+    bed = chart.bed
     await bed.cluster.apply([
       keySecretIn(bed.operatorNamespace, 'certcentral'),
       clusterAccount('shared', { adoption: 'Allowed', skipApproval: 'Allowed' }),
       clusterAccount('narrow', { adoption: 'Allowed', dnsNames: ['*.a.example.com'] }),
       clusterAccount('default', {}),
     ])
-    attacker = await bed.tenantOf(bed.namespace)
-    victim = await bed.tenantOf(bed.otherNamespace)
+    attacker = await tenantOf(chart, bed.namespace)
+    victim = await tenantOf(chart, bed.otherNamespace)
   }, 120_000)
-  afterAll(() => bed.close())
+  afterAll(() => chart.close())
 
   describe('an order of another tenant', () => {
     test.each([

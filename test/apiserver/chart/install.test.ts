@@ -62,7 +62,7 @@ describe('helm install', () => {
     await succeedHelm(['install', '--create-namespace'], second, { crds: { enabled: false }, watchNamespaces: [] })
 
     const apiVersion = 'admissionregistration.k8s.io/v1'
-    expect(await cluster.list({ apiVersion, kind: 'ValidatingAdmissionPolicy' })).toHaveLength(4)
+    expect(await cluster.list({ apiVersion, kind: 'ValidatingAdmissionPolicy' })).toHaveLength(6)
     await succeedHelm(['uninstall'], second)
   })
 })

@@ -1,33 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Resource } from '../../support/api-server.ts'
+import { annotate, bought, place, untilReady, untilStalled } from '../../support/bad-days.ts'
 import {
-  type Bed,
-  accountIn,
-  annotate,
-  bought,
-  orderIn,
-  place,
-  startBed,
-  untilReady,
-  untilStalled,
-} from '../../support/bad-days.ts'
-import { type Release, succeedHelm } from '../../support/chart.ts'
-import { type Cluster, openCluster } from '../../support/cluster.ts'
-import { type ControlPlane, openControlPlane } from '../../support/control-plane.ts'
+  type ChartBed,
+  LIMIT,
+  createSecretDry,
+  ownPlaneDirectory,
+  refusal,
+  startChartBed,
+  untilRefused,
+} from '../../support/chart-bed.ts'
+import { hasCondition } from '../../support/cluster.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
-/* Service accounts and impersonated users need a control plane that hands out tokens. */
-const directory = process.env['TEST_CONTROL_PLANE']
-const describeOwn = directory === undefined ? describe.skip : describe
+const describeOwn = ownPlaneDirectory() === undefined ? describe.skip : describe
 
 const PREFIX = 'digicert-operator.io'
 const MARK = { labels: { [`${PREFIX}/managed`]: 'true' }, annotations: { [`${PREFIX}/order`]: 'shop' } }
-const LIMIT = { limitMs: 45_000 }
 
-let bed: Bed
-let plane: ControlPlane
-let release: Release
-/** The cluster with the rights of the operator's service account. */
-let operator: Cluster
+let chart: ChartBed
+let bed: ChartBed['bed']
+let operator: ChartBed['operator']
 
 const secretIn = (namespace: string, name: string, more: object = {}, metadata: object = {}) => ({
   apiVersion: 'v1',
@@ -36,57 +29,25 @@ const secretIn = (namespace: string, name: string, more: object = {}, metadata: 
   ...more,
 })
 
-const secrets = () => `/api/v1/namespaces/${bed.namespace}/secrets`
-
-const refusal = (call: Promise<unknown>): Promise<string> =>
-  call.then(
-    () => 'was allowed',
-    (error: unknown) => (error as Error).message,
-  )
-
-const dryCreate = (secret: object) => operator.send({ method: 'POST', path: `${secrets()}?dryRun=All`, body: secret })
-
-const patchAs = (name: string, body: object) =>
-  operator.send({ method: 'PATCH', path: `${secrets()}/${name}`, body, contentType: 'application/merge-patch+json' })
-
-const untilRefused = (what: string, call: () => Promise<unknown>): Promise<true> =>
-  waitFor(async () => /denied request/.test(await refusal(call())) && (true as const), { what, ...LIMIT })
-
-async function install(): Promise<void> {
-  const { namespace, otherNamespace, operatorNamespace } = bed
-  plane = openControlPlane(directory ?? '')!
-  release = { name: operatorNamespace, namespace: operatorNamespace, kubeconfig: plane.kubeconfig }
-  await succeedHelm(['install'], release, {
-    crds: { enabled: false },
-    watchNamespaces: [namespace, otherNamespace],
-    replicaCount: 0,
-  })
-}
-
-async function start(): Promise<void> {
-  const { operatorNamespace } = bed
-  const name = `${operatorNamespace}-digicert-operator`
-  const kubeconfig = await plane.userKubeconfig({ namespace: operatorNamespace, name })
-  operator = openCluster(kubeconfig)
-  await bed.startOperator({ kubeconfig })
-  await untilRefused('the policy on Secrets', () => dryCreate(secretIn(bed.namespace, 'early')))
-}
+const dryCreate = (secret: object) => createSecretDry(operator, bed.namespace, secret)
+const secret = (name: string) => ({ kind: 'Secret', namespace: bed.namespace, name })
+const orderNamed = (name: string) => ({ kind: 'DigiCertOrder', namespace: bed.namespace, name })
+const patchAs = (name: string, body: object) => operator.patch(secret(name), body)
 
 describeOwn('the policies of the chart', () => {
   beforeAll(async () => {
-    bed = await startBed({ operator: 'none' })
-    await install()
-    await start()
+    chart = await startChartBed()
+    ;({ bed, operator } = chart)
   }, 120_000)
-  afterAll(async () => {
-    await succeedHelm(['uninstall'], release)
-    await bed.close()
-  })
+  afterAll(() => chart.close())
 
   describe('on Secrets', () => {
     beforeAll(async () => {
       await bed.cluster.apply(secretIn(bed.namespace, 'foreign', { stringData: { password: 'x' } }))
       await bed.cluster.apply(secretIn(bed.namespace, 'marked', {}, MARK))
+      await bed.cluster.apply(secretIn(bed.namespace, 'key', { type: `${PREFIX}/private-key` }, MARK))
+      const data = { 'tls.crt': '', 'tls.key': '' }
+      await bed.cluster.apply(secretIn(bed.namespace, 'live-key-1', { type: 'kubernetes.io/tls', data }, MARK))
     })
 
     type Attempt = readonly [what: string, attempt: () => Promise<unknown>, says: RegExp]
@@ -105,10 +66,16 @@ describeOwn('the policies of the chart', () => {
       ],
       ['change a foreign one', () => patchAs('foreign', { data: { password: 'eQ==' } }), /is not the operator's/],
       ['put the mark on a foreign one', () => patchAs('foreign', { metadata: MARK }), /is not the operator's/],
+      ['delete a foreign one', () => operator.remove(secret('foreign')), /is not the operator's/],
       [
-        'delete a foreign one',
-        () => operator.remove({ kind: 'Secret', namespace: bed.namespace, name: 'foreign' }),
-        /is not the operator's/,
+        'delete the certificate of an order, though it is called like a key',
+        () => operator.remove(secret('live-key-1')),
+        /deletes only Secrets of the type digicert-operator.io\/private-key/,
+      ],
+      [
+        'delete all at once',
+        () => operator.send({ method: 'DELETE', path: `/api/v1/namespaces/${bed.namespace}/secrets` }),
+        /cannot deletecollection|deletes Secrets one by one/,
       ],
       [
         'take the mark off its own',
@@ -121,24 +88,95 @@ describeOwn('the policies of the chart', () => {
       expect(await refusal(attempt())).toMatch(says)
     })
 
-    test('it may make, change and delete its own', async () => {
+    test('it may make and change its own, and delete a key', async () => {
       await dryCreate(secretIn(bed.namespace, 'own', { type: `${PREFIX}/private-key` }, MARK))
       await patchAs('marked', { data: { more: 'eQ==' } })
-      await operator.remove({ kind: 'Secret', namespace: bed.namespace, name: 'marked' })
+      await operator.remove(secret('key'))
 
-      expect(await bed.cluster.secret(bed.namespace, 'marked')).toBeUndefined()
+      expect(await bed.cluster.secret(bed.namespace, 'key')).toBeUndefined()
+      expect((await bed.cluster.secret(bed.namespace, 'marked'))?.data['more']?.toString()).toBe('y')
       expect((await bed.cluster.secret(bed.namespace, 'foreign'))?.data['password']?.toString()).toBe('x')
+    })
+
+    test('a foreign Secret that is called like the key of an order stays, and the order buys nothing', async () => {
+      const [stored] = await bed.cluster.apply(
+        secretIn(bed.namespace, 'precious-key-1', { stringData: { password: 'x' } }),
+      )
+
+      await place(bed, 'precious')
+      await bed.cluster.waitForOrder(
+        bed.namespace,
+        'precious',
+        (order) => hasCondition(order, 'Stalled', 'True'),
+        LIMIT.limitMs,
+      )
+
+      const kept = await bed.cluster.secret(bed.namespace, 'precious-key-1')
+      expect([kept?.metadata.uid, kept?.data['password']?.toString()]).toEqual([stored?.metadata.uid, 'x'])
+      expect(await bought(bed, 'precious')).toEqual([])
+    })
+  })
+
+  describe('on orders', () => {
+    const OWN = `${PREFIX}/deletion`
+    const MINE = 'example.com/mine'
+    const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'any', uid: '0' }
+    const NOTHING_ELSE = /changes nothing of orders and accounts but its finalizer and their status/
+    const NO_OTHER = /adds and removes no finalizer but its own/
+
+    /** Patches the order without storing it: the operator that runs has a say in what is stored. */
+    const patchDry = async (body: object, { send } = operator): Promise<Resource> => {
+      const path = `/apis/${PREFIX}/v1alpha1/namespaces/${bed.namespace}/digicertorders/held?dryRun=All`
+      return (await send({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json' })) as Resource
+    }
+    const finalizers = (...names: string[]) => ({ metadata: { finalizers: names } })
+
+    beforeAll(async () => {
+      await place(bed, 'held', { suspend: true })
+      await bed.cluster.patch(orderNamed('held'), finalizers(MINE))
+      await untilRefused('the policy on finalizers', () => patchDry({ metadata: { labels: { early: 'yes' } } }))
+    })
+    afterAll(() => bed.cluster.patch(orderNamed('held'), { metadata: { finalizers: null } }))
+
+    test.each([
+      ['change the spec', { spec: { suspend: false } }, NOTHING_ELSE],
+      ['add an annotation', { metadata: { annotations: { [`${PREFIX}/order-again`]: '7000001' } } }, NOTHING_ELSE],
+      ['add a label', { metadata: { labels: { team: 'web' } } }, NOTHING_ELSE],
+      ['give it an owner', { metadata: { ownerReferences: [owner] } }, /changes nothing|cannot set an ownerRef/],
+      ['change the spec with its finalizer', { spec: { suspend: false }, ...finalizers(MINE, OWN) }, NOTHING_ELSE],
+      ['add the finalizer of another', finalizers(MINE, 'example.com/more'), NO_OTHER],
+      ['put its finalizer in the place of another', finalizers(OWN), NO_OTHER],
+    ])('the service account of the operator may not %s', async (_what, body, says) => {
+      expect(await refusal(patchDry(body))).toMatch(says)
+    })
+
+    test('it may add its finalizer beside that of another, and remove it', async () => {
+      const added = await patchDry(finalizers(MINE, OWN))
+      expect(added.metadata.finalizers).toEqual([MINE, OWN])
+
+      await bed.cluster.patch(orderNamed('held'), { ...finalizers(MINE, OWN), spec: { deletionPolicy: 'RevokeOrder' } })
+      const removed = await patchDry(finalizers(MINE))
+      expect(removed.metadata.finalizers).toEqual([MINE])
+    })
+
+    test('nobody else is bound by it', async () => {
+      const body = { spec: { suspend: false }, metadata: { labels: { team: 'web' }, finalizers: null } }
+
+      const { spec, metadata } = await patchDry(body, bed.cluster)
+
+      expect([spec, metadata.labels]).toMatchObject([{ suspend: false }, { team: 'web' }])
+      expect(metadata.finalizers).toBeUndefined()
     })
   })
 
   describe('let the operator', () => {
-    const target = () => ({ kind: 'Secret', namespace: bed.namespace, name: 'life-tls' })
+    const target = () => secret('life-tls')
     const serial = async () => (await bed.cluster.order(bed.namespace, 'life'))?.status?.certificate?.serialNumber
     const untilTarget = (what: string, isSo: (labels: Record<string, string>) => boolean) =>
       waitFor(
         async () => {
-          const secret = await bed.cluster.secret(bed.namespace, 'life-tls')
-          return secret?.data['tls.crt'] !== undefined && isSo(secret.metadata.labels ?? {})
+          const stored = await bed.cluster.secret(bed.namespace, 'life-tls')
+          return stored?.data['tls.crt'] !== undefined && isSo(stored.metadata.labels ?? {})
         },
         { what, ...LIMIT },
       )
@@ -177,8 +215,7 @@ describeOwn('the policies of the chart', () => {
 
     test('reissue, though the key Secret lost every label and annotation', async () => {
       const before = await serial()
-      const key = { kind: 'Secret', namespace: bed.namespace, name: 'life-key-1' }
-      await bed.cluster.patch(key, { metadata: { labels: null, annotations: null } })
+      await bed.cluster.patch(secret('life-key-1'), { metadata: { labels: null, annotations: null } })
       await annotate(bed, 'life', { [`${PREFIX}/reissue-requested-at`]: 'once' })
 
       await bed.cluster.waitForOrder(
@@ -190,11 +227,12 @@ describeOwn('the policies of the chart', () => {
       await untilReady(bed, 'life', LIMIT.limitMs)
     })
 
-    test('end an order', async () => {
+    test('end an order, by its finalizer', async () => {
       await place(bed, 'ending', { deletionPolicy: 'RevokeOrder' })
       await untilReady(bed, 'ending', LIMIT.limitMs)
+      expect((await bed.cluster.get(orderNamed('ending')))?.metadata.finalizers).toEqual([`${PREFIX}/deletion`])
 
-      const order = { kind: 'DigiCertOrder', namespace: bed.namespace, name: 'ending' }
+      const order = orderNamed('ending')
       await bed.cluster.remove(order)
 
       await waitFor(async () => (await bed.cluster.get(order)) === undefined, { what: 'end of the order', ...LIMIT })
@@ -247,110 +285,6 @@ describeOwn('the policies of the chart', () => {
       expect(await bought(bed, 'stripped')).toEqual([])
       for (const { apiVersion, kind, metadata } of stripping())
         await bed.cluster.remove({ apiVersion, kind, name: metadata.name })
-    })
-  })
-
-  describe('on cluster accounts', () => {
-    const shared = () => `shared-${bed.namespace}`
-    const other = () => `other-${bed.namespace}`
-    const accountRef = (name: string) => ({ accountRef: { kind: 'ClusterDigiCertAccount', name } })
-
-    /** Applies an order as a person who may edit both namespaces, and gives what kubectl says. */
-    const asJane = async (name: string, spec: object, namespace = bed.namespace): Promise<string> => {
-      const args = ['apply', '--as', 'jane', '--server-side', '--force-conflicts', '-f', '-']
-      const { stdout, stderr } = await plane.kubectl(args, { input: JSON.stringify(orderIn(namespace, name, spec)) })
-      return `${stdout}${stderr}`
-    }
-
-    /** The controller that would add it to the role of that name in the cluster is not at hand. */
-    const roleOf = (name: string) => `${bed.operatorNamespace}-digicert-operator-${name}`
-
-    const bindJane = (kind: string, name: string, namespace: string) =>
-      bed.cluster.apply({
-        apiVersion: 'rbac.authorization.k8s.io/v1',
-        kind: 'RoleBinding',
-        metadata: { name: `jane-${name}`.slice(0, 60), namespace },
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name },
-        subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'jane' }],
-      })
-
-    const untilAllowed = (name: string, spec: object, namespace?: string) =>
-      waitFor(async () => /serverside-applied/.test(await asJane(name, spec, namespace)), { what: name, ...LIMIT })
-
-    beforeAll(async () => {
-      const { cluster, namespace, otherNamespace, operatorNamespace } = bed
-      for (const name of [shared(), other()]) {
-        const [key, account] = accountIn({ ...bed, namespace: operatorNamespace }, name) as [object, { spec: object }]
-        const metadata = { name }
-        await cluster.apply([key, { ...account, kind: 'ClusterDigiCertAccount', metadata }])
-      }
-      for (const where of [namespace, otherNamespace])
-        for (const role of ['view', 'edit']) await bindJane('ClusterRole', roleOf(role), where)
-      await untilAllowed('of-jane', {})
-      await untilRefused('the policy on cluster accounts', async () => {
-        throw new Error(await asJane('early', accountRef(shared())))
-      })
-    }, 120_000)
-    afterAll(async () => {
-      for (const name of [shared(), other()]) await bed.cluster.remove({ kind: 'ClusterDigiCertAccount', name })
-    })
-
-    test('somebody who may edit a namespace places no order from one without the verb use on it', async () => {
-      const said = await asJane('spending', accountRef(shared()))
-
-      expect(said).toContain(
-        `jane may not use the ClusterDigiCertAccount ${shared()} in the namespace ${bed.namespace}`,
-      )
-      expect(said).toMatch(/that takes the verb use on it, which the ClusterRole .*-use-accounts has/)
-      expect(await bed.cluster.order(bed.namespace, 'spending')).toBeUndefined()
-    })
-
-    test('who places one from an account of the namespace is not asked', async () => {
-      expect(await asJane('own-account', {})).toContain('serverside-applied')
-      await untilReady(bed, 'own-account', LIMIT.limitMs)
-    })
-
-    test('an order that somebody else placed from one takes labels, annotations and finalizers, but no other spec', async () => {
-      await place(bed, 'of-admin', accountRef(shared()))
-      await untilReady(bed, 'of-admin', LIMIT.limitMs)
-      const patchAsJane = (body: object) =>
-        plane.kubectl([
-          ...['patch', 'digicertorder', 'of-admin', '-n', bed.namespace, '--as', 'jane', '--type', 'merge'],
-          ...['-p', JSON.stringify(body)],
-        ])
-
-      const touched = await patchAsJane({
-        metadata: { labels: { a: 'b' }, annotations: { c: 'd' }, finalizers: ['example.com/mine'] },
-      })
-      const edited = await patchAsJane({ spec: { dnsNames: ['more.example.com'] } })
-      const freed = await patchAsJane({ metadata: { finalizers: null } })
-
-      expect([touched.code, freed.code]).toEqual([0, 0])
-      expect(edited.stderr).toContain('jane may not use')
-    })
-
-    test('with the role of the chart, bound in a namespace, it is all of them there and none elsewhere', async () => {
-      await bindJane('ClusterRole', roleOf('use-accounts'), bed.namespace)
-
-      await untilAllowed('allowed', accountRef(shared()))
-      await untilReady(bed, 'allowed', LIMIT.limitMs)
-      expect(await asJane('elsewhere', accountRef(shared()), bed.otherNamespace)).toContain('jane may not use')
-    })
-
-    test('with a role that names one account, it is that one', async () => {
-      const rules = [
-        { apiGroups: [PREFIX], resources: ['clusterdigicertaccounts'], resourceNames: [other()], verbs: ['use'] },
-      ]
-      await bed.cluster.apply({
-        apiVersion: 'rbac.authorization.k8s.io/v1',
-        kind: 'Role',
-        metadata: { name: 'one', namespace: bed.otherNamespace },
-        rules,
-      })
-      await bindJane('Role', 'one', bed.otherNamespace)
-
-      await untilAllowed('named', accountRef(other()), bed.otherNamespace)
-      expect(await asJane('not-named', accountRef(shared()), bed.otherNamespace)).toContain('jane may not use')
     })
   })
 })

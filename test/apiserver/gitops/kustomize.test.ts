@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { openCluster } from '../../support/cluster.ts'
@@ -43,10 +44,47 @@ describe('kubectl apply -k', () => {
   })
 })
 
+const OF_OPERATOR = ['own-finalizers', 'own-secrets']
+
+describe('the admission policies', () => {
+  /** Names of the policies that deny what they refuse, without those of the release. */
+  const denying = (objects: readonly Example[]) => {
+    const policies = objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy')
+    const bindings = objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding')
+    const bound = ({ metadata }: Example) =>
+      bindings.some(
+        ({ spec }) =>
+          spec['policyName'] === metadata.name &&
+          JSON.stringify(spec['validationActions']) === JSON.stringify(['Deny']),
+      )
+    return policies.filter(bound).map(({ metadata }) => metadata.name.split('.').at(-1))
+  }
+
+  test.each(DIRECTORIES.filter((directory) => directory !== 'crds'))(
+    '%s has those that it needs',
+    async (directory) => {
+      const needed = directory === 'namespaced' ? OF_OPERATOR : [...OF_OPERATOR, 'use-cluster-accounts']
+      expect(denying(await rendered(directory)).sort()).toEqual(needed)
+    },
+  )
+
+  test('install.yaml has those of the base, to the letter', async () => {
+    const policiesOf = (objects: readonly Example[]) => objects.filter(({ kind }) => kind.startsWith('Validating'))
+    const manifest = objectsOf(readFileSync(join(KUSTOMIZE, '..', 'install.yaml'), 'utf8'))
+    expect(policiesOf(manifest)).toEqual(policiesOf(await rendered('base')))
+    expect(policiesOf(manifest)).toHaveLength(6)
+  })
+})
+
 describe('what an overlay changes:', () => {
-  test('namespaced has no object outside of its two namespaces', async () => {
+  test('namespaced has no object outside of its two namespaces, but the policies', async () => {
     const objects = await rendered('namespaced')
-    const namespaces = objects.map(({ metadata }) => metadata.namespace ?? 'none')
+    const outside = objects.filter(({ metadata }) => metadata.namespace === undefined)
+    const namespaces = objects.flatMap(({ metadata }) => metadata.namespace ?? [])
+    expect([...new Set(outside.map(({ kind }) => kind))].sort()).toEqual([
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionPolicyBinding',
+    ])
     expect([...new Set(namespaces)].sort()).toEqual(['digicert-operator', 'shop'])
     const { template } = await deploymentOf('namespaced')
     expect(template.spec.containers[0]?.args).toEqual(
@@ -78,6 +116,15 @@ describe('what an overlay changes:', () => {
     const simulator = await deploymentOf('overlays/simulator', 'simulator')
     expect(simulator.template.spec.containers[0]?.image).toBe(own.template.spec.containers[0]?.image)
     const hosts = own.template.spec.containers[0]?.args.filter((argument) => argument.startsWith('--allowed-hosts'))
-    expect(hosts?.at(-1)).toBe('--allowed-hosts=simulator.digicert-operator.svc')
+    expect(hosts?.at(-1)).toBe('--allowed-hosts=simulator.digicert-operator.svc:8080')
+  })
+
+  test('simulator has its account call the simulator where its Service is, at a host that is allowed', async () => {
+    const objects = await rendered('overlays/simulator')
+    const specOf = (of: string, name: string) =>
+      objects.find(({ kind, metadata }) => kind === of && metadata.name === name)?.spec
+    const { host } = new URL(specOf('ClusterDigiCertAccount', 'simulator')?.['url'] as string)
+    const [{ port }] = specOf('Service', 'simulator')?.['ports'] as [{ port: number }]
+    expect(host).toBe(`simulator.digicert-operator.svc:${port}`)
   })
 })

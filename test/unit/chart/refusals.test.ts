@@ -6,6 +6,7 @@ prepareHelm()
 
 type Refused = readonly [what: string, values: Readonly<Record<string, unknown>>, says: RegExp]
 
+const PODS = { 'app.kubernetes.io/name': 'digicert-operator', 'app.kubernetes.io/instance': 'digicert-operator' }
 const ROLES_ONLY = { clusterAccounts: false, watchNamespaces: ['shop'], clusterId: 'prod-1' }
 
 const REFUSED: readonly Refused[] = [
@@ -77,7 +78,13 @@ const WARNINGS: readonly Refused[] = [
   ['no CRDs', { 'crds.enabled': false }, /Warning: crds.enabled is off/],
   ['CRDs that go with the release', { 'crds.keep': false }, /Warning: crds.keep is off: an uninstall deletes every/],
   ['Secrets of others', { 'admissionPolicies.ownSecrets': false }, /Warning: admissionPolicies.ownSecrets is off/],
+  ['orders that are changed', { 'admissionPolicies.ownFinalizers': false }, /Warning: admissionPolicies.ownFinalizers/],
   ['spending', { 'admissionPolicies.useClusterAccounts': false }, /Warning: admissionPolicies.useClusterAccounts is/],
+  [
+    'addresses that limit nothing',
+    { 'networkPolicy.certCentral.cidrs': ['192.0.2.0/24'] },
+    /Warning: networkPolicy.limit/,
+  ],
   [
     'figures that count twice',
     { 'metrics.serviceMonitor.enabled': true, 'metrics.podMonitor.enabled': true },
@@ -111,6 +118,7 @@ describe('a chart with', () => {
       'rbac.aggregate': false,
       'flowSchema.enabled': false,
       'admissionPolicies.ownSecrets': false,
+      'admissionPolicies.ownFinalizers': false,
     }
     const made = await rendered(valuesOf(values))
     expect(made.filter(({ metadata }) => metadata.namespace === undefined).map(({ kind }) => kind)).toEqual([])
@@ -123,7 +131,6 @@ describe('a chart with', () => {
       'metrics.podMonitor.enabled': true,
       'metrics.prometheusRule.enabled': true,
       'metrics.dashboard.enabled': true,
-      'networkPolicy.enabled': true,
       watchNamespaces: ['shop'],
     }
     const made = await rendered(valuesOf({ ...all, [value]: { owner: 'platform', 'app.kubernetes.io/name': 'x' } }))
@@ -143,13 +150,13 @@ describe('a chart with', () => {
         return unique.map(({ kind, metadata }) => `${kind} ${metadata.name}`)
       }),
     )
-    expect(one).toHaveLength(5)
+    expect(one).toHaveLength(7)
     expect(one!.filter((name) => two!.includes(name))).toEqual([])
   })
 
   test('proxies and traces lets them out through its NetworkPolicy, on the port that their URL says or means', async () => {
     const values = {
-      'networkPolicy.enabled': true,
+      'networkPolicy.limitEgress': true,
       'networkPolicy.certCentral.ports': [],
       'proxy.httpsProxy': 'http://user:word@proxy.example.com:3128/',
       'proxy.httpProxy': 'http://proxy.example.com',
@@ -164,6 +171,40 @@ describe('a chart with', () => {
       [3128],
       [443],
     ])
+  })
+
+  test('its defaults is reached at metrics and probes only, metrics by any pod, and reaches all', async () => {
+    const policy = (await rendered()).find(({ kind }) => kind === 'NetworkPolicy')!
+    expect(policy['spec']).toMatchObject({ policyTypes: ['Ingress'], podSelector: { matchLabels: PODS } })
+    expect(policy['spec']).not.toHaveProperty('egress')
+    expect((policy['spec'] as { ingress: object[] }).ingress).toEqual([
+      { ports: [{ protocol: 'TCP', port: 'metrics' }] },
+      { ports: [{ protocol: 'TCP', port: 'health' }] },
+    ])
+  })
+
+  test('readers of metrics named is closed to others at metrics, and open to kubelets at probes', async () => {
+    const prometheus = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }
+    const made = await rendered(valuesOf({ 'networkPolicy.metricsFrom': [prometheus] }))
+    const policy = made.find(({ kind }) => kind === 'NetworkPolicy')!
+    expect((policy['spec'] as { ingress: object[] }).ingress).toEqual([
+      { ports: [{ protocol: 'TCP', port: 'metrics' }], from: [prometheus] },
+      { ports: [{ protocol: 'TCP', port: 'health' }] },
+    ])
+  })
+
+  test('its defaults gives the status of an order or account to nobody but the operator', async () => {
+    type Rule = { resources: string[] }
+    const made = await rendered()
+    const withStatus = made.filter(({ rules }) =>
+      ((rules ?? []) as Rule[]).some(({ resources }) => resources.some((name) => /\/status$|^\*$/.test(name))),
+    )
+    expect(withStatus.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+      'ClusterRole digicert-operator',
+    ])
+    const binding = made.find(({ kind }) => kind === 'ClusterRoleBinding')
+    expect(binding).toMatchObject({ subjects: [{ kind: 'ServiceAccount', name: 'digicert-operator' }] })
+    expect(made.filter(({ kind }) => kind === 'ClusterRoleBinding')).toHaveLength(1)
   })
 
   test('a labelSelector of its own in a spread constraint keeps it as it is', async () => {
