@@ -38,7 +38,7 @@ describe('a Secret that belongs to somebody else', () => {
     await place(bed, 'taken')
 
     expect(await untilStalled(bed, 'taken', 'SecretConflict')).toMatch(
-      /Secret taken-tls exists and belongs to somebody else.*delete it or choose another secretName\. Nothing was bought/,
+      /Secret taken-tls exists and is not the operator.s.*Nothing was bought\. Delete that Secret, or choose another secretName/,
     )
     expect(await bought(bed, 'taken')).toEqual([])
     expect((await secretOf('taken'))?.data['tls.crt']?.toString()).toBe('theirs')
