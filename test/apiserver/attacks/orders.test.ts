@@ -117,7 +117,7 @@ describeOwn('under the roles and policies of the chart', () => {
     test.each([
       ['the same account', 'shared'],
       ['another account with the same API key', 'narrow'],
-    ])('is not taken over through %s, nor revoked, and who has it is not told', async (_which, account) => {
+    ])('is not taken over through %s, nor revoked, and its holder is not named', async (_which, account) => {
       const name = `held-${account}`
       const orderId = await buyAsVictim(name, { dnsNames: [`${name}.a.example.com`] })
 
@@ -252,7 +252,7 @@ describeOwn('under the roles and policies of the chart', () => {
       expect(Object.keys(byEndpoint).filter((endpoint) => endpoint.includes('/order/certificate/{'))).toEqual([])
     })
 
-    test('is not taken over with names outside the policy, which are not told', async () => {
+    test('is not taken over with names outside the policy, which are not repeated', async () => {
       const name = 'wide'
       const body = await consoleBody(`${name}.a.example.com`)
       const certificate = { ...body.certificate, dns_names: ['secret-project.example.com'] }
@@ -282,7 +282,7 @@ describeOwn('under the roles and policies of the chart', () => {
   })
 
   describe('the approval that guards an account of the cluster', () => {
-    test('is not switched off by whoever writes an order', async () => {
+    test('is not switched off by the author of an order', async () => {
       await bed.control.changeSettings({ approval: 'one-step', instant: false })
       await attack('skipping', { ...from('default'), skipApproval: true })
 

@@ -184,7 +184,7 @@ describe('a renewal of ours', () => {
   const other = (name: string) => info(6, THEIRS, { certificate: { common_name: name, dns_names: [name] } })
 
   test.each([
-    ['is one that covers a name of ours, whoever placed it', NAME, { kind: 'renewed', orderId: 6 }],
+    ['is any that covers a name of ours', NAME, { kind: 'renewed', orderId: 6 }],
     ['is none that covers no name of ours', 'evil.example.org', { kind: 'absent' }],
   ])('%s', async (_sentence, name, wanted) => {
     const { found } = await asking([unknown, old, other(name)], askByIntent, renewing)

@@ -187,7 +187,7 @@ describe('spec.skipApproval', () => {
   test.each([
     ['is sent where the policy allows it', true, allowed, {}, true, 0],
     ['is sent where there is no policy', true, {}, {}, true, 0],
-    ['is not sent where the policy forbids it, which is said', true, denied, {}, undefined, 1],
+    ['is not sent where the policy forbids it, with a warning', true, denied, {}, undefined, 1],
     ['changes nothing where the account skips approval itself', true, denied, { skipApproval: true }, true, 0],
     ['leaves the default of the account that asks for approval', true, denied, { skipApproval: false }, false, 1],
     ['may always ask for approval', false, denied, { skipApproval: true }, false, 0],
