@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { act, wait } from '../../../src/order/decision.ts'
+import type { Observation } from '../../../src/order/observation.ts'
 import type { Decision } from '../../../src/order/decision.ts'
 import { unlessHeld } from '../../../src/order/rules/adoption.ts'
 import { adoptionDeniedBy } from '../../../src/order/subject.ts'
@@ -22,7 +23,7 @@ describe('whatever a rule decides, an order that was found', () => {
     },
   )
 
-  test.each<readonly [string, Decision, Parameters<typeof anObservation>]>([
+  test.each<readonly [string, Decision, readonly Partial<Observation>[]]>([
     ['is taken over where nothing is in the way', TAKING[0]!, [unbought, found()]],
     ['that is known already gets its CSR', TAKING[1]!, [ordered('pending'), found({}, HELD)]],
     ['is waited for as before', wait('OutcomeUnknown', inDays(1)), [unbought, found({}, HELD)]],
