@@ -13,7 +13,7 @@ export type OwnWrites = {
 
 /**
  * Objects whose versions are kept at a time: three for each of more than twenty thousand orders. A deletion that no watch
- * tells of, as of Secrets that are not watched, leaves its object here; one that is pushed out costs a pass that finds
+ * reports, as of Secrets that are not watched, leaves its object here; one that is pushed out costs a pass that finds
  * nothing to do.
  */
 const MOST_OBJECTS = 65_536

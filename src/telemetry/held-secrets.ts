@@ -11,8 +11,8 @@ export type HeldSecrets = {
   size: () => number
 }
 
-/** So many characters at its beginning tell a secret; a shorter one cannot be held. */
-const TELLING = 20
+/** So many characters at its beginning identify a secret; a shorter one cannot be held. */
+const IDENTIFYING = 20
 
 const HOLDABLE = /^[\u0021-\u007e]{20,}$/
 
@@ -33,8 +33,8 @@ export const createHeldSecrets = (): HeldSecrets => {
     let safe = ''
     let from = 0
     let at = 0
-    while (at + TELLING <= run.length) {
-      const found = byBeginning.get(run.slice(at, at + TELLING))
+    while (at + IDENTIFYING <= run.length) {
+      const found = byBeginning.get(run.slice(at, at + IDENTIFYING))
       if (found) {
         safe += run.slice(from, at) + REDACTED
         from = at + found.longest
@@ -45,7 +45,7 @@ export const createHeldSecrets = (): HeldSecrets => {
   }
 
   const count = (secret: string, by: 1 | -1): void => {
-    const beginning = secret.slice(0, TELLING)
+    const beginning = secret.slice(0, IDENTIFYING)
     const { counts } = byBeginning.get(beginning) ?? { counts: new Map<string, number>() }
     const times = (counts.get(secret) ?? 0) + by
     if (times > 0) counts.set(secret, times)

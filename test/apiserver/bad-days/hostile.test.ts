@@ -37,8 +37,7 @@ let lurker: Lurker
 beforeAll(async () => {
   lurker = await lurk()
   bed = await startBed({ operator: 'none', account: 'none' })
-  // The simulator and nothing else on this machine: neither the API server nor whoever listens beside it.
-  operator = await bed.startOperator({ flags: { 'allowed-hosts': new URL(bed.simulator.url).host } })
+  operator = await bed.startOperator()
 })
 afterAll(async () => {
   lurker.server.close()
