@@ -4,11 +4,12 @@ import { Accounts, type AccountsOptions } from '../../../src/controller/accounts
 import { createSpending } from '../../../src/controller/spending.ts'
 import { createStatusFeed } from '../../../src/controller/status-feed.ts'
 import { createMemory } from '../../../src/controller/memory.ts'
+import { createNamespaceCheck } from '../../../src/controller/namespaces.ts'
 import { createOwnWrites } from '../../../src/controller/own-writes.ts'
 import { silentLog } from '../../../src/telemetry/log.ts'
 import { createRedactor } from '../../../src/telemetry/redact.ts'
 import { NOW } from '../../support/builders.ts'
-import { anAccount } from '../../support/session.ts'
+import { aSession, anAccount } from '../../support/session.ts'
 import { type Answering, type FakeServer, movedClock, startServer } from '../certcentral/fake-server.ts'
 
 /** Answers as CertCentral does to a key that it knows. A key that says so is refused, in an answer that shows the key. */
@@ -153,6 +154,21 @@ describe('what tenants can grow', () => {
     for (let number = 0; number < 100_000; number += 1) own.note(object(number))
     expect(own.has(object(99_999))).toBe(true)
     expect(own.has(object(0))).toBe(false)
+  })
+
+  test('of the labels of namespaces is bounded: the oldest are read again', async () => {
+    const reads: string[] = []
+    const get = (_resource: object, { name }: { name: string }) => {
+      reads.push(name)
+      return Promise.resolve({ metadata: { name, labels: { team: 'web' } } })
+    }
+    const check = createNamespaceCheck({ get } as never, () => NOW)
+    const { spec } = anAccount({ policy: { namespaces: { matchLabels: { team: 'web' } } } })
+    const session = aSession({ client: undefined as never, account: { spec, metadata: { name: 'certcentral' } } })
+    const names = Array.from({ length: 3000 }, (_each, number) => `namespace-${String(number)}`)
+    for (const name of names) expect(await check(session, name)).toBeUndefined()
+    for (const name of ['namespace-2999', 'namespace-0']) await check(session, name)
+    expect(reads).toEqual([...names, 'namespace-0'])
   })
 })
 
