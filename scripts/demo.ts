@@ -79,7 +79,7 @@ async function play(): Promise<void> {
   const namespaces = [...new Set([OPERATOR_NAMESPACE, ...namespacesOf(files)])]
   // In a cluster of somebody else this refuses to play in a namespace that exists.
   for (const name of namespaces) await succeed(cluster.kubectl, ['create', 'namespace', name])
-  const operator = await runOperator(cluster)
+  const operator = await runOperator(cluster, simulator)
   if (cluster.owner === 'user') undo.push(() => tidyUp(cluster.kubectl, namespaces))
 
   print(heading('sample orders'))
@@ -100,12 +100,12 @@ async function tidyUp(kubectl: Kubectl, namespaces: readonly string[]): Promise<
   await succeed(kubectl, ['delete', 'namespace', '--timeout=60s', ...namespaces])
 }
 
-async function runOperator({ kubeconfig }: DemoCluster): Promise<OperatorProcess> {
+async function runOperator({ kubeconfig }: DemoCluster, { url }: SimulatorProcess): Promise<OperatorProcess> {
   const log = join(dirname(keptDirectory(process.env)), 'demo', 'operator.log')
   mkdirSync(dirname(log), { recursive: true })
   rmSync(log, { force: true })
   const flags = { 'operator-namespace': OPERATOR_NAMESPACE, 'poll-interval': '2s', 'log-level': 'info' }
-  const operator = await startOperator({ kubeconfig, flags, log })
+  const operator = await startOperator({ kubeconfig, certCentral: url, flags, log })
   undo.push(operator.stop)
   say(`the operator runs; its log is ${operator.logFile}`)
   return operator

@@ -47,6 +47,17 @@ const boolean = (text: string): boolean => {
 
 const list = (text: string): string[] => text.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()]))
 
+/** A host as an account's URL may name it: no scheme, no path, no wildcard. */
+const isHost = (text: string): boolean =>
+  /^(\[[0-9a-f:.]+\]|[^\s:/?#@[\]*,%]+)(:\d{1,5})?$/i.test(text) && URL.canParse(`https://${text}`)
+
+const hosts = (text: string): string[] => {
+  const entries = list(text)
+  if (!entries.every(isHost))
+    throw new InvalidArgumentError('It must be hosts such as www.digicert.com, localhost:8443 or [::1]:8443.')
+  return entries
+}
+
 const address = (text: string): string => {
   if (!/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]*):\d{1,5}$/.test(text))
     throw new InvalidArgumentError('It must be host:port or :port.')
@@ -125,8 +136,8 @@ const FLAGS: readonly Flag[] = [
   { flags: '--log-format <format>', says: 'form of log lines', choices: ['json', 'text'], otherwise: 'json' },
   {
     flags: '--allowed-hosts <list>',
-    says: 'hosts that an account may name, separated by commas',
-    parse: list,
+    says: 'hosts that an account may name, separated by commas; one without a port stands for port 443 over https, any other port is named, as in localhost:8080',
+    parse: hosts,
     otherwise: ['www.digicert.com', 'certcentral.digicert.eu'],
   },
   { flags: '--allow-http [boolean]', says: 'let accounts name http:// URLs', parse: boolean, otherwise: false },

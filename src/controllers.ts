@@ -136,7 +136,7 @@ const accountsOf = ({
     userAgent,
     spending,
     now,
-    learnSecret: redactor.learn,
+    holdSecret: redactor.hold,
     log,
     onCall: (key, record) => countCall(metrics, key, record),
     placedOn: (key, date) => watches.placedOn(key, date, caches.orders),
@@ -144,8 +144,8 @@ const accountsOf = ({
   })
 
 /** Looks after one account: its key, its status, and the poll for all of its orders. */
-const accountReconciler = (parts: Parts, accounts: Accounts) => {
-  const { config, caches, memory, queues, now } = parts
+const accountReconciler = (parts: Parts, accounts: Accounts, keeping: Set<string>) => {
+  const { config, caches, memory, metrics, queues, now } = parts
   const feed = createStatusFeed({
     accounts,
     memory,
@@ -155,15 +155,24 @@ const accountReconciler = (parts: Parts, accounts: Accounts) => {
   })
   return async (key: string): Promise<Next> => {
     const session = await accounts.refresh(key)
-    if (!session && !accounts.exists(key)) return 'never'
+    if (!accounts.exists(key)) {
+      accounts.forget(key)
+      feed.forget(key)
+      metrics.forget(key)
+      keeping.delete(key)
+      return 'never'
+    }
     if (session && caches.orders.by('account', key).length > 0) await feed.poll(session)
     return new Date(now().getTime() + config.pollInterval)
   }
 }
 
-const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): Reconciler => {
+const orderReconciler = (
+  parts: Parts,
+  accounts: Accounts,
+  { clusterId, keeping }: { clusterId: string; keeping: Set<string> },
+): Reconciler => {
   const { kube, caches, own, memory, leader, metrics, recorder, config, log, now } = parts
-  const kept = new Set<string>()
   return new Reconciler({
     orders: caches.orders,
     statuses: createStatusWriter(kube, caches.orders, own),
@@ -179,15 +188,22 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
         secrets: caches.secrets,
         hostOf: (account) => accounts.hostOf(account),
       }),
-      keepsIds: (account) => kept.has(account),
+      keepsIds: (account) => keeping.has(account),
       clusterId,
     },
     memory,
-    ids: { note: (account) => void kept.add(account), known: (account) => watches.knownIds(account, caches.orders) },
+    ids: {
+      note: (account) => {
+        if (accounts.exists(account)) keeping.add(account)
+      },
+      known: (account) => watches.knownIds(account, caches.orders),
+    },
     leadershipMs: leader.remainingMs,
     claimOrder: (session, claim) => accounts.claimOrder(session, claim),
     returnOrder: (session, claim) => accounts.returnOrder(session, claim),
-    onStep: (step) => countStep(metrics, step),
+    onStep: (step) => {
+      if (accounts.exists(watches.accountKeyOf(step.order))) countStep(metrics, step)
+    },
     announce: (order, announcement) =>
       recorder.record({ ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' }, announcement),
     settleTimeMs: config.settleTime,
@@ -199,7 +215,9 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
 
 const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Workers[] => {
   const { queues, config, log, metrics, tracing } = parts
-  const reconciler = orderReconciler(parts, accounts, clusterId)
+  /** Accounts that were seen to keep alternative order ids. */
+  const keeping = new Set<string>()
+  const reconciler = orderReconciler(parts, accounts, { clusterId, keeping })
   return [
     runWorkers({
       queue: queues.orders,
@@ -212,7 +230,7 @@ const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Work
     runWorkers({
       queue: queues.accounts,
       count: ACCOUNT_WORKERS,
-      reconcile: accountReconciler(parts, accounts),
+      reconcile: accountReconciler(parts, accounts, keeping),
       log,
       within: (key, pass) => tracing.pass(partsOf(key), pass),
       observer: countPass(metrics, CONTROLLERS.accounts),

@@ -122,6 +122,7 @@ export async function startStand({ accounts: count, limited, requestsPerSecond }
     startOperator: (flags, env) =>
       startOperator({
         kubeconfig,
+        certCentral: simulator.url,
         env: { ...env, NODE_OPTIONS: `${AS_IN_THE_POD} ${env?.['NODE_OPTIONS'] ?? ''}` },
         flags: {
           'operator-namespace': namespace,

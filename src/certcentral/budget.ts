@@ -44,6 +44,8 @@ export type Budget = {
   setRate: (requestsPerSecond: number) => void
   /** Calls of that priority that could be made at this moment. */
   room: (priority: Priority) => number
+  /** Whether it is as a new one: no call counts or waits, and no pause is left. */
+  isFull: () => boolean
   state: () => BudgetState
   totals: () => BudgetTotals
 }
@@ -134,6 +136,7 @@ export const createBudget = (options: BudgetOptions = {}): Budget => {
       return pause.until()
     },
     noteAnswer: pause.noteAnswer,
+    isFull: () => !pause.active() && line.length() === 0 && limits.isFull(clock.now()),
     state: () => ({
       ...(pause.active() ? { pausedUntil: pause.until() } : {}),
       waiting: line.length(),

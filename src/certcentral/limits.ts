@@ -10,6 +10,8 @@ export type Limits = {
   begin: (priority: Priority, now: number) => RollingWindow['end']
   /** Calls of that priority that could be made now. */
   available: (priority: Priority, now: number) => number
+  /** Whether all that the rate allows could be called now. */
+  isFull: (now: number) => boolean
   /** Another rate from now on; what was called before, and is under way, counts on. */
   setRate: (perSecond: number) => void
 }
@@ -83,6 +85,7 @@ const windowsFor = (perSecond: number, before: readonly number[]): Windows => {
       const left = priority === 'background' ? pace.available(now) : bulk.available(now) + drip.available(now)
       return Math.max(0, Math.min(shared, left))
     },
+    isFull: (now) => [burst, sustained, bulk, drip, pace].every((window) => window.isEmpty(now)),
     history: sustained.history,
   }
 }
@@ -100,6 +103,7 @@ export const createLimits = (rate: number): Limits => {
   return {
     readyAt: (priority) => windows.readyAt(priority),
     available: (priority, now) => windows.available(priority, now),
+    isFull: (now) => windows.isFull(now),
     begin: (priority, now) => {
       const call = { priority, since: now, in: begun(windows.of(priority, now)) }
       underWay.add(call)

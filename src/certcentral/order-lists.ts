@@ -6,12 +6,12 @@ import {
   comparable,
   compact,
   id,
+  identifier,
   maybe,
   MOST_OF_PAGE,
   orderStatus,
   readable,
   startOf,
-  text,
   UNNAMED,
 } from './wire.ts'
 
@@ -53,7 +53,7 @@ const listedOrder: Reader<ListedOrder> = z
     id,
     status: orderStatus.catch(UNNAMED),
     certificate: maybe(z.object({ common_name: maybe(comparable), dns_names: readable(comparable) })),
-    product: maybe(z.object({ name_id: maybe(text(64)) })),
+    product: maybe(z.object({ name_id: maybe(identifier) })),
     date_created: maybe(startOf),
   })
   .transform((wire) =>

@@ -11,6 +11,8 @@ export type RollingWindow = {
   end: (now: number | 'unmade') => void
   /** Calls that could be made now. */
   available: (now: number) => number
+  /** Whether no call is under way, and none of before counts any more. */
+  isEmpty: (now: number) => boolean
   /** When the last calls ended, the oldest first. */
   history: () => number[]
 }
@@ -24,6 +26,7 @@ export const rollingWindow = (limit: number, spanMs: number): RollingWindow => {
   const ends = new Float64Array(limit).fill(Number.NEGATIVE_INFINITY)
   let next = 0
   let underWay = 0
+  const last = (): number => ends[(next - 1 + limit) % limit] ?? 0
   return {
     readyAt: (withheld = 0) => {
       const room = Math.max(1, limit - withheld) - underWay
@@ -43,6 +46,7 @@ export const rollingWindow = (limit: number, spanMs: number): RollingWindow => {
       while (recent < limit && (ends[(next - 1 - recent + 2 * limit) % limit] ?? 0) + spanMs > now) recent += 1
       return Math.max(0, limit - recent - underWay)
     },
+    isEmpty: (now) => underWay === 0 && last() + spanMs <= now,
     history: () => [...ends.subarray(next), ...ends.subarray(0, next)].filter(Number.isFinite),
   }
 }

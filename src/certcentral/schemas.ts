@@ -18,10 +18,12 @@ import type {
 import type { Reader } from './wire.ts'
 import {
   atMost,
+  certificateName,
   compact,
   endOf,
   flag,
   id,
+  identifier,
   maybe,
   MOST_OF_PAGE,
   orderStatus,
@@ -51,8 +53,8 @@ export const requestInfo: Reader<RequestInfo> = z
 const placedDomain: Reader<PlacedDomain> = z
   .object({
     id: maybe(id),
-    name: maybe(text(253)),
-    dns_name: maybe(text(253)),
+    name: maybe(certificateName),
+    dns_name: maybe(certificateName),
     dcv_token: maybe(z.object({ token: maybe(publishable) })),
   })
   .transform((wire) =>
@@ -101,12 +103,12 @@ export const placedOrder: Reader<PlacedOrder> = z
 const certificate = z
   .object({
     id: maybe(id),
-    common_name: maybe(text(253)),
-    dns_names: readable(text(253)),
+    common_name: maybe(certificateName),
+    dns_names: readable(certificateName),
     organization,
     csr: maybe(verbatim(PEM_LENGTH)),
-    serial_number: maybe(text(128)),
-    thumbprint: maybe(text(128)),
+    serial_number: maybe(identifier),
+    thumbprint: maybe(identifier),
     valid_till: maybe(endOf),
   })
   .transform((wire) => ({
@@ -124,12 +126,12 @@ const orderFields = {
   id,
   status: orderStatus.catch(UNNAMED),
   certificate: maybe(certificate),
-  product: maybe(z.object({ name_id: maybe(text(64)) })),
+  product: maybe(z.object({ name_id: maybe(identifier) })),
   organization,
   order_valid_from: maybe(startOf),
   order_valid_till: maybe(endOf),
   dcv_method: maybe(word),
-  alternative_order_id: maybe(text(64)),
+  alternative_order_id: maybe(identifier),
   date_created: maybe(startOf),
   requests: readable(orderRequest),
   auto_reissue: maybe(flag),
@@ -183,10 +185,10 @@ const organizationValidation: Reader<OrganizationValidation> = z
 
 const nameValidation: Reader<NameValidation> = z
   .object({
-    dns_names: readable(text(253)),
+    dns_names: readable(certificateName),
     status: word.catch(''),
     method: maybe(word),
-    name_scope: maybe(text(253)),
+    name_scope: maybe(certificateName),
     domain_id: maybe(id),
   })
   .transform(({ dns_names: dnsNames, name_scope: scope, domain_id: domainId, ...rest }) =>
@@ -215,7 +217,7 @@ export const organizationValidations: Reader<OrganizationValidation[]> = z
 
 /** `GET /domain/{domain_id}`. */
 export const domainInfo: Reader<DomainInfo> = z
-  .object({ name: maybe(text(253)), dcv_expiration_datetime: maybe(endOf) })
+  .object({ name: maybe(certificateName), dcv_expiration_datetime: maybe(endOf) })
   .transform((wire) => compact({ name: wire.name, provenUntil: wire.dcv_expiration_datetime }))
 
 /** `PUT /order/certificate/{order_id}/dcv-random-value`. */
@@ -224,7 +226,7 @@ export const dcvRandomValue: Reader<DcvRandomValue> = z
   .transform((wire) => compact({ value: wire.dcv_random_value, expiresAt: wire.expiration_date }))
 
 const checkedName: Reader<DcvCheck['names'][number]> = z
-  .object({ dns_name: text(253), status: word.catch('') })
+  .object({ dns_name: certificateName, status: word.catch('') })
   .transform(({ dns_name: dnsName, status }) => ({ dnsName, status }))
 
 /** `PUT /order/certificate/{order_id}/check-dcv`. */

@@ -12,7 +12,7 @@ import { startDeadline } from './deadline.ts'
 import type { Outcome } from './errors.ts'
 import { calledOff, CertCentralError } from './errors.ts'
 import { addressOf, type Proxy, proxyFor } from './proxy.ts'
-import { baseUrl, headerKey } from './settings.ts'
+import { baseUrl, headerKey, isUnmistakable } from './settings.ts'
 
 export type WireRequest = {
   /** Name of the call, for messages. */
@@ -138,6 +138,13 @@ const createExchange = ({ base, proxy, agents }: Way, headers: Record<string, st
 
 type Reading = { base: string; key: string; clock: Clock; maxBytes: number }
 
+/**
+ * An answer without the key that it was asked with: a gateway may echo the headers of a request in its error page. That
+ * holds for this key's answers alone and before anybody knows whether the key is good.
+ */
+const withoutKey = (text: string, key: string): string =>
+  isUnmistakable(key) ? text.replaceAll(key, '[redacted]') : text
+
 const replyOf = async (response: AxiosResponse<Readable>, deadline: Deadline, reading: Reading): Promise<Reply> => {
   const { base, key, clock, maxBytes } = reading
   const body = await readBody(response.data, maxBytes, deadline)
@@ -147,8 +154,7 @@ const replyOf = async (response: AxiosResponse<Readable>, deadline: Deadline, re
   const serverTime = Date.parse(headers.date ?? '')
   return {
     status: response.status,
-    // A gateway may echo the headers of a request in its error page.
-    body: 'text' in body ? { text: body.text.replaceAll(key, '[redacted]') } : body,
+    body: 'text' in body ? { text: withoutKey(body.text, key) } : body,
     ...(location === undefined ? {} : { location }),
     ...(retryAt === undefined ? {} : { retryAt }),
     ...(Number.isNaN(serverTime) ? {} : { serverTime }),

@@ -25,7 +25,7 @@ export const flag = z
   .union([z.boolean(), z.number(), z.string()])
   .transform((value) => ['1', 'true'].includes(String(value).toLowerCase()))
 
-/** Text for people, and words that are compared. */
+/** Text for people. What looks like a card number is replaced in it, so it is never compared, published or sent. */
 export const text = (maxLength = 256) => z.string().transform((value) => plainText(value, maxLength))
 
 /** A word of a status or a method, as CertCentral writes it in its newer pages: in lower case. */
@@ -38,10 +38,22 @@ export const verbatim = (maxLength: number) => z.string().min(1).max(maxLength)
 export const publishable = z.string().regex(/^[\u0021-\u007e]{1,512}$/)
 
 /**
- * A name that is compared with ours, so nothing in it may be replaced: a long number in a host name is no card number.
- * Printable ASCII only, which steers no terminal.
+ * A name that is compared with ours as it is, so nothing in it may be replaced: a long number in a host name is no card
+ * number. Printable ASCII only, which steers no terminal.
  */
 export const comparable = z.string().regex(/^[ -~]{1,253}$/)
+
+/**
+ * A name of a certificate or domain, which is compared by its A-labels, published or sent again, so nothing in it may be
+ * replaced either. Letters of any alphabet, but nothing that steers a terminal or turns the direction of text.
+ */
+export const certificateName = z
+  .string()
+  .trim()
+  .regex(/^(?:[^\p{C}\p{Z}]| ){1,253}$/u)
+
+/** An id, a serial number or a fingerprint: one word of ASCII, kept as it is. */
+export const identifier = z.string().regex(/^[\u0021-\u007e]{1,128}$/)
 
 const DAY_MS = 86_400_000
 

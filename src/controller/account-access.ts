@@ -3,17 +3,36 @@ import type { Account, AccountKind } from '../api/account.ts'
 import type { AccountReason } from '../api/reasons.ts'
 import { type CertCentral, CertCentralError } from '../certcentral/index.ts'
 
-/** Which hosts an account may name, and whether without TLS (promise P9). */
+/**
+ * Which hosts an account may name, and whether without TLS (promise P9). An entry without a port stands for port 443 over
+ * https alone; one with a port, `host:8443`, for that port.
+ */
 export type Reach = { allowedHosts: readonly string[]; allowHttp: 'yes' | 'no' }
+
+const USUAL_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' }
+
+const portOf = ({ port, protocol }: URL): string => port || (USUAL_PORTS[protocol] ?? '')
+
+/** The entry of --allowed-hosts that would let a URL through. */
+const entryFor = (url: URL): string =>
+  url.protocol === 'https:' && url.port === '' ? url.hostname : `${url.hostname}:${portOf(url)}`
+
+/** Whether an entry lets a URL through. Both are read as URLs, so that one host has one spelling. */
+const admits = (entry: string, url: URL): boolean => {
+  const host = URL.parse(`https://${entry}`)
+  const namesPort = /:\d+$/.test(entry)
+  return host?.hostname === url.hostname && portOf(host) === portOf(url) && (namesPort || url.protocol === 'https:')
+}
 
 /** Why an account's URL may not be called, as a sentence; `undefined` where it may. */
 export const unreachableBy = (url: string, { allowedHosts, allowHttp }: Reach): string | undefined => {
   const parsed = URL.parse(url)
   if (!parsed) return `${JSON.stringify(url)} is no URL`
-  if (parsed.protocol !== 'https:' && allowHttp === 'no')
+  if (parsed.protocol !== 'https:' && (allowHttp === 'no' || parsed.protocol !== 'http:'))
     return `url ${url} is not https; the operator would have to run with --allow-http`
-  const allowed = allowedHosts.some((host) => host === parsed.host || host === parsed.hostname)
-  return allowed ? undefined : `host ${parsed.host} is not one of --allowed-hosts (${allowedHosts.join(', ')})`
+  if (allowedHosts.some((entry) => admits(entry, parsed))) return undefined
+  const wanted = entryFor(parsed)
+  return `host ${wanted} is not one of --allowed-hosts (${allowedHosts.join(', ')}); the operator would have to run with ${wanted} among them`
 }
 
 /** The name of an account in messages: kind, namespace where it has one, and name. */

@@ -1,6 +1,6 @@
 import type { Account, Purchase } from '../api/account.ts'
 import type { DigiCertOrder } from '../api/order.ts'
-import { type CallRecord, type CertCentral, createCertCentral } from '../certcentral/index.ts'
+import { type CallRecord, type CertCentral, createCertCentral, headerKey } from '../certcentral/index.ts'
 import type { KubeClient } from '../kube/client.ts'
 import {
   KEY_REFUSED,
@@ -17,6 +17,7 @@ import {
 import { conditionsOf } from './account-status.ts'
 import { type AccountCaches, type AccountStore, createAccountStore } from './account-store.ts'
 import { hasNone } from './day-book.ts'
+import { createHeldKeys } from './held-keys.ts'
 import { type Claim, type ClaimAnswer, type Ledger, type Left, createLedger } from './ledger.ts'
 import { SECRETS, type Secret, textOf } from './secrets.ts'
 import type { Spending } from './spending.ts'
@@ -50,8 +51,8 @@ export type AccountsOptions = {
   userAgent: string
   spending: Pick<Spending, 'budgetOf' | 'forget'>
   now: () => Date
-  /** Told every API key, so that it can be kept out of logs. */
-  learnSecret: (secret: string) => void
+  /** Keeps a secret out of logs until what comes back is called. */
+  holdSecret: (secret: string) => () => void
   onCall: (key: string, record: CallRecord) => void
   /** The namespaces of the orders of an account that were placed on a day (yyyy-MM-dd, UTC) by what their statuses tell. */
   placedOn: (key: string, date: string) => readonly string[]
@@ -68,10 +69,12 @@ export class Accounts {
   readonly #refreshing = new Map<string, Promise<Session | undefined>>()
   readonly #store: AccountStore
   readonly #ledger: Ledger
+  readonly #keys: ReturnType<typeof createHeldKeys>
 
   constructor(options: AccountsOptions) {
-    const { kube, caches, now, placedOn } = options
+    const { kube, caches, now, placedOn, holdSecret } = options
     this.#options = options
+    this.#keys = createHeldKeys(holdSecret)
     this.#store = createAccountStore(kube, caches)
     this.#ledger = createLedger({ now, placedOn, store: this.#store })
   }
@@ -109,18 +112,26 @@ export class Accounts {
   async #refresh(key: string): Promise<Session | undefined> {
     const account = this.#cached(key)
     if (!account) {
-      this.#close(key)
-      this.#problems.delete(key)
+      this.forget(key)
       return undefined
     }
     const session = await this.#access(key, account)
-    if (!session) {
-      await this.#writeStatus(key, account, this.#problems.get(key) ?? UNKNOWN)
-      return undefined
-    }
-    await this.#tryOut(session)
-    await this.#writeStatus(key, account, session.verdict)
+    if (session) await this.#tryOut(session)
+    await this.#writeStatus(key, account, session?.verdict ?? this.#problems.get(key) ?? UNKNOWN)
     return session
+  }
+
+  /** Keeps nothing more of an account that is gone, but for what it bought today. */
+  forget(key: string): void {
+    this.#close(key)
+    this.#problems.delete(key)
+    this.#ledger.forget(key)
+  }
+
+  /** How many entries are kept, all in all; for tests of what may grow. */
+  size(): number {
+    const maps = [this.#sessions, this.#problems, this.#refreshing]
+    return maps.reduce((sum, { size }) => sum + size, this.#keys.size() + this.#ledger.size())
   }
 
   /** CertCentral did not answer the poll of this session; the key is tried again at the next one. */
@@ -180,6 +191,7 @@ export class Accounts {
   #close(key: string): void {
     this.#sessions.get(key)?.client.close()
     this.#options.spending.forget(key)
+    this.#keys.close(key)
     this.#sessions.delete(key)
   }
 
@@ -187,6 +199,7 @@ export class Accounts {
     const known = this.#sessions.get(session.key) === session
     if (known && session.verdict.ready === 'yes') return
     session.verdict = await tryKey(session.client)
+    if (session.verdict.reason === 'KeyAccepted') this.#keys.accepted(session.key)
     this.#problems.delete(session.key)
     this.#sessions.set(session.key, session)
     if (session.verdict.reason !== 'KeyRefused') this.#options.onReady(session.key)
@@ -204,8 +217,7 @@ export class Accounts {
   }
 
   #open(key: string, account: Account, apiKey: string): Session {
-    const { onCall, learnSecret, spending, requestTimeoutMs, userAgent, now } = this.#options
-    learnSecret(apiKey)
+    const { onCall, spending, requestTimeoutMs, userAgent, now } = this.#options
     const { kind, namespace, name } = partsOf(key)
     const hash = accessHash(account, apiKey)
     const named = {
@@ -226,11 +238,13 @@ export class Accounts {
       wall: () => now().getTime(),
       onCall: (record) => {
         traceCall(account.spec.url, record)
-        onCall(key, record)
+        // A pass that is under way outlives its account.
+        if (this.exists(key)) onCall(key, record)
         if (record.kind === 'unauthorized') session.verdict = KEY_REFUSED
       },
     })
     const session: Session = { ...named, client }
+    this.#keys.open(key, apiKey)
     return session
   }
 
@@ -250,16 +264,20 @@ export class Accounts {
       this.#trouble(key, 'SecretNotFound', this.#lackingKey(account))
       return undefined
     }
-    const known = this.#sessions.get(key)
-    if (known?.hash === accessHash(account, apiKey)) return Object.assign(known, { account })
-    this.#close(key)
     try {
-      return this.#open(key, account, apiKey)
+      return this.#openOrKeep(key, account, headerKey(apiKey))
     } catch (error) {
       if (!(error instanceof TypeError)) throw error
       this.#trouble(key, 'InvalidAccount', error.message)
       return undefined
     }
+  }
+
+  #openOrKeep(key: string, account: Account, apiKey: string): Session {
+    const known = this.#sessions.get(key)
+    if (known?.hash === accessHash(account, apiKey)) return Object.assign(known, { account })
+    this.#close(key)
+    return this.#open(key, account, apiKey)
   }
 
   #lackingKey(account: Account): string {

@@ -50,6 +50,13 @@ export type Ledger = {
    * @throws KubeError where the write fails otherwise than by a conflict
    */
   report: (account: string, read: Account, found: Conditions) => Promise<'written' | 'same' | 'conflict'>
+  /**
+   * The account is gone. What was counted today is kept until the day is over: an account that is deleted and made again
+   * gets no second day.
+   */
+  forget: (account: string) => void
+  /** How many accounts are remembered. */
+  size: () => number
 }
 
 type Sources = {
@@ -83,6 +90,10 @@ type Round = { claims: readonly WaitingClaim[]; reports: readonly WaitingReport[
 
 /** What waits at an account while its status is being written. */
 type Desk = { day: Day; claims: WaitingClaim[]; reports: WaitingReport[]; state: 'idle' | 'working' }
+
+/** Whether a day of an account that is gone has to be remembered. */
+const countsOn = ({ date, known, counted, spare }: Day, today: string): boolean =>
+  date >= today && (known.count > 0 || known.nameChanges > 0 || counted.size > 0 || spare.length > 0)
 
 /** How often a write is repeated because of another writer. */
 const PATIENCE = 5
@@ -143,6 +154,8 @@ const statusOf = ({ metadata, status }: Account, book: Book, report: WaitingRepo
 class Desks implements Ledger {
   readonly #sources: Sources
   readonly #desks = new Map<string, Desk>()
+  /** Accounts that were gone when they were last looked at, and have a desk. */
+  readonly #gone = new Set<string>()
 
   constructor(sources: Sources) {
     this.#sources = sources
@@ -160,14 +173,16 @@ class Desks implements Ledger {
 
   claim = (key: string, claim: Claim): Promise<ClaimAnswer> =>
     new Promise((settle, fail) => {
-      this.#desk(key).claims.push({ claim, settle, fail, within: AsyncLocalStorage.snapshot() })
-      this.#wake(key)
+      const desk = this.#desk(key)
+      desk.claims.push({ claim, settle, fail, within: AsyncLocalStorage.snapshot() })
+      this.#wake(key, desk)
     })
 
   report = (key: string, read: Account, found: Conditions): Promise<'written' | 'same' | 'conflict'> =>
     new Promise((settle, fail) => {
-      this.#desk(key).reports.push({ read, found, settle, fail, within: AsyncLocalStorage.snapshot() })
-      this.#wake(key)
+      const desk = this.#desk(key)
+      desk.reports.push({ read, found, settle, fail, within: AsyncLocalStorage.snapshot() })
+      this.#wake(key, desk)
     })
 
   giveBack = (key: string, claim: Claim): void => {
@@ -175,10 +190,29 @@ class Desks implements Ledger {
     if (day.counted.delete(idOf(claim))) day.spare = [...day.spare, claim]
   }
 
+  forget = (key: string): void => {
+    this.#gone.add(key)
+    this.#sweep()
+  }
+
+  #sweep(): void {
+    const today = isoDay(this.#sources.now())
+    for (const gone of this.#gone) {
+      const desk = this.#desks.get(gone)
+      const isBack = this.#sources.store.cached(gone) !== undefined
+      if (!isBack && desk && (desk.state === 'working' || countsOn(desk.day, today))) continue
+      this.#gone.delete(gone)
+      if (!isBack) this.#desks.delete(gone)
+    }
+  }
+
+  size = (): number => this.#desks.size
+
   #desk(key: string): Desk {
     const date = isoDay(this.#sources.now())
     const desk = this.#desks.get(key) ?? { day: this.#newDay(key, date), claims: [], reports: [], state: 'idle' }
-    this.#desks.set(key, desk)
+    // What a late pass asks of an account that is gone leaves nothing behind.
+    if (this.#sources.store.cached(key)) this.#desks.set(key, desk)
     if (desk.day.date < date) desk.day = this.#newDay(key, date)
     // The clock was set back: the day goes on, and ends with the one that it is by now.
     desk.day.date = date
@@ -195,8 +229,7 @@ class Desks implements Ledger {
     return withoutAll(bookOf(account?.status, known, date), spare)
   }
 
-  #wake(key: string): void {
-    const desk = this.#desk(key)
+  #wake(key: string, desk: Desk): void {
     if (desk.state === 'working') return
     desk.state = 'working'
     void this.#work(key, desk)
@@ -215,6 +248,7 @@ class Desks implements Ledger {
       }
     }
     desk.state = 'idle'
+    if (this.#gone.has(key)) this.#sweep()
   }
 
   /** Settles all of a round, after a conflict by what the account is by then. */

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { KubeClient, KubeObject, Resource } from '../kube/client.ts'
 import type { Session } from './accounts.ts'
 
@@ -6,6 +7,9 @@ const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', k
 /** How long the labels of a namespace are believed, in milliseconds. */
 const BELIEVED = 30_000
 
+/** Namespaces whose labels are kept at a time; those of others are read again. */
+const MOST_NAMESPACES = 1_000
+
 type Labels = Readonly<Record<string, string>>
 
 /**
@@ -13,7 +17,7 @@ type Labels = Readonly<Record<string, string>>
  * `undefined` where they may. Labels are read only where a policy asks for some.
  */
 export const createNamespaceCheck = (kube: Pick<KubeClient, 'get'>, now: () => Date) => {
-  const known = new Map<string, { labels: Labels; at: number }>()
+  const known = new LRUCache<string, { labels: Labels; at: number }>({ max: MOST_NAMESPACES })
 
   const labelsOf = async (name: string): Promise<Labels> => {
     const cached = known.get(name)

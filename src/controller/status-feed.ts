@@ -18,7 +18,13 @@ export type FeedOptions = {
 }
 
 /** One status-changes poll per account, for all of its orders. */
-export type StatusFeed = { poll: (session: Session) => Promise<void> }
+export type StatusFeed = {
+  poll: (session: Session) => Promise<void>
+  /** The account is gone: where one of its name comes again, its first window is the longest. */
+  forget: (accountKey: string) => void
+  /** How many accounts were polled and are not gone. */
+  size: () => number
+}
 
 const isNews = ({ status }: DigiCertOrder, change: OrderSummary): boolean => {
   const known = status?.order
@@ -62,5 +68,5 @@ export const createStatusFeed = ({ accounts, memory, ordersById, wake, now }: Fe
       if (error.kind !== 'throttled' && error.outcome !== 'refused') accounts.noteReach(session, error.message)
     }
   }
-  return { poll }
+  return { poll, forget: (accountKey) => void heardAt.delete(accountKey), size: () => heardAt.size }
 }

@@ -138,6 +138,13 @@ const reissuedElsewhere: Message = (o, { secretName }) => {
   return `${which} of ${id(o)} was made with a key that is not kept here: another cluster with this clusterId, or a person, reissued it. Secret ${secretName} keeps its own certificate, good until ${ends(o)}. Give each cluster its own clusterId; to have the operator make the next certificate, set the annotation ${REISSUE_REQUESTED}`
 }
 
+/** A guard rail of the account keeps names out of a reissue, which the spec would allow. */
+const forbiddenNames = (o: Observation, { account }: About): string | undefined => {
+  const names = o.stored?.missingNames ?? []
+  if (names.length === 0 || o.account.kind !== 'ready' || o.account.forbids === undefined) return undefined
+  return `${account} forbids the names that the certificate does not cover, ${names.join(', ')}: ${o.account.forbids}. The operator does not ask for them, and the certificate in the Secret stays without them. Change the policy of the account, or take them out of the spec`
+}
+
 const reissue: Message = (o, about) => {
   if (o.renew === 'DateReached' && (o.stored?.missingNames ?? []).length === 0 && isLastOfPlan(o))
     return dateReached(o, about)
@@ -281,7 +288,7 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
         : 'Its plan has ended.',
     ),
   ValidationLapsing: lapsing,
-  ReissueDue: reissue,
+  ReissueDue: (o, about) => forbiddenNames(o, about) ?? reissue(o, about),
   Reissuing: reissuing,
   ReissueRefused: (o) =>
     `CertCentral refused the reissue of ${id(o)}, and the certificate in the Secret is left alone: ${failureOf(o)}`,

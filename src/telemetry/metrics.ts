@@ -12,6 +12,8 @@ export type Metrics = {
   text: () => Promise<{ contentType: string; body: string }>
   /** Adds 1; 0 makes a series known before anything happened, so that its first 1 is seen as an increase. */
   count: <Name extends CounterName>(name: Name, labels: LabelsOf<Name>, by?: 0 | 1) => void
+  /** Takes the counters of an account away that is gone: their series would else be kept, and scraped, for ever. */
+  forget: (account: string) => void
   /** Notes how many seconds something took. */
   observe: <Name extends HistogramName>(name: Name, labels: LabelsOf<Name>, seconds: number) => void
 }
@@ -53,6 +55,25 @@ const isRead = ({ type, kept }: Row): boolean => type === 'gauge' || kept === 'e
 const byName = <Made>(rows: readonly Row[], make: (row: Row) => Made): Map<string, Made> =>
   new Map(rows.map((row) => [row.name, make(row)]))
 
+type Labels = Readonly<Record<string, string>>
+
+/** Which series there are of each account: the client removes one by all of its labels only. */
+const createCounted = () => {
+  const ofAccounts = new Map<string, Map<string, () => void>>()
+  return {
+    note: (name: string, labels: Labels, remove: () => void): void => {
+      const { account } = labels
+      if (account === undefined) return
+      const series = ofAccounts.get(account) ?? new Map<string, () => void>()
+      ofAccounts.set(account, series.set(JSON.stringify([name, labels]), remove))
+    },
+    forget: (account: string): void => {
+      for (const remove of ofAccounts.get(account)?.values() ?? []) remove()
+      ofAccounts.delete(account)
+    },
+  }
+}
+
 /**
  * A registry of our own, so that several operators in one process (tests) do not share figures.
  *
@@ -67,6 +88,7 @@ export const createMetrics = (read: () => Iterable<Sample>): Metrics => {
     METRIC_ROWS.filter((row) => row.type === 'counter' && !isRead(row)),
     ({ name, help, labels }) => new Counter<string>({ name, help, labelNames: [...labels], registers }),
   )
+  const counted = createCounted()
   const histograms = byName(
     METRIC_ROWS.filter(({ type }) => type === 'histogram'),
     ({ name, help, labels, buckets = [] }) =>
@@ -86,7 +108,13 @@ export const createMetrics = (read: () => Iterable<Sample>): Metrics => {
       for (const reading of readings.values()) reading.show([])
       return { contentType: registry.contentType, body }
     },
-    count: (name, labels, by = 1) => counters.get(name)?.inc(labels, by),
+    count: (name, labels, by = 1) => {
+      const counter = counters.get(name)
+      if (!counter) return
+      counter.inc(labels, by)
+      counted.note(name, labels, () => counter.remove(labels))
+    },
+    forget: counted.forget,
     observe: (name, labels, seconds) => histograms.get(name)?.observe(labels, seconds),
   }
 }

@@ -29,12 +29,15 @@ const LONGEST_TEXT = 1_000
 type Safe = (attributes: Attributes) => Record<string, string | number | boolean>
 
 const safeBy =
-  ({ text }: Redactor): Safe =>
+  ({ value: redacted }: Redactor): Safe =>
   (attributes) =>
     Object.fromEntries(
-      Object.entries(attributes).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, typeof value === 'string' ? text(value).slice(0, LONGEST_TEXT) : value]],
-      ),
+      Object.entries(attributes).flatMap(([name, given]) => {
+        if (given === undefined) return []
+        // By its name as well: what names things is shown as it is.
+        const { [name]: value } = redacted({ [name]: given }) as typeof attributes
+        return [[name, typeof value === 'string' ? value.slice(0, LONGEST_TEXT) : (value ?? '')]]
+      }),
     )
 
 /** Says once that spans are lost, and once that they are not any more. */

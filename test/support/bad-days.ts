@@ -82,7 +82,12 @@ export async function startBed(options: BedOptions = {}): Promise<Bed> {
   }
   const operators: OperatorProcess[] = []
   const start = async (more: Partial<OperatorOptions> = {}): Promise<OperatorProcess> => {
-    const started = await startOperator({ kubeconfig, ...more, flags: { ...flags, ...more.flags } })
+    const started = await startOperator({
+      kubeconfig,
+      certCentral: simulator.url,
+      ...more,
+      flags: { ...flags, ...more.flags },
+    })
     operators.push(started)
     return started
   }

@@ -5,6 +5,7 @@ import { CHART, type Helm, helmFor } from './helm.ts'
 import type { Image } from './image.ts'
 import { accountAt } from './journey.ts'
 import { succeed } from './kubectl.ts'
+import { allowedHostOf } from './operator-process.ts'
 import { type RunningPod, runPod } from './pod.ts'
 import type { Deployment } from './pod-shape.ts'
 import type { SimulatorControl } from './simulator-control.ts'
@@ -21,6 +22,8 @@ export type BareCluster = {
   readonly cluster: Cluster
   readonly helm: Helm
   readonly certCentral: SimulatorControl
+  /** The entry of the value `allowedHosts` that lets accounts name that CertCentral. */
+  readonly allowedHost: string
   /** Creates a namespace where orders can use the account `certcentral`; the kinds must be installed. */
   readonly newShop: () => Promise<string>
   readonly addAccount: (namespace: string) => Promise<void>
@@ -44,6 +47,7 @@ export async function startBareCluster(): Promise<BareCluster> {
     cluster,
     helm: await helmFor(plane),
     certCentral: simulator.control,
+    allowedHost: allowedHostOf(simulator.url),
     addAccount,
     newShop: async () => {
       const namespace = await cluster.newNamespace()
@@ -73,14 +77,8 @@ async function prepareHome({ kubectl, caPem }: ControlPlane): Promise<void> {
 }
 
 /** Values that let the operator buy from a simulator on this machine, and look often. */
-export const SIMULATOR_VALUES = [
-  '--set',
-  'allowedHosts={127.0.0.1}',
-  '--set',
-  'allowHttp=true',
-  '--set',
-  'pollInterval=1s',
-]
+const simulatorValues = ({ allowedHost }: Pick<BareCluster, 'allowedHost'>): readonly string[] =>
+  [`allowedHosts={${allowedHost}}`, 'allowHttp=true', 'pollInterval=1s'].flatMap((value) => ['--set', value])
 
 /** Images by the tag that a Deployment names them by. */
 export type Images = Readonly<Record<string, Image>>
@@ -98,8 +96,5 @@ export async function runInstalled({ plane, cluster }: BareCluster, images: Imag
 }
 
 /** `helm install` of a chart, with values for the simulator. */
-export const install = (
-  { helm }: BareCluster,
-  values: readonly string[] = [],
-  chart: string = CHART,
-): Promise<string> => helm('install', RELEASE, chart, '-n', HOME, ...SIMULATOR_VALUES, ...values)
+export const install = (bed: BareCluster, values: readonly string[] = [], chart: string = CHART): Promise<string> =>
+  bed.helm('install', RELEASE, chart, '-n', HOME, ...simulatorValues(bed), ...values)

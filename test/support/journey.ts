@@ -49,7 +49,7 @@ export async function beginJourney(options: JourneyOptions = {}): Promise<Journe
   ])
   await cluster.apply(accountAt(simulator.url), namespace)
   const flags = { 'watch-namespaces': namespace, 'poll-interval': '1s', ...options.operator }
-  const operator = await startOperator({ kubeconfig: traffic.kubeconfig, flags })
+  const operator = await startOperator({ kubeconfig: traffic.kubeconfig, certCentral: simulator.url, flags })
   const kubectl = kubectlOf(kubeconfig)
   return {
     namespace,

@@ -9,6 +9,8 @@ const CHECKOUT = join(import.meta.dirname, '..', '..')
 /** How to start the operator. */
 export type OperatorOptions = {
   readonly kubeconfig: string
+  /** Where CertCentral answers: the URL that accounts may name. Without it they may name DigiCert's alone. */
+  readonly certCentral?: string
   /** Flags of `run` without the dashes; they go before the defaults of `flagsOf`. An undefined one is left out. */
   readonly flags?: Readonly<Record<string, string | number | boolean | undefined>>
   readonly env?: Readonly<Record<string, string>>
@@ -52,6 +54,7 @@ export async function startOperator(options: OperatorOptions): Promise<OperatorP
   const flags = {
     kubeconfig: options.kubeconfig,
     ...DEFAULTS,
+    'allowed-hosts': options.certCentral && allowedHostOf(options.certCentral),
     'metrics-bind-address': `127.0.0.1:${metrics}`,
     'health-probe-bind-address': `127.0.0.1:${health}`,
     ...options.flags,
@@ -100,10 +103,15 @@ export async function startOperator(options: OperatorOptions): Promise<OperatorP
 /* One replica that buys from a server on this machine; a test that wants something else says so. */
 const DEFAULTS = {
   'leader-elect': false,
-  'allowed-hosts': '127.0.0.1',
   'allow-http': true,
   'log-format': 'text',
   'log-level': 'debug',
+}
+
+/** The entry of `--allowed-hosts` that lets accounts name a URL. */
+export function allowedHostOf(url: string): string {
+  const { hostname, port, protocol } = new URL(url)
+  return `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`
 }
 
 /** The value of a flag; a list gives the flag once for each entry. */

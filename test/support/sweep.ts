@@ -71,7 +71,8 @@ export async function startStage({ plane, flags, checkout }: StageOptions = {}):
   const watch = await watchSecrets(kubeconfig, bed.namespace, (secret) =>
     faults.push(...pairFaults(secret, new Date())),
   )
-  const operator = await bed.startOperator({ kubeconfig: line.kubeconfig, ...(checkout && { checkout }) })
+  const { kubeconfig: behind, certCentralUrl: certCentral } = line
+  const operator = await bed.startOperator({ kubeconfig: behind, certCentral, ...(checkout && { checkout }) })
   // By an order that it knows, an operator sees that the account keeps ids.
   await place(bed, 'known')
   await untilReady(bed, 'known', LIMIT)

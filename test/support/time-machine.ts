@@ -5,6 +5,7 @@ import { type Means, startOperator } from '../../src/operator.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { ACCOUNT, conditionOf, statusFaults } from './journey.ts'
 import { createLeapingClock } from './leaping-clock.ts'
+import { allowedHostOf } from './operator-process.ts'
 import type { SimulatorControl } from './simulator-control.ts'
 import { type SimulatorFlags, startSimulatorProcess } from './simulator-process.ts'
 import { type Written, watchSecrets } from './secret-watch.ts'
@@ -32,7 +33,7 @@ export type TimeMachine = {
   readonly close: () => Promise<void>
 }
 
-const configOf = (kubeconfig: string, namespace: string): Config => ({
+const configOf = (kubeconfig: string, namespace: string, certCentralUrl: string): Config => ({
   inPod: false,
   kubeconfig,
   watchNamespaces: [namespace],
@@ -47,7 +48,7 @@ const configOf = (kubeconfig: string, namespace: string): Config => ({
   healthProbeBindAddress: '127.0.0.1:0',
   logLevel: 'error',
   logFormat: 'text',
-  allowedHosts: ['127.0.0.1'],
+  allowedHosts: [allowedHostOf(certCentralUrl)],
   allowHttp: true,
   secretWatch: true,
   clusterAccounts: true,
@@ -101,7 +102,7 @@ export async function startTimeMachine(
     ],
     namespace,
   )
-  const config = configOf(kubeconfig, namespace)
+  const config = configOf(kubeconfig, namespace, simulator.url)
   const operator = stream
     ? await startOperator({ ...config, logLevel: 'debug', logFormat: 'json' }, { clock, stream })
     : await startOperator(config, { clock })

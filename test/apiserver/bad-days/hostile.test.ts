@@ -37,8 +37,7 @@ let lurker: Lurker
 beforeAll(async () => {
   lurker = await lurk()
   bed = await startBed({ operator: 'none', account: 'none' })
-  // The simulator and nothing else on this machine: neither the API server nor whoever listens beside it.
-  operator = await bed.startOperator({ flags: { 'allowed-hosts': new URL(bed.simulator.url).host } })
+  operator = await bed.startOperator()
 })
 afterAll(async () => {
   lurker.server.close()
@@ -185,6 +184,36 @@ describe('CertCentral that', () => {
     const status = readFileSync(`/proc/${String(operator.pid())}/status`, 'utf8')
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
   }
+})
+
+describe('a tenant that names an account of its own', () => {
+  const REFERENCE = { kind: 'DigiCertAccount', name: 'blinding' } as const
+  const own = (apiKey: string) => accountIn({ ...bed, namespace: bed.otherNamespace }, REFERENCE.name, { apiKey })
+  const series = async () => {
+    const body = await (await fetch(operator.metricsUrl)).text()
+    return body.split('\n').filter((line) => line.includes(`${bed.otherNamespace}/${REFERENCE.name}`))
+  }
+  const isRefused = async () => (await series()).some((line) => line.includes('reason="KeyRefused"'))
+
+  beforeAll(async () => {
+    await bed.cluster.apply(accountIn(bed, 'certcentral', LIMITLESS))
+    await bed.cluster.apply(own('blindord'))
+    await waitFor(isRefused, { what: 'account whose key is refused', limitMs: 20_000 })
+  })
+
+  test('with the name of an order of another tenant for its key hides nothing of that order in the log', async () => {
+    await place(bed, 'blindord')
+    await untilReady(bed, 'blindord')
+    const lines = operator.logs().filter((line) => line.includes(' name=blindord '))
+    expect(lines.length).toBeGreaterThan(3)
+    expect(operator.logs().filter((line) => line.includes('name=[redacted]'))).toEqual([])
+  })
+
+  test('has no series in the metrics any more, once it is deleted', async () => {
+    expect((await series()).some((line) => line.startsWith('digicert_operator_certcentral_requests_total{'))).toBe(true)
+    await bed.cluster.remove({ ...REFERENCE, namespace: bed.otherNamespace })
+    await waitFor(async () => (await series()).length === 0, { what: 'end of its series', limitMs: 20_000 })
+  })
 })
 
 test('no key is told in logs, Events, statuses or metrics', async () => {

@@ -34,9 +34,10 @@ export async function openStage(): Promise<Stage> {
   const log = (line: string): void => void process.stderr.write(`${line}\n`)
   const plane = await startControlPlane({ directory: guardedDirectory('docs-plane'), log, env: process.env })
   const cluster = openCluster(plane.kubeconfig)
-  const kubelet = startStandInKubelet(cluster, plane)
   const listen = `127.0.0.1:${await freePort()}`
-  await succeed(plane.kubectl, ['apply', '-f', '-'], JSON.stringify(accountsAt(`http://${listen}/services/v2`)))
+  const url = `http://${listen}/services/v2`
+  const kubelet = startStandInKubelet(cluster, plane, url)
+  await succeed(plane.kubectl, ['apply', '-f', '-'], JSON.stringify(accountsAt(url)))
   let certCentral = await startSimulatorProcess({ listen })
   return {
     cluster,

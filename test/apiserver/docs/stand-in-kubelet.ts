@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { API_VERSION } from '../../../src/api/names.ts'
 import type { Cluster } from '../../support/cluster.ts'
 import type { ControlPlane } from '../../support/control-plane.ts'
-import { type OperatorProcess, startOperator } from '../../support/operator-process.ts'
+import { type OperatorProcess, allowedHostOf, startOperator } from '../../support/operator-process.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 type Deployment = {
@@ -29,7 +29,6 @@ export type StandInKubelet = {
  * has not.
  */
 const HERE = {
-  'allowed-hosts': '127.0.0.1',
   'allow-http': 'true',
   'poll-interval': '1s',
   'leader-elect': 'false',
@@ -47,7 +46,7 @@ const plain = (args: readonly string[]): Record<string, string> =>
  * Runs the operator from the sources whenever there is a Deployment of it: with the arguments and environment of its
  * container, under its service account and nothing more.
  */
-export function startStandInKubelet(cluster: Cluster, plane: ControlPlane): StandInKubelet {
+export function startStandInKubelet(cluster: Cluster, plane: ControlPlane, certCentral: string): StandInKubelet {
   let running: { key: string; operator: OperatorProcess } | undefined
   let link: string | undefined
   const ending = new AbortController()
@@ -57,7 +56,8 @@ export function startStandInKubelet(cluster: Cluster, plane: ControlPlane): Stan
     const [{ args, env = [] }] = containers
     const kubeconfig = await plane.userKubeconfig({ namespace: metadata.namespace, name: serviceAccountName })
     const values = env.map(({ name, value = '' }) => [name, value] as const)
-    return startOperator({ kubeconfig, flags: { ...plain(args), ...HERE }, env: Object.fromEntries(values) })
+    const flags = { ...plain(args), ...HERE, 'allowed-hosts': allowedHostOf(certCentral) }
+    return startOperator({ kubeconfig, flags, env: Object.fromEntries(values) })
   }
 
   const look = async (): Promise<void> => {

@@ -63,7 +63,7 @@ const placeOrders = async (): Promise<void> => {
 /** Runs the commands of the page; files that it names are those of this test. */
 const follow = async (heading: string): Promise<void> => {
   const values = join(guardedDirectory('values'), 'values.yaml')
-  writeFileSync(values, JSON.stringify({ allowedHosts: ['127.0.0.1'], allowHttp: true, pollInterval: '1s' }))
+  writeFileSync(values, JSON.stringify({ allowedHosts: [bed.allowedHost], allowHttp: true, pollInterval: '1s' }))
   for (const [program, ...args] of documentedCommands('docs/upgrade.md', heading)) {
     const ours = args.map((arg) => (arg.endsWith('.tgz') ? CHART : arg === 'values.yaml' ? values : arg))
     await (program === 'helm' ? bed.helm(...ours) : succeed(bed.plane.kubectl, ours))

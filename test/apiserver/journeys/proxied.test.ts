@@ -21,6 +21,9 @@ let simulator: Simulator
 let proxy: ConnectProxy
 let operator: OperatorProcess
 
+/** Under a name that only the proxy knows. */
+const urlOf = ({ url }: Simulator) => url.replace(/127\.0\.0\.1|localhost/, HOST)
+
 beforeAll(async () => {
   cluster = openCluster()
   namespace = await cluster.newNamespace()
@@ -35,8 +38,9 @@ beforeAll(async () => {
     kubeconfig: process.env['KUBECONFIG'] ?? '',
     flags: {
       ...{ 'watch-namespaces': namespace, 'operator-namespace': namespace, 'cluster-id': 'proxied' },
-      ...{ 'poll-interval': '1s', 'allowed-hosts': HOST, 'allow-http': false },
+      ...{ 'poll-interval': '1s', 'allow-http': false },
     },
+    certCentral: urlOf(simulator),
     env: { HTTPS_PROXY: `http://agent:${PASSWORD}@${proxy.host}`, NODE_EXTRA_CA_CERTS: roots },
   })
 })
@@ -54,7 +58,7 @@ const addAccount = (name: string) =>
       apiVersion: 'digicert-operator.io/v1alpha1',
       kind: 'DigiCertAccount',
       metadata: { name, namespace },
-      spec: { url: simulator.url.replace(/127\.0\.0\.1|localhost/, HOST), apiKeySecretRef: { name } },
+      spec: { url: urlOf(simulator), apiKeySecretRef: { name } },
     },
   ])
 

@@ -28,7 +28,7 @@ afterAll(() => endStage(stage))
 /** How often is bought what two operators order at the same moment, none of which leads. */
 const purchasesOfTwo = async (name: string): Promise<number> => {
   const { bed, line } = stage
-  const second = await bed.startOperator({ kubeconfig: line.kubeconfig })
+  const second = await bed.startOperator({ kubeconfig: line.kubeconfig, certCentral: line.certCentralUrl })
   const met = line.meet(LOOK_UP, 2)
   const { purchases } = await play(stage, ISSUED, name)
   await met

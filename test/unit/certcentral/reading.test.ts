@@ -345,6 +345,92 @@ describe('the other answers are read', () => {
   })
 })
 
+/** Passes for the number of a card, down to its check digit. */
+const CARD = '4111111111111111'
+const NUMBERED = `${CARD}.preview.example.com`
+
+describe('what is compared, published or sent again is read as it came, though it looks like the number of a card:', () => {
+  test.each<readonly [string, object, (client: CertCentral) => Promise<unknown>, object]>([
+    [
+      'names, serial number, fingerprint and ids of an order',
+      {
+        id: 5,
+        certificate: {
+          common_name: NUMBERED,
+          dns_names: [NUMBERED, '2026-11-29-064500.example.com', 'münchen.example.com'],
+          serial_number: `0669D46C${CARD}`,
+          thumbprint: `${CARD}7D199D3F9E6F6B0D3E0B2E6D`,
+        },
+        product: { name_id: `ssl_${CARD}` },
+        alternative_order_id: `dco${CARD}n1`,
+        dcv_random_value: CARD,
+      },
+      (client) => client.orderInfo(5),
+      {
+        commonName: NUMBERED,
+        dnsNames: [NUMBERED, '2026-11-29-064500.example.com', 'münchen.example.com'],
+        serialNumber: `0669D46C${CARD}`,
+        thumbprint: `${CARD}7D199D3F9E6F6B0D3E0B2E6D`,
+        productId: `ssl_${CARD}`,
+        alternativeOrderId: `dco${CARD}n1`,
+        dcvRandomValue: CARD,
+      },
+    ],
+    [
+      'the domains of an order that was placed',
+      {
+        id: 5,
+        domains: [
+          { name: NUMBERED, dcv_token: { token: CARD } },
+          { dns_name: NUMBERED, dcv_token: { token: CARD } },
+        ],
+      },
+      (client) => place(client),
+      {
+        domains: [
+          { name: NUMBERED, dcvToken: CARD },
+          { name: NUMBERED, dcvToken: CARD },
+        ],
+      },
+    ],
+    [
+      'names that are to be proven',
+      { dns_name_validations: [{ dns_names: [NUMBERED], name_scope: NUMBERED, status: 'pending' }] },
+      (client) => client.orderValidation(5),
+      { names: [{ dnsNames: [NUMBERED], scope: NUMBERED }] },
+    ],
+    [
+      'names that were checked',
+      { dns_name_validations: [{ dns_name: NUMBERED, status: 'valid' }] },
+      (client) => client.checkDcv(5),
+      { names: [{ dnsName: NUMBERED }] },
+    ],
+    ['a domain', { name: NUMBERED }, (client) => client.domainInfo(5), { name: NUMBERED }],
+    [
+      'an order in a list',
+      { orders: [{ id: 5, certificate: { common_name: NUMBERED, dns_names: [NUMBERED] } }] },
+      (client) => client.ordersOfName({ commonName: NUMBERED }),
+      [{ commonName: NUMBERED, dnsNames: [NUMBERED] }],
+    ],
+  ])('%s', async (_what, body, run, wanted) => {
+    expect(await reading(JSON.stringify(body), run)).toMatchObject(wanted)
+  })
+
+  test('but in a comment, which is for people, the number is not shown', async () => {
+    const body = { id: 5, requests: [{ id: 1, status: 'pending', comments: `by card ${CARD}` }] }
+    expect(await reading(JSON.stringify(body), (client) => client.orderInfo(5))).toMatchObject({
+      requests: [{ comments: 'by card [redacted]' }],
+    })
+  })
+
+  test('and a name that steers a terminal is none', async () => {
+    const body = { id: 5, certificate: { common_name: 'a\u001b[2J.example.com', dns_names: ['b\u202e.example.com'] } }
+    const info = await reading(JSON.stringify(body), (client) => client.orderInfo(5))
+    expect(info).toMatchObject({ dnsNames: [] })
+    expect(info).not.toHaveProperty('commonName')
+  })
+})
+
 describe('what is sent', () => {
   test('an order goes out as JSON under its product, with key and user agent', async () => {
     await withServer([replay('placed/dv-instant')], async (client, server) => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { inspect } from 'node:util'
 import type { CertCentral } from '../../../src/certcentral/index.ts'
 import { createBudget, createCertCentral } from '../../../src/certcentral/index.ts'
+import { isUnmistakable } from '../../../src/certcentral/settings.ts'
 import type { Answering } from './fake-server.ts'
 import {
   answer,
@@ -95,12 +96,65 @@ describe('the key stays in the client', () => {
   })
 })
 
+describe('a key that is a word or a name', () => {
+  test.each(['demo', 'a', '1', 'Demo User', 'payments-prod-2.shop.example.com', 'DigiCertAccount/shop1/certcentral'])(
+    '%j blots nothing out of what CertCentral says',
+    async (apiKey) => {
+      const body = JSON.stringify({
+        id: 11,
+        first_name: apiKey,
+        last_name: 'User',
+        access_roles: [{ name: 'a 1 demo' }],
+      })
+      const asking = (client: CertCentral) => client.userMe()
+      expect(await withServer([answer(200, body)], asking, { apiKey: apiKey.replaceAll(' ', '-') })).toEqual({
+        userId: 11,
+        name: `${apiKey} User`,
+        roles: ['a 1 demo'],
+      })
+    },
+  )
+})
+
+describe('a key can be looked for', () => {
+  test.each([
+    ['as tests have it', API_KEY],
+    ['of DigiCert', 'QIOIBBFQ2BSTK3XSPCFRTOQQSQFRSRGYV7X5J7VK6B4UTWRJCRJRNQGEYBSOXEPE4XFWF_0f8d2b'],
+    ['in hex', '0f8d2b6c1a9e4f7d3b5a60c2e8d1947f'],
+    ['in base64', 'q83vEjRWeJq83vEjRWeJAA=='],
+  ])('%s', (_, key) => {
+    expect(isUnmistakable(key)).toBe(true)
+  })
+
+  test.each([
+    ['that is empty', ''],
+    ['that is short', 'K3Y5H0ULDN3V3RB3S33'],
+    ['of few characters', 'A1B2A1B2A1B2A1B2A1B2A1B2'],
+    ['of digits', '01234567890123456789'],
+    ['of letters', 'AbcdefghijklmnopqrstuvwxyZ'],
+    ['that is the name of an order', 'payments-production-2-api'],
+    ['that is a UID', '3f2504e0-4f89-41d3-9a0c-0305e82c3301'],
+    ['that is a host', 'WWW2.payments.example.com'],
+    ['that is an account', 'DigiCertAccount/team-1/certcentral'],
+    ['that is an address', 'https://WWW2-DIGICERT:8443'],
+    ['that is a time', '2026-11-24T12:00:00.000Z'],
+  ])('but not one %s', (_, key) => {
+    expect(isUnmistakable(key)).toBe(false)
+  })
+
+  test('is judged in a time that grows with its length', () => {
+    for (const part of ['a', 'A', '1', 'a1', '-'])
+      for (const end of ['', '/', '.']) expect(isUnmistakable(part.repeat(1_000_000) + end)).toBe(false)
+  })
+})
+
 describe('a client is not made', () => {
   const making = (options: object) => (): CertCentral =>
     createCertCentral({ url: 'https://certcentral.invalid', apiKey: API_KEY, budget: createBudget(), ...options })
 
   test.each([
     ['an empty key', { apiKey: ' \n' }],
+    ['a key that is too long for one', { apiKey: 'K3Y5'.repeat(257) }],
     ['a key that no header can hold', { apiKey: `${API_KEY}\r\nX-Other: 1` }],
     ['a URL of another scheme', { url: 'ftp://certcentral.invalid' }],
     ['no URL', { url: 'certcentral' }],

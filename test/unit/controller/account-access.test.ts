@@ -11,7 +11,17 @@ import {
 import { anAccount } from '../../support/session.ts'
 import { type Answering, answer, replay, reset, withServer } from '../certcentral/fake-server.ts'
 
-const REACH = { allowedHosts: ['www.digicert.com', 'localhost:8443', 'sim.example'], allowHttp: 'no' } as const
+const REACH = {
+  allowedHosts: [
+    'www.digicert.com',
+    'localhost:8443',
+    'sim.example',
+    'named.example:443',
+    '[::1]:8443',
+    '[2001:db8::1]',
+  ],
+  allowHttp: 'no',
+} as const
 
 describe('the URL of an account', () => {
   test.each([
@@ -19,7 +29,12 @@ describe('the URL of an account', () => {
     'https://WWW.DigiCert.com/services/v2',
     'https://www.digicert.com:443/services/v2',
     'https://localhost:8443/services/v2',
-    'https://sim.example:9999/services/v2',
+    'https://sim.example/services/v2',
+    'https://sim.example:443/services/v2',
+    'https://named.example/services/v2',
+    'https://[::1]:8443/services/v2',
+    'https://[0:0:0:0:0:0:0:1]:8443/services/v2',
+    'https://[2001:DB8::1]/services/v2',
   ])('%s may be called', (url) => {
     expect(unreachableBy(url, REACH)).toBeUndefined()
   })
@@ -40,7 +55,12 @@ describe('the URL of an account', () => {
     ['https://10.96.0.1/api', /is not one of/],
     ['https://127.0.0.1/', /is not one of/],
     ['https://127.1/', /^host 127\.0\.0\.1 is not one of/],
-    ['https://[::1]:8443/', /is not one of/],
+    ['https://sim.example:9999/services/v2', /^host sim\.example:9999 is not one of/],
+    ['https://sim.example:80/services/v2', /^host sim\.example:80 is not one of/],
+    ['https://named.example:444/services/v2', /^host named\.example:444 is not one of/],
+    ['https://[::1]/', /^host \[::1\] is not one of/],
+    ['https://[::2]:8443/', /is not one of/],
+    ['https://[2001:db8::1]:8443/', /is not one of/],
     ['https://localhost.:8443/', /is not one of/],
     ['https://www.digicert.com./', /is not one of/],
     ['https://wwwXdigicert.com/', /is not one of/],
@@ -57,10 +77,40 @@ describe('the URL of an account', () => {
     expect(unreachableBy(url, REACH)).toMatch(sentence)
   })
 
-  test('without TLS may be called where the operator runs with --allow-http, and only at an allowed host', () => {
-    const reach = { ...REACH, allowHttp: 'yes' } as const
-    expect(unreachableBy('http://localhost:8443/services/v2', reach)).toBeUndefined()
-    expect(unreachableBy('http://evil.example/', reach)).toMatch(/is not one of/)
+  describe('without TLS, where the operator runs with --allow-http,', () => {
+    const reach = (...allowedHosts: string[]) => ({ allowedHosts, allowHttp: 'yes' }) as const
+
+    test.each([
+      ['http://localhost:8080/services/v2', 'localhost:8080'],
+      ['http://localhost/services/v2', 'localhost:80'],
+      ['http://localhost:80/services/v2', 'localhost:80'],
+      ['http://localhost:443/services/v2', 'localhost:443'],
+      ['http://[::1]:8080/services/v2', '[::1]:8080'],
+      ['http://127.1:8080/services/v2', '127.0.0.1:8080'],
+    ])('%s may be called where %s is named', (url, entry) => {
+      expect(unreachableBy(url, reach(entry))).toBeUndefined()
+    })
+
+    test.each([
+      ['http://localhost:8080/services/v2', 'localhost', 'localhost:8080'],
+      ['http://localhost:8080/services/v2', 'localhost:8081', 'localhost:8080'],
+      ['http://localhost/services/v2', 'localhost', 'localhost:80'],
+      ['http://localhost/services/v2', 'localhost:443', 'localhost:80'],
+      ['http://localhost:443/services/v2', 'localhost', 'localhost:443'],
+      ['http://[::1]:8080/services/v2', '[::1]', '[::1]:8080'],
+      ['http://evil.example/', 'localhost:80', 'evil.example:80'],
+      ['https://localhost:8443/services/v2', 'localhost', 'localhost:8443'],
+      ['https://localhost/services/v2', 'localhost:8443', 'localhost'],
+    ])('%s may not where %s is, and it is said that %s is to be named', (url, entry, wanted) => {
+      expect(unreachableBy(url, reach(entry))).toBe(
+        `host ${wanted} is not one of --allowed-hosts (${entry}); the operator would have to run with ${wanted} among them`,
+      )
+      expect(unreachableBy(url, reach(entry, wanted))).toBeUndefined()
+    })
+
+    test.each(['ftp://localhost/', 'file:///etc/passwd', 'javascript:alert(1)'])('%s may not', (url) => {
+      expect(unreachableBy(url, reach('localhost', 'localhost:80'))).toMatch(/is not https/)
+    })
   })
 })
 

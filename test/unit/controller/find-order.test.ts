@@ -1,8 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Intent } from '../../../src/api/status.ts'
 import type { CertCentral } from '../../../src/certcentral/index.ts'
-import { askByIntent, askByKey, askBySecret, keepsIds, wantsProof } from '../../../src/controller/find-order.ts'
+import {
+  askByIntent,
+  askByKey,
+  askBySecret,
+  askForAdoption,
+  keepsIds,
+  wantsProof,
+} from '../../../src/controller/find-order.ts'
 import { type Question, askByOrderId } from '../../../src/controller/remote.ts'
+import { reissuePayload } from '../../../src/order/payload.ts'
+import { reissueNames } from '../../../src/order/reissue.ts'
 import type { Remote } from '../../../src/order/observation.ts'
 import { createCsr } from '../../../src/pki/csr.ts'
 import { generateKey, publicFingerprint } from '../../../src/pki/keys.ts'
@@ -262,4 +271,22 @@ test('a search since days ago begins well before', async () => {
     askByKey(question, search({ since: inDays(-1) })),
   )
   expect(found).toEqual({ kind: 'absent' })
+})
+
+describe('an order whose names hold numbers as long as those of cards', () => {
+  const NUMBERED = '4111111111111111.example.com'
+  const spec = aSpec({ product: 'ssl_basic', commonName: NUMBERED, dnsNames: [], organization: { id: 1 } })
+  const answered = info(8, OURS, {
+    certificate: { common_name: NUMBERED, dns_names: ['5105105105105100.example.com'] },
+  })
+
+  test('is the one that the spec asks for, and its further names go into the next reissue as they are', async () => {
+    const { found } = await asking([answered], (question) => askForAdoption(question, 8), { order: anOrder({ spec }) })
+    expect(found).toMatchObject({ kind: 'found', order: { mismatches: [] } })
+    const asked = found.kind === 'found' ? found.order.asked : undefined
+    const { sent } = reissueNames(spec, asked, 'no')
+    expect(reissuePayload(spec, sent, { now: NOW, planEnd: undefined })).toMatchObject({
+      certificate: { common_name: NUMBERED, dns_names: ['5105105105105100.example.com'] },
+    })
+  })
 })

@@ -6,6 +6,7 @@ import { type Claim, type Ledger, createLedger } from '../../../src/controller/l
 import { KubeError } from '../../../src/kube/client.ts'
 import { NOW, inDays } from '../../support/builders.ts'
 import { anAccount } from '../../support/session.ts'
+import { settled } from '../certcentral/fake-server.ts'
 
 const TODAY = '2026-11-24'
 const TOMORROW = '2026-11-25'
@@ -431,6 +432,50 @@ describe('a new process', () => {
     edit(({ metadata, spec }) => ({ spec, metadata: { ...metadata, uid: 'another' } }))
     ledger.sync()
     expect(await claim(B)).toBe('limit')
+  })
+})
+
+describe('an account that is deleted', () => {
+  const remove = ({ state, ledger, key }: Pick<ReturnType<typeof begin>, 'state' | 'ledger' | 'key'>) => {
+    const { live } = state
+    state.live = undefined
+    ledger.sync()
+    ledger.forget(key)
+    return () => {
+      state.live = live && { ...live, status: {}, metadata: { ...live.metadata, uid: 'another' } }
+      ledger.sync()
+    }
+  }
+
+  test('and made again gets no second day', async () => {
+    const world = begin({ maxOrdersPerDay: 1 })
+    await world.claim(A)
+    remove(world)()
+    expect(await world.claim(B)).toBe('limit')
+  })
+
+  test('is remembered until its day is over, whichever account is deleted then', async () => {
+    const world = begin({ maxOrdersPerDay: 1 })
+    const { ledger, claim, state } = world
+    await claim(A)
+    remove(world)
+    await settled()
+    ledger.forget('DigiCertAccount/shop/other')
+    expect(ledger.size()).toBe(1)
+    state.at = inDays(1)
+    ledger.forget('DigiCertAccount/shop/other')
+    expect(ledger.size()).toBe(0)
+  })
+
+  test('is not remembered where it bought nothing, nor for what a late pass asks of it', async () => {
+    const world = begin()
+    const { ledger, claim, giveBack, key, state } = world
+    await ledger.report(key, state.live!, {})
+    remove(world)
+    await settled()
+    expect(ledger.size()).toBe(0)
+    giveBack(A)
+    expect([await claim(A), ledger.today(key).count, ledger.size()]).toEqual(['conflict', 0, 0])
   })
 })
 

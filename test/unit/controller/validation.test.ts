@@ -53,6 +53,22 @@ describe('what is to be proven', () => {
     expect(entries).toEqual([{ dnsName: 'example.com', method, status: 'pending', expiresAt: EXPIRES, ...wanted }])
   })
 
+  test.each([
+    ['listed', [listing({ dns_names: ['4111111111111111.example.com'], status: 'pending', method: 'dns-txt-token' })]],
+    [
+      'the scope of the proof',
+      [listing({ dns_names: ['a.4111111111111111.example.com'], name_scope: '4111111111111111.example.com' })],
+    ],
+  ])('for a name with a long number, %s, is published at that very name', async (_how, answers) => {
+    const { entries } = await ask([...answers, replay('dcv/random-value')])
+    expect(entries[0]).toMatchObject({
+      dnsName: '4111111111111111.example.com',
+      record: { name: '_dnsauth.4111111111111111.example.com' },
+    })
+    const check = { names: [{ dnsName: '4111111111111111.example.com', status: 'valid' }] }
+    expect(checkedEntries(entries, check, NOW)[0]).not.toHaveProperty('record')
+  })
+
   test('for a wildcard is proven at the domain below it', async () => {
     const list = listing({ dns_names: ['*.example.com'], status: 'pending', method: 'dns-txt-token' })
     const { entries } = await ask([list, replay('dcv/random-value')])

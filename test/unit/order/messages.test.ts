@@ -275,6 +275,21 @@ describe('what waits for a person says who, what and which id', () => {
       `The certificate does not cover a.example.com, and spec.reissue.by or spec.renewal.policy forbids to go on by itself: reissue or renew order ${ORDER_ID} in CertCentral`,
     ],
     [
+      'names that the account forbids',
+      'ReissueDue',
+      [
+        withStored({ missingNames: ['a.example.com'] }),
+        withAccount({ forbids: 'its policy.namespaces asks for team=web, which namespace shop does not have' }),
+      ],
+      'DigiCertAccount shop/certcentral forbids the names that the certificate does not cover, a.example.com: its policy.namespaces asks for team=web, which namespace shop does not have. The operator does not ask for them',
+    ],
+    [
+      'an end that no rule of the account has to do with',
+      'ReissueDue',
+      [withAccount({ forbids: 'its policy.products does not list ssl_basic' })],
+      'The certificate ends on 2027-06-02, and spec.reissue.by or spec.renewal.policy forbids',
+    ],
+    [
       'a lapse',
       'CertificateExpired',
       [],

@@ -62,6 +62,18 @@ describe('a line of JSON', () => {
   })
 })
 
+describe.each<LogFormat>(['json', 'text'])('a line of %s about an order', (format) => {
+  test('names it, its namespace, account and time, though another tenant has each of these for an API key', () => {
+    const { log, redactor, lines } = logTo(format)
+    const names = ['N4ME0OF0THE0ORDER0ITSELF', 'N4MESPACE0OF0THE0ORDER', 'DigiCertAccount0OF0SHOP1']
+    for (const name of names) redactor.hold(name)
+    const [name, namespace, account] = names
+    log.with({ namespace, name }).info('Took a step', { account, why: `order ${String(name)} was placed` })
+    for (const each of names) expect(lines()[0]).toContain(each)
+    expect(lines()[0]).toContain('order [redacted] was placed')
+  })
+})
+
 describe('a line of text', () => {
   test('reads level, message, fields', () => {
     const { log, lines } = logTo('text')

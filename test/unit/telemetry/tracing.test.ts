@@ -34,7 +34,7 @@ const start = async (env: Readonly<Record<string, string>> = {}) => {
   redactor.learn(SECRET)
   const kept = keptLog('debug', redactor)
   const tracing = await startTracing({ env: process.env, version: '1.2.3', redactor, log: kept.log })
-  return { tracing, ...kept }
+  return { tracing, redactor, ...kept }
 }
 
 const call = (name: string) => () => ({ name, tookMs: 5, attributes: { 'http.request.method': 'GET' } })
@@ -50,6 +50,22 @@ const onePass = (tracing: Tracing, text = 'fine') =>
   })
 
 describe('a traced pass', () => {
+  test('shows the order by its name, though another tenant has that for an API key', async () => {
+    const { tracing, redactor } = await start()
+    const name = 'N4ME0OF0AN0ORDER0OF0ANOTHER'
+    redactor.hold(name)
+    await tracing.pass({ ...ORDER, name }, () => {
+      notePass({ 'digicert_operator.reason': name, note: name })
+      return Promise.resolve('succeeded')
+    })
+    await tracing.stop(5_000)
+    expect(collector.spans()[0]?.facts).toMatchObject({
+      'digicert_operator.name': name,
+      'digicert_operator.reason': name,
+      note: '[redacted]',
+    })
+  })
+
   test('is one span with what it decided, and its calls inside of it', async () => {
     const { tracing } = await start()
     expect(await onePass(tracing)).toBe('succeeded')

@@ -52,6 +52,29 @@ describe('the text that Prometheus scrapes', () => {
       expect(lines).toContain(line)
   })
 
+  test('has nothing more of thousands of accounts once they are gone, and all of the others', async () => {
+    const metrics = createMetrics(() => [])
+    const count = (account: string) => {
+      metrics.count('digicert_operator_failures_total', { account, reason: 'OrderRefused' })
+      metrics.count('digicert_operator_purchases_total', { account, product: account, purpose: 'order' })
+      for (const code of ['200', '401'])
+        metrics.count('digicert_operator_certcentral_requests_total', { account, endpoint: 'userMe', code })
+    }
+    const series = async () => (await metrics.text()).body.split('\n').filter((line) => line.startsWith('digicert_'))
+    count('DigiCertAccount/shop/kept')
+    const before = await series()
+    expect(before).toHaveLength(4)
+    const accounts = Array.from({ length: 3000 }, (_, number) => `DigiCertAccount/shop/${String(number)}`)
+    for (const account of accounts) count(account)
+    expect(await series()).toHaveLength(4 * 3001)
+    for (const account of accounts) metrics.forget(account)
+    expect(await series()).toEqual(before)
+    count('DigiCertAccount/shop/1')
+    expect(await series()).toContain(
+      'digicert_operator_failures_total{account="DigiCertAccount/shop/1",reason="OrderRefused"} 1',
+    )
+  })
+
   test('takes a value of a label as it is, whatever stands in it', async () => {
     const strange: Sample = { name: 'digicert_operator_orders', labels: { state: 'a"b\\c\nd' }, value: 1 }
     expect(await linesOf(() => [strange])).toContain(String.raw`digicert_operator_orders{state="a\"b\\c\nd"} 1`)
