@@ -1,11 +1,13 @@
 import { API_VERSION } from './api/names.ts'
+import type { DigiCertOrder } from './api/order.ts'
 import { type Caches, type Handlers, createCaches } from './caches.ts'
 import type { Config } from './config.ts'
 import { partsOf } from './controller/account-access.ts'
 import { Accounts } from './controller/accounts.ts'
-import { countCall, countStep } from './controller/figures/deeds.ts'
+import { beginCounts, countCall, countStep } from './controller/figures/deeds.ts'
+import { createLeftAnnouncer } from './controller/left-announcer.ts'
 import { type Memory, createMemory } from './controller/memory.ts'
-import { createNamespaceCheck } from './controller/namespaces.ts'
+import { createNamespaceCheck, createTerminationCheck } from './controller/namespaces.ts'
 import { createStatusWriter } from './controller/orders.ts'
 import { type OwnWrites, createOwnWrites } from './controller/own-writes.ts'
 import { Reconciler } from './controller/reconcile.ts'
@@ -17,7 +19,7 @@ import * as watches from './controller/watches.ts'
 import { CONTROLLERS, type Controlled, countPass, queueObserver, samplesOf } from './figures.ts'
 import { type KubeClient, type KubeObject, keyOf, nameOf } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
-import type { Recorder } from './kube/events.ts'
+import type { Recorder, Subject } from './kube/events.ts'
 import type { Leadership } from './kube/leader.ts'
 import { type Next, type Workers, runWorkers } from './kube/worker.ts'
 import { type Workqueue, createWorkqueue } from './kube/workqueue.ts'
@@ -139,6 +141,7 @@ const accountsOf = ({
     log,
     onCall: (key, record) => countCall(metrics, key, record),
     placedOn: (key, date) => watches.placedOn(key, date, caches.orders),
+    ordersOf: (key) => caches.orders.by('account', key),
     onReady: (key) => rouse(watches.ordersOfAccount(key, caches.orders)),
   })
 
@@ -154,11 +157,13 @@ const accountReconciler = (parts: Parts, accounts: Accounts) => {
   })
   return async (key: string): Promise<Next> => {
     const session = await accounts.refresh(key)
-    if (!session && !accounts.exists(key)) return 'never'
+    if (!session && !accounts.exists(key) && !accounts.isKept(key)) return 'never'
     if (session && caches.orders.by('account', key).length > 0) await feed.poll(session)
     return new Date(now().getTime() + config.pollInterval)
   }
 }
+
+const subjectOf = (order: DigiCertOrder): Subject => ({ ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' })
 
 const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): Reconciler => {
   const { kube, caches, own, memory, leader, metrics, recorder, config, log, now } = parts
@@ -186,8 +191,9 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
     claimOrder: (session, claim) => accounts.claimOrder(session, claim),
     returnOrder: (session, claim) => accounts.returnOrder(session, claim),
     onStep: (step) => countStep(metrics, step),
-    announce: (order, announcement) =>
-      recorder.record({ ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' }, announcement),
+    namespaceOf: createTerminationCheck(kube, now),
+    announce: (order, announcement) => recorder.record(subjectOf(order), announcement),
+    announceLeft: createLeftAnnouncer(kube, recorder, config),
     settleTimeMs: config.settleTime,
     now,
     random: Math.random,
@@ -197,6 +203,7 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
 
 const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Workers[] => {
   const { queues, config, log, metrics, tracing } = parts
+  beginCounts(metrics)
   const reconciler = orderReconciler(parts, accounts, clusterId)
   return [
     runWorkers({

@@ -1,4 +1,7 @@
-import type { KubeClient, KubeObject, Resource } from '../kube/client.ts'
+import { API_VERSION } from '../api/names.ts'
+import type { DigiCertOrder } from '../api/order.ts'
+import { type KubeClient, type KubeObject, type Resource, isFailure, isNamespaceTerminating } from '../kube/client.ts'
+import { eventOf, events } from '../kube/event.ts'
 import type { Session } from './accounts.ts'
 
 const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace' }
@@ -36,3 +39,31 @@ export const createNamespaceCheck = (kube: Pick<KubeClient, 'get'>, now: () => D
       : undefined
   }
 }
+
+const REPORTER = { component: 'digicert-operator', instance: 'digicert-operator' }
+
+/**
+ * Makes the check whether the namespace of an order is being deleted, by an Event that is tried and not stored: that needs
+ * no right on namespaces, and the API server refuses it there before all else.
+ *
+ * @throws KubeError where the API server does not answer
+ */
+export const createTerminationCheck =
+  (kube: Pick<KubeClient, 'create'>, now: () => Date) =>
+  async (order: DigiCertOrder): Promise<'stays' | 'terminating'> => {
+    const subject = { ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' }
+    const probe = {
+      type: 'Normal',
+      reason: 'Deleting',
+      message: 'Asks whether the namespace is being deleted',
+    } as const
+    try {
+      await kube.create(events, eventOf(subject, probe, REPORTER, now().getTime()), { dryRun: 'All' })
+      return 'stays'
+    } catch (error) {
+      if (isNamespaceTerminating(error)) return 'terminating'
+      // Whatever else it refuses, it does not say that the namespace is being deleted.
+      if (isFailure(error, 'forbidden', 'invalid', 'conflict', 'already-exists', 'not-found')) return 'stays'
+      throw error
+    }
+  }

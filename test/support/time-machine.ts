@@ -37,6 +37,7 @@ const configOf = (kubeconfig: string, namespace: string): Config => ({
   kubeconfig,
   watchNamespaces: [namespace],
   operatorNamespace: namespace,
+  deploymentName: 'digicert-operator',
   clusterId: 'time-machine',
   leaderElect: false,
   workers: 4,
