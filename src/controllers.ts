@@ -5,7 +5,7 @@ import type { Config } from './config.ts'
 import { partsOf } from './controller/account-access.ts'
 import { Accounts } from './controller/accounts.ts'
 import { beginCounts, countCall, countStep } from './controller/figures/deeds.ts'
-import { createLeftAnnouncer } from './controller/left-announcer.ts'
+import { createHomeAnnouncer } from './controller/home-announcer.ts'
 import { type Memory, createMemory } from './controller/memory.ts'
 import { createNamespaceCheck, createTerminationCheck } from './controller/namespaces.ts'
 import { createStatusWriter } from './controller/orders.ts'
@@ -193,7 +193,7 @@ const orderReconciler = (parts: Parts, accounts: Accounts, clusterId: string): R
     onStep: (step) => countStep(metrics, step),
     namespaceOf: createTerminationCheck(kube, now),
     announce: (order, announcement) => recorder.record(subjectOf(order), announcement),
-    announceLeft: createLeftAnnouncer(kube, recorder, config),
+    announceAtHome: createHomeAnnouncer(kube, recorder, config),
     settleTimeMs: config.settleTime,
     now,
     random: Math.random,

@@ -90,6 +90,8 @@ export type Reason = keyof typeof ORDER_REASONS
 /** Reasons of Events about an order that no condition has. */
 export const EVENT_REASONS = {
   FieldIgnored: 'A field of the spec has no effect. The order goes on without it.',
+  FinalizerHeld:
+    "A DigiCertOrder is dealt with at CertCentral, and the operator may not remove its finalizer. The Event regards the operator's Deployment, and its message has the command that lets the object go.",
   OrderLeft:
     "A DigiCertOrder went although what spec.deletionPolicy asks for was not done. The Event regards the operator's Deployment, and its message says what to do in CertCentral.",
 } as const

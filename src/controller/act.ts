@@ -200,8 +200,15 @@ const adopt = ({ gathered: { purchase, traits }, seen: { remote } }: Step): Outc
 /** Lets an object go with its namespace; what stays in CertCentral is put into words while it is known. */
 const leaveOrder = async ({ gathered, seen }: Step, hands: Hands): Promise<Outcome> => {
   const message = leftBehind(seen, aboutOf(gathered))
-  const { kind } = await changeFinalizer(hands, 'remove')
-  return kind === 'done' ? { kind: 'left', message } : { kind: 'conflict' }
+  try {
+    if ((await hands.finalize('remove')) === undefined) return { kind: 'conflict' }
+  } catch (error) {
+    // A person takes the finalizer away then, and has to know it as well.
+    if (isFailure(error, 'forbidden')) await hands.announceLeft(message)
+    throw error
+  }
+  await hands.announceLeft(message)
+  return { kind: 'left', message }
 }
 
 const changeFinalizer = async ({ finalize }: Hands, how: 'add' | 'remove'): Promise<Outcome> => {

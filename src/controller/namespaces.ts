@@ -44,13 +44,23 @@ const REPORTER = { component: 'digicert-operator', instance: 'digicert-operator'
 
 /**
  * Makes the check whether the namespace of an order is being deleted, by an Event that is tried and not stored: that needs
- * no right on namespaces, and the API server refuses it there before all else.
+ * no right on namespaces, and the API server refuses it there before all else. Where the operator has no rights in the
+ * namespace any more, the namespace itself is read, if that is allowed.
  *
  * @throws KubeError where the API server does not answer
  */
-export const createTerminationCheck =
-  (kube: Pick<KubeClient, 'create'>, now: () => Date) =>
-  async (order: DigiCertOrder): Promise<'stays' | 'terminating'> => {
+export const createTerminationCheck = (kube: Pick<KubeClient, 'create' | 'get'>, now: () => Date) => {
+  const look = async (name: string): Promise<'stays' | 'terminating'> => {
+    try {
+      const namespace = await kube.get<KubeObject>(NAMESPACES, { name })
+      return namespace?.metadata.deletionTimestamp === undefined ? 'stays' : 'terminating'
+    } catch (error) {
+      if (isFailure(error, 'forbidden')) return 'stays'
+      throw error
+    }
+  }
+
+  return async (order: DigiCertOrder): Promise<'stays' | 'terminating'> => {
     const subject = { ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' }
     const probe = {
       type: 'Normal',
@@ -62,8 +72,10 @@ export const createTerminationCheck =
       return 'stays'
     } catch (error) {
       if (isNamespaceTerminating(error)) return 'terminating'
+      if (isFailure(error, 'forbidden')) return look(order.metadata.namespace ?? '')
       // Whatever else it refuses, it does not say that the namespace is being deleted.
-      if (isFailure(error, 'forbidden', 'invalid', 'conflict', 'already-exists', 'not-found')) return 'stays'
+      if (isFailure(error, 'invalid', 'conflict', 'already-exists', 'not-found')) return 'stays'
       throw error
     }
   }
+}

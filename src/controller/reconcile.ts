@@ -1,11 +1,12 @@
 import { keySecretName } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
-import type { Reason } from '../api/reasons.ts'
+import type { EventReason, Reason } from '../api/reasons.ts'
 import type { OrderStatus } from '../api/status.ts'
-import { nameOf } from '../kube/client.ts'
+import { isFailure, nameOf } from '../kube/client.ts'
 import type { Next } from '../kube/worker.ts'
 import { decide } from '../order/decide.ts'
 import type { Action, Decision, LookBy } from '../order/decision.ts'
+import { finalizerHeld } from '../order/left-behind.ts'
 import { isProven } from '../order/messages.ts'
 import type { Observation, Remote } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
@@ -48,8 +49,8 @@ export type ReconcilerOptions = {
   /** Told of each step that was taken; for metrics. Must not throw. */
   onStep: (step: StepTaken) => void
   announce: (order: DigiCertOrder, announcement: Announcement) => void
-  /** Says where the operator is what is left in CertCentral of an order whose namespace takes no Event any more. */
-  announceLeft: (order: DigiCertOrder, message: string) => Promise<void>
+  /** Says it where the operator is, of an order whose namespace may take no Event any more. */
+  announceAtHome: (order: DigiCertOrder, reason: EventReason, message: string) => Promise<void>
   settleTimeMs: number
   now: () => Date
   /** From 0 up to 1. */
@@ -115,7 +116,8 @@ export class Reconciler {
     }
     const memory = memories.of(key)
     memory.told ??= toldBy(stored.status)
-    const reads = createPassReads(this.#options.secrets)
+    const isGoing = stored.metadata.deletionTimestamp !== undefined
+    const reads = createPassReads(this.#options.secrets, isGoing ? 'absent' : 'error')
     memory.deletingSince = deletingSince(stored, memory, this.#options.now())
     const pass: Pass = { stored, draft: stored.status ?? {}, remote: UNASKED, namespace: 'unasked', memory, reads }
     const { heard } = memory
@@ -241,9 +243,19 @@ export class Reconciler {
   }
 
   async #finalize(pass: Pass, how: 'add' | 'remove'): Promise<DigiCertOrder | undefined> {
-    const changed = await this.#options.statuses.finalize(pass.stored, how)
-    if (changed) pass.stored = changed
-    return changed
+    try {
+      const changed = await this.#options.statuses.finalize(pass.stored, how)
+      if (changed) pass.stored = changed
+      return changed
+    } catch (error) {
+      if (how === 'remove' && isFailure(error, 'forbidden'))
+        await this.#options.announceAtHome(
+          pass.stored,
+          'FinalizerHeld',
+          finalizerHeld(pass.stored.metadata, error.message),
+        )
+      throw error
+    }
   }
 
   async #take(pass: Pass, view: View, log: Log): Promise<'go-on' | 'conflict'> {
@@ -257,7 +269,6 @@ export class Reconciler {
     tellStep(log, pass.draft, { ...view, about: aboutOf(view.gathered) }, outcome)
     this.#options.onStep({ order: pass.stored, before: pass.draft, outcome })
     if (outcome.kind === 'conflict') return 'conflict'
-    if (outcome.kind === 'left') await this.#options.announceLeft(pass.stored, outcome.message)
     forgetAfter(decision.action, pass, gathered)
     // What the cluster refused may stand there by now, and belong to others.
     if (outcome.kind === 'refused') pass.reads.forget()
@@ -277,6 +288,7 @@ export class Reconciler {
       retryCallsAt: (memory) => this.#retryCallsAt(memory),
       write: (status) => this.#write(pass, status),
       finalize: (how) => this.#finalize(pass, how),
+      announceLeft: (message) => this.#options.announceAtHome(pass.stored, 'OrderLeft', message),
     }
   }
 

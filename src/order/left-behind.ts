@@ -39,3 +39,7 @@ export const leftBehind = (o: Observation, about: About): string => {
   ]
   return `DigiCertOrder ${about.namespace}/${about.name} was deleted, and spec.deletionPolicy ${o.deletionPolicy} was not carried out for ${orders.join(' and ')}. In CertCentral: ${steps.join('; ')}. Cause: ${deletionTrouble(o)}`
 }
+
+/** Says for people how an object goes whose finalizer the operator may not remove. */
+export const finalizerHeld = ({ namespace = '', name }: { namespace?: string; name: string }, cause: string): string =>
+  `The operator has nothing more to do for DigiCertOrder ${namespace}/${name}, which is deleted, and may not remove its finalizer. Where its namespace is being deleted, the rights of the operator in it are gone: let the object go with kubectl patch digicertorder ${name} -n ${namespace} --type=merge -p '{"metadata":{"finalizers":null}}'. Cause: ${cause}`

@@ -187,7 +187,7 @@ const startProcess = (world: Surroundings, caches: 'fresh' | 'stale', gate: Gate
     claimOrder: ({ key }, claim) => days.claim(key, claim),
     returnOrder: ({ key }, claim) => days.giveBack(key, claim),
     namespaceOf: () => Promise.resolve('stays'),
-    announceLeft: () => Promise.resolve(),
+    announceAtHome: () => Promise.resolve(),
     onStep: () => undefined,
     announce: () => undefined,
     settleTimeMs: 15 * 60_000,

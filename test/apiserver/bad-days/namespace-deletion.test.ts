@@ -107,6 +107,21 @@ const CASES: readonly (readonly [what: string, case_: Case])[] = [
 
 const ALL = CASES.map(([, each]) => each)
 
+/** How the chart is installed, and whether the rights in a namespace go before all else of it. */
+type Mode = {
+  readonly values: (namespaces: readonly string[]) => object
+  readonly flags: object
+  readonly rights: 'ClusterRole' | 'Roles'
+}
+
+const CLUSTER: Mode = { values: () => ({}), flags: {}, rights: 'ClusterRole' }
+const SOME: Mode = { values: (watchNamespaces) => ({ watchNamespaces }), flags: {}, rights: 'Roles' }
+const ROLES_ONLY: Mode = {
+  values: (watchNamespaces) => ({ watchNamespaces, clusterAccounts: false, clusterId: 'bad-days' }),
+  flags: { 'cluster-accounts': false },
+  rights: 'Roles',
+}
+
 let bed: Bed
 let plane: ControlPlane
 let release: Release
@@ -115,7 +130,6 @@ let deployment: { metadata: { name: string; uid?: string } }
 /** The namespaces by the names of the orders in them, and the ids of the orders. */
 const homes = new Map<string, string>()
 const ids = new Map<string, number>()
-const LATE = ['restarted', 'alone'] as const
 
 const homeOf = (name: string): string => homes.get(name) ?? ''
 const order = (name: string): Promise<DigiCertOrder | undefined> => bed.cluster.order(homeOf(name), name)
@@ -129,22 +143,62 @@ const clusterAccount = (name: string) => ({
   spec: { url: bed.simulator.url, apiKeySecretRef: { name: 'certcentral' } },
 })
 
-/** Installs the chart for the whole cluster, with a Deployment that runs nothing, and runs the operator by its rights. */
-async function install(): Promise<void> {
+const nameOfRelease = (): string => `${bed.operatorNamespace}-digicert-operator`
+
+/** Installs the chart with a Deployment that runs nothing, and runs the operator by its rights. */
+async function install({ values, flags }: Mode): Promise<void> {
   const { operatorNamespace: home } = bed
+  const namespaces = [...homes.values()]
   plane = openControlPlane(directory ?? '')!
   release = { name: home, namespace: home, kubeconfig: plane.kubeconfig }
   await succeedHelm(['install'], release, {
     crds: { enabled: false },
     replicaCount: 0,
     admissionPolicies: { useClusterAccounts: false },
+    ...values(namespaces),
   })
-  const name = `${home}-digicert-operator`
+  const name = nameOfRelease()
   deployment = (await bed.cluster.get({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: home, name }))!
   const args = /"--deployment-name=([^"]+)"/.exec(JSON.stringify(deployment))
   operator = await bed.startOperator({
     kubeconfig: await plane.userKubeconfig({ namespace: home, name }),
-    flags: { 'watch-namespaces': [...homes.values()].join(','), 'deployment-name': args?.[1], 'settle-time': '10m' },
+    flags: {
+      'watch-namespaces': namespaces.join(','),
+      'deployment-name': args?.[1],
+      'settle-time': '10m',
+      ...flags,
+    },
+  })
+}
+
+/** A bed with a namespace for each of these orders, and the operator at work. */
+async function begin(mode: Mode, names: readonly string[]): Promise<void> {
+  bed = await startBed({
+    operator: 'none',
+    account: 'none',
+    settings: { products: [{ nameId: UNSENT, validation: 'dv' }] },
+  })
+  for (const map of [homes, ids, gone]) map.clear()
+  for (const name of names) homes.set(name, await bed.cluster.newNamespace())
+  await install(mode)
+}
+
+async function end(): Promise<void> {
+  await succeedHelm(['uninstall'], release)
+  await bed.close()
+  await Promise.all([...homes.values()].map((namespace) => bed.cluster.deleteNamespace(namespace)))
+}
+
+/** Takes the rights of the operator in a namespace away, as its deletion may do before it deletes the orders. */
+async function disarm(name: string): Promise<void> {
+  const namespace = homeOf(name)
+  const kind = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' }
+  await bed.cluster.remove({ ...kind, namespace, name: nameOfRelease() })
+  const user = `system:serviceaccount:${bed.operatorNamespace}:${nameOfRelease()}`
+  const args = ['auth', 'can-i', 'get', 'secrets', '-n', namespace, '--as', user]
+  await waitFor(async () => (await plane.kubectl(args)).code !== 0, {
+    what: `end of the rights in ${namespace}`,
+    limitMs: 10_000,
   })
 }
 
@@ -192,15 +246,16 @@ type EventOfDeployment = {
   related?: { kind: string; namespace: string; name: string }
 }
 
-const leftEvents = async (name: string): Promise<EventOfDeployment[]> => {
+const eventsOf = async (reason: string, name: string): Promise<EventOfDeployment[]> => {
   const kind = { apiVersion: 'events.k8s.io/v1', kind: 'Event', namespace: bed.operatorNamespace }
   const all = (await bed.cluster.list(kind)) as unknown as EventOfDeployment[]
-  return all.filter(({ reason, related }) => reason === 'OrderLeft' && related?.namespace === homeOf(name))
+  return all.filter((event) => event.reason === reason && event.related?.namespace === homeOf(name))
 }
 
 const expectLeft = async (name: string, says: RegExp): Promise<void> => {
-  await waitFor(async () => (await leftEvents(name)).length > 0, { what: `Event about ${name}`, limitMs: 10_000 })
-  const [event, ...others] = await leftEvents(name)
+  const look = async () => (await eventsOf('OrderLeft', name)).length > 0
+  await waitFor(look, { what: `Event about ${name}`, limitMs: 10_000 })
+  const [event, ...others] = await eventsOf('OrderLeft', name)
   expect(others).toEqual([])
   expect(event).toMatchObject({
     type: 'Warning',
@@ -213,33 +268,31 @@ const expectLeft = async (name: string, says: RegExp): Promise<void> => {
   expect(errors.filter((line) => line.includes(homeOf(name)))).toHaveLength(1)
 }
 
-describeOwn('a namespace that is deleted with orders, accounts and API keys in it, by the rights of the chart,', () => {
+/** Buys for all cases, and deletes their namespaces. */
+async function deleteAll({ rights }: Mode): Promise<void> {
+  const { cluster, control, operatorNamespace } = bed
+  await cluster.apply([keySecretIn(operatorNamespace, 'certcentral', API_KEY), clusterAccount(homeOf('shared'))])
+  await control.addFault({ match: { ...orderPost(UNSENT), times: 0 }, action: 'drop-before' })
+  await Promise.all(ALL.filter(({ stands }) => stands !== 'needs_approval').map(placed))
+  await control.changeSettings({ approval: 'one-step' })
+  await Promise.all(ALL.filter(({ stands }) => stands === 'needs_approval').map(placed))
+  await control.changeSettings({ approval: 'none' })
+  for (const { name, fault } of ALL) if (fault) await control.addFault(fault(ids.get(name) ?? 0))
+  if (rights === 'Roles') await Promise.all(ALL.map(({ name }) => disarm(name)))
+  await Promise.all(ALL.map(({ name }) => remove(name)))
+}
+
+describeOwn.each([
+  ['for the whole cluster', CLUSTER],
+  ['for some namespaces, in which they go first', SOME],
+])('a namespace that is deleted with all that is in it, by the rights of the chart %s,', (_where, mode) => {
   beforeAll(async () => {
-    bed = await startBed({
-      operator: 'none',
-      account: 'none',
-      settings: { products: [{ nameId: UNSENT, validation: 'dv' }] },
-    })
-    for (const name of [...ALL.map((each) => each.name), ...LATE]) homes.set(name, await bed.cluster.newNamespace())
-    await install()
-    await bed.cluster.apply([
-      keySecretIn(bed.operatorNamespace, 'certcentral', API_KEY),
-      clusterAccount(homeOf('shared')),
-    ])
-    await bed.control.addFault({ match: { ...orderPost(UNSENT), times: 0 }, action: 'drop-before' })
-    await Promise.all(ALL.filter(({ stands }) => stands !== 'needs_approval').map(placed))
-    await Promise.all(LATE.map((name) => placed({ name, spec: REVOKING, account: 'own', stands: 'issued', ends: '' })))
-    await bed.control.changeSettings({ approval: 'one-step' })
-    await Promise.all(ALL.filter(({ stands }) => stands === 'needs_approval').map(placed))
-    await bed.control.changeSettings({ approval: 'none' })
-    for (const { name, fault } of ALL) if (fault) await bed.control.addFault(fault(ids.get(name) ?? 0))
-    await Promise.all(ALL.map(({ name }) => remove(name)))
+    await begin(mode, [...ALL.map(({ name }) => name)])
+    await deleteAll(mode)
   }, 180_000)
   afterAll(async () => {
     await bed.cluster.remove({ kind: 'ClusterDigiCertAccount', name: homeOf('shared') })
-    await succeedHelm(['uninstall'], release)
-    await bed.close()
-    await Promise.all([...homes.values()].map((namespace) => bed.cluster.deleteNamespace(namespace)))
+    await end()
   }, 120_000)
 
   test.each(CASES)(
@@ -249,7 +302,7 @@ describeOwn('a namespace that is deleted with orders, accounts and API keys in i
       expect(tookMs).toBeLessThan(MINUTE)
       expect(await wordOf(name)).toBe(ends)
       if (left) await expectLeft(name, left)
-      else expect(await leftEvents(name)).toEqual([])
+      else expect(await eventsOf('OrderLeft', name)).toEqual([])
     },
     2 * MINUTE,
   )
@@ -265,21 +318,25 @@ describeOwn('a namespace that is deleted with orders, accounts and API keys in i
     },
     2 * MINUTE,
   )
+})
+
+const revoking = (name: string): Case => ({ name, spec: REVOKING, account: 'own', stands: 'issued', ends: '' })
+
+describeOwn('a namespace that is deleted', () => {
+  beforeAll(async () => {
+    await begin(CLUSTER, ['restarted', 'alone'])
+    await Promise.all(['restarted', 'alone'].map(revoking).map(placed))
+  }, 120_000)
+  afterAll(end, 60_000)
 
   test(
     'goes though the operator was away when account and key went, and the order that is left is said',
     async () => {
       await operator.kill()
       await remove('restarted')
-      const kind = {
-        apiVersion: 'digicert-operator.io/v1alpha1',
-        kind: 'DigiCertAccount',
-        namespace: homeOf('restarted'),
-      }
-      await waitFor(async () => (await bed.cluster.list(kind)).length === 0, {
-        what: 'end of the account',
-        limitMs: 20_000,
-      })
+      const kind = { kind: 'DigiCertAccount', namespace: homeOf('restarted') }
+      const isGone = async () => (await bed.cluster.list(kind)).length === 0
+      await waitFor(isGone, { what: 'end of the account', limitMs: 20_000 })
       await operator.restart()
 
       expect(await gone.get('restarted')).toBeLessThan(MINUTE)
@@ -292,14 +349,13 @@ describeOwn('a namespace that is deleted with orders, accounts and API keys in i
   test(
     'holds an order that was deleted alone, and cannot be ended, no longer',
     async () => {
-      const [account, only] = ['DigiCertAccount', 'DigiCertOrder'].map((kind) => ({ kind, namespace: homeOf('alone') }))
       await operator.kill()
-      await bed.cluster.remove({ ...account!, name: 'certcentral' })
-      await bed.cluster.remove({ ...only!, name: 'alone' })
+      await bed.cluster.remove({ kind: 'DigiCertAccount', namespace: homeOf('alone'), name: 'certcentral' })
+      await bed.cluster.remove({ kind: 'DigiCertOrder', namespace: homeOf('alone'), name: 'alone' })
       await operator.restart()
       const held = await untilOrder('alone', (seen) => hasCondition(seen, 'Issuing', 'False', 'DeletionBlocked'))
       expect(sentenceOf(held)).toMatch(/the account does not exist\. The object stays until it does\. .*Retain/)
-      expect(await leftEvents('alone')).toEqual([])
+      expect(await eventsOf('OrderLeft', 'alone')).toEqual([])
 
       await remove('alone')
       expect(await gone.get('alone')).toBeLessThan(MINUTE)
@@ -307,5 +363,30 @@ describeOwn('a namespace that is deleted with orders, accounts and API keys in i
       await expectLeft('alone', /revoke order \d+\. Cause: the account does not exist/)
     },
     3 * MINUTE,
+  )
+})
+
+describeOwn('a namespace that is deleted, where the chart makes Roles only and they go first,', () => {
+  beforeAll(async () => {
+    await begin(ROLES_ONLY, ['armless'])
+    await placed(revoking('armless'))
+    await disarm('armless')
+    await remove('armless')
+  }, 120_000)
+  afterAll(end, 60_000)
+
+  test(
+    'has its order revoked, and an Event has the command that lets it go',
+    async () => {
+      const held = async () => (await eventsOf('FinalizerHeld', 'armless'))[0]
+      const { note, regarding } = await waitFor(held, { what: 'Event about the finalizer', limitMs: MINUTE })
+      expect(await wordOf('armless')).toBe('revoked')
+      expect(regarding).toMatchObject({ kind: 'Deployment', name: deployment.metadata.name })
+
+      const [, command = ''] = /kubectl (patch \S+ \S+ -n \S+ --type=merge -p '[^']+')/.exec(note) ?? []
+      expect(await plane.kubectl(command.replaceAll("'", '').split(' '))).toMatchObject({ code: 0 })
+      await gone.get('armless')
+    },
+    2 * MINUTE,
   )
 })
