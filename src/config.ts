@@ -8,6 +8,8 @@ export type Config = {
   kubeconfig: string | undefined
   watchNamespaces: readonly string[]
   operatorNamespace: string
+  /** The name of the operator's own Deployment. */
+  deploymentName: string
   clusterId: string | undefined
   leaderElect: boolean
   workers: number
@@ -91,6 +93,11 @@ const FLAGS: readonly Flag[] = [
     flags: '--operator-namespace <name>',
     says: 'where the Lease and the Secrets of ClusterDigiCertAccounts are',
     shown: 'where it runs, else digicert-operator',
+  },
+  {
+    flags: '--deployment-name <name>',
+    says: "the operator's own Deployment, which Events about what is left in CertCentral regard",
+    otherwise: 'digicert-operator',
   },
   {
     flags: '--cluster-id <id>',

@@ -1,12 +1,14 @@
 import { API_VERSION } from './api/names.ts'
+import type { DigiCertOrder } from './api/order.ts'
 import { type Caches, type Handlers, createCaches } from './caches.ts'
 import type { Config } from './config.ts'
 import { partsOf } from './controller/account-access.ts'
 import { Accounts } from './controller/accounts.ts'
-import { countCall, countStep } from './controller/figures/deeds.ts'
+import { beginCounts, countCall, countStep } from './controller/figures/deeds.ts'
 import { createHolders } from './controller/holders.ts'
+import { createHomeAnnouncer } from './controller/home-announcer.ts'
 import { type Memory, createMemory } from './controller/memory.ts'
-import { createNamespaceCheck } from './controller/namespaces.ts'
+import { createNamespaceCheck, createTerminationCheck } from './controller/namespaces.ts'
 import { createStatusWriter } from './controller/orders.ts'
 import { type OwnWrites, createOwnWrites } from './controller/own-writes.ts'
 import { Reconciler } from './controller/reconcile.ts'
@@ -18,7 +20,7 @@ import * as watches from './controller/watches.ts'
 import { CONTROLLERS, type Controlled, countPass, queueObserver, samplesOf } from './figures.ts'
 import { type KubeClient, type KubeObject, keyOf, nameOf } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
-import type { Recorder } from './kube/events.ts'
+import type { Recorder, Subject } from './kube/events.ts'
 import type { Leadership } from './kube/leader.ts'
 import { type Next, type Workers, runWorkers } from './kube/worker.ts'
 import { type Workqueue, createWorkqueue } from './kube/workqueue.ts'
@@ -140,6 +142,7 @@ const accountsOf = ({
     log,
     onCall: (key, record) => countCall(metrics, key, record),
     placedOn: (key, date) => watches.placedOn(key, date, caches.orders),
+    ordersOf: (key) => caches.orders.by('account', key),
     onReady: (key) => rouse(watches.ordersOfAccount(key, caches.orders)),
   })
 
@@ -155,7 +158,7 @@ const accountReconciler = (parts: Parts, accounts: Accounts, keeping: Set<string
   })
   return async (key: string): Promise<Next> => {
     const session = await accounts.refresh(key)
-    if (!accounts.exists(key)) {
+    if (!accounts.exists(key) && !accounts.isKept(key)) {
       accounts.forget(key)
       feed.forget(key)
       metrics.forget(key)
@@ -166,6 +169,8 @@ const accountReconciler = (parts: Parts, accounts: Accounts, keeping: Set<string
     return new Date(now().getTime() + config.pollInterval)
   }
 }
+
+const subjectOf = (order: DigiCertOrder): Subject => ({ ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' })
 
 const orderReconciler = (
   parts: Parts,
@@ -202,10 +207,12 @@ const orderReconciler = (
     claimOrder: (session, claim) => accounts.claimOrder(session, claim),
     returnOrder: (session, claim) => accounts.returnOrder(session, claim),
     onStep: (step) => {
-      if (accounts.exists(watches.accountKeyOf(step.order))) countStep(metrics, step)
+      const account = watches.accountKeyOf(step.order)
+      if (accounts.exists(account) || accounts.isKept(account)) countStep(metrics, step)
     },
-    announce: (order, announcement) =>
-      recorder.record({ ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' }, announcement),
+    namespaceOf: createTerminationCheck(kube, now),
+    announce: (order, announcement) => recorder.record(subjectOf(order), announcement),
+    announceAtHome: createHomeAnnouncer(kube, recorder, config),
     settleTimeMs: config.settleTime,
     now,
     random: Math.random,
@@ -215,6 +222,7 @@ const orderReconciler = (
 
 const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Workers[] => {
   const { queues, config, log, metrics, tracing } = parts
+  beginCounts(metrics)
   /** Accounts that were seen to keep alternative order ids. */
   const keeping = new Set<string>()
   const reconciler = orderReconciler(parts, accounts, { clusterId, keeping })

@@ -10,7 +10,7 @@ export const ORDER_REASONS = {
   AdoptionRefused:
     'The order that spec.adoptOrderId names cannot be taken over; the message says why. Nothing was bought.',
   DeletionBlocked:
-    'CertCentral refuses what spec.deletionPolicy asks for. Set it to Retain to let the object go without it.',
+    'What spec.deletionPolicy asks for cannot be done at CertCentral, and the object waits. Set it to Retain to let the object go without it.',
   InvalidSpec: 'The spec breaks a rule or lacks what the product needs. Mend the field that the message names.',
   AccountNotFound: 'spec.accountRef names no account that exists. Create it, or make a new order that names another.',
   AccountNotReady: 'The account cannot be used; its own Ready condition says why.',
@@ -90,6 +90,10 @@ export type Reason = keyof typeof ORDER_REASONS
 /** Reasons of Events about an order that no condition has. */
 export const EVENT_REASONS = {
   FieldIgnored: 'A field of the spec has no effect. The order goes on without it.',
+  FinalizerHeld:
+    "A DigiCertOrder is dealt with at CertCentral, and the operator may not remove its finalizer. The Event regards the operator's Deployment, and its message has the command that lets the object go.",
+  OrderLeft:
+    "A DigiCertOrder went although what spec.deletionPolicy asks for was not done. The Event regards the operator's Deployment, and its message says what to do in CertCentral.",
 } as const
 
 export type EventReason = keyof typeof EVENT_REASONS

@@ -18,6 +18,7 @@ import { conditionsOf } from './account-status.ts'
 import { type AccountCaches, type AccountStore, createAccountStore } from './account-store.ts'
 import { hasNone } from './day-book.ts'
 import { createHeldKeys } from './held-keys.ts'
+import { type KeptSessions, createKeptSessions } from './kept-sessions.ts'
 import { type Claim, type ClaimAnswer, type Ledger, type Left, createLedger } from './ledger.ts'
 import { SECRETS, type Secret, textOf } from './secrets.ts'
 import type { Spending } from './spending.ts'
@@ -56,6 +57,8 @@ export type AccountsOptions = {
   onCall: (key: string, record: CallRecord) => void
   /** The namespaces of the orders of an account that were placed on a day (yyyy-MM-dd, UTC) by what their statuses tell. */
   placedOn: (key: string, date: string) => readonly string[]
+  /** The orders that name an account. */
+  ordersOf: (key: string) => readonly DigiCertOrder[]
   log: Log
   /** Told when an account can be used that could not, or with another key. */
   onReady: (key: string) => void
@@ -65,6 +68,7 @@ export type AccountsOptions = {
 export class Accounts {
   readonly #options: AccountsOptions
   readonly #sessions = new Map<string, Session>()
+  readonly #kept: KeptSessions<Session>
   readonly #problems = new Map<string, Verdict>()
   readonly #refreshing = new Map<string, Promise<Session | undefined>>()
   readonly #store: AccountStore
@@ -72,9 +76,10 @@ export class Accounts {
   readonly #keys: ReturnType<typeof createHeldKeys>
 
   constructor(options: AccountsOptions) {
-    const { kube, caches, now, placedOn, holdSecret } = options
+    const { kube, caches, now, placedOn, ordersOf, holdSecret } = options
     this.#options = options
     this.#keys = createHeldKeys(holdSecret)
+    this.#kept = createKeptSessions({ now, ordersOf, close: (session) => this.#end(session) })
     this.#store = createAccountStore(kube, caches)
     this.#ledger = createLedger({ now, placedOn, store: this.#store })
   }
@@ -85,14 +90,19 @@ export class Accounts {
     const namespace = kind === 'DigiCertAccount' ? order.metadata.namespace : undefined
     const key = accountKey(kind, namespace, short)
     const name = accountName(kind, namespace, short)
-    if (!this.#cached(key)) return { kind: 'missing', name }
-    if (!this.#isCurrent(key)) await this.refresh(key)
-    // A refresh that was under way may have begun before the account was edited.
-    if (!this.#isCurrent(key)) await this.refresh(key)
-    const session = this.#sessions.get(key)
+    await this.#look(key)
+    const session = this.#sessions.get(key) ?? this.#kept.of(key, order, this.#cached(key)?.metadata.uid)
     if (session && session.verdict.reason !== 'KeyRefused') return { kind: 'ready', name, session }
+    if (!this.exists(key)) return { kind: 'missing', name }
     const verdict = session?.verdict ?? this.#problems.get(key) ?? UNKNOWN
     return { kind: 'not-ready', name, message: verdict.message }
+  }
+
+  /** Looks at an account that was not looked at as it is now. */
+  async #look(key: string): Promise<void> {
+    // A refresh that was under way may have begun before the account was edited.
+    for (let tries = 0; tries < 2; tries += 1) if (this.exists(key) && !this.#isCurrent(key)) await this.refresh(key)
+    if (!this.exists(key)) this.#retire(key)
   }
 
   /** Whether the account was looked at as it is now: its orders are woken by an edit before the session knows of it. */
@@ -112,7 +122,8 @@ export class Accounts {
   async #refresh(key: string): Promise<Session | undefined> {
     const account = this.#cached(key)
     if (!account) {
-      this.forget(key)
+      this.#retire(key)
+      this.#problems.delete(key)
       return undefined
     }
     const session = await this.#access(key, account)
@@ -147,6 +158,11 @@ export class Accounts {
 
   exists(key: string): boolean {
     return this.#cached(key) !== undefined
+  }
+
+  /** Whether the session of an account that is gone is kept, to end the orders that go as well. */
+  isKept(key: string): boolean {
+    return this.#kept.has(key)
   }
 
   /** By how much our clock is ahead of CertCentral's, by its last answer to this account; in milliseconds. */
@@ -189,10 +205,29 @@ export class Accounts {
   }
 
   #close(key: string): void {
-    this.#sessions.get(key)?.client.close()
+    this.#kept.drop(key)
+    const session = this.#sessions.get(key)
+    this.#sessions.delete(key)
+    if (session) this.#end(session)
+    else this.#release(key)
+  }
+
+  #end({ key, client }: Session): void {
+    client.close()
+    this.#release(key)
+  }
+
+  #release(key: string): void {
     this.#options.spending.forget(key)
     this.#keys.close(key)
+  }
+
+  /** The account, or its key, is gone: what it opened serves the end of orders for a while. */
+  #retire(key: string): void {
+    const session = this.#sessions.get(key)
     this.#sessions.delete(key)
+    if (session) this.#kept.keep(session)
+    else if (!this.#kept.has(key)) this.#release(key)
   }
 
   async #tryOut(session: Session): Promise<void> {
@@ -253,6 +288,13 @@ export class Accounts {
     this.#problems.set(key, { ready: 'no', reason, message })
   }
 
+  /** Where a namespace is deleted, the Secret may go a moment before the account. */
+  #lacksKey(key: string, account: Account): void {
+    if (this.#sessions.get(key)?.account.metadata.uid === account.metadata.uid) this.#retire(key)
+    else if (!this.#kept.has(key)) this.#close(key)
+    this.#problems.set(key, { ready: 'no', reason: 'SecretNotFound', message: this.#lackingKey(account) })
+  }
+
   async #access(key: string, account: Account): Promise<Session | undefined> {
     const outside = unreachableBy(account.spec.url, this.#options.reach)
     if (outside !== undefined) {
@@ -261,7 +303,7 @@ export class Accounts {
     }
     const apiKey = await this.#readKey(account)
     if (apiKey === undefined) {
-      this.#trouble(key, 'SecretNotFound', this.#lackingKey(account))
+      this.#lacksKey(key, account)
       return undefined
     }
     try {

@@ -7,7 +7,9 @@ import type { Action } from '../order/decision.ts'
 import type { Observation } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { wasFree } from '../order/brake.ts'
+import { leftBehind } from '../order/left-behind.ts'
 import { isoDay } from '../order/schedule.ts'
+import { aboutOf } from './about.ts'
 import { endOrder } from './end-order.ts'
 import { deliver, rewrite } from './deliver.ts'
 import { createNextKey, csrFor, makeKey, promoteKey } from './keys.ts'
@@ -200,6 +202,20 @@ const adopt = ({ gathered: { purchase, traits }, seen: { remote } }: Step): Outc
     ? { kind: 'adopted', order: takenOver(remote, traits), purchase: remote.purchase ?? purchase }
     : { kind: 'conflict' }
 
+/** Lets an object go with its namespace; what stays in CertCentral is put into words while it is known. */
+const leaveOrder = async ({ gathered, seen }: Step, hands: Hands): Promise<Outcome> => {
+  const message = leftBehind(seen, aboutOf(gathered))
+  try {
+    if ((await hands.finalize('remove')) === undefined) return { kind: 'conflict' }
+  } catch (error) {
+    // A person takes the finalizer away then, and has to know it as well.
+    if (isFailure(error, 'forbidden')) await hands.announceLeft(message)
+    throw error
+  }
+  await hands.announceLeft(message)
+  return { kind: 'left', message }
+}
+
 const changeFinalizer = async ({ finalize }: Hands, how: 'add' | 'remove'): Promise<Outcome> => {
   const changed = await finalize(how)
   return changed === undefined ? { kind: 'conflict' } : { kind: 'done' }
@@ -243,6 +259,8 @@ const carryOut = async (step: Step, action: Action, hands: Hands): Promise<Outco
       return changeFinalizer(hands, 'add')
     case 'RemoveFinalizer':
       return changeFinalizer(hands, 'remove')
+    case 'LeaveOrder':
+      return leaveOrder(step, hands)
     case 'EndOrder':
       return endOrder({ client: sessionOf(gathered).client, order: gathered.order, seen: step.seen }, action)
     case 'SwitchAutoReissue':

@@ -26,6 +26,8 @@ export type Recollection = {
   refusedUnder: string | undefined
   /** When the certificate of the plan before a renewal was last fetched. */
   formerTriedAt: Date | undefined
+  /** When the object was first seen to be going. */
+  deletingSince: Date | undefined
   /** When a CSR was last handed in. */
   csrSentAt: Date | undefined
   /** A chain that came with an answer, so that it need not be fetched. */
@@ -61,6 +63,7 @@ export const createMemory = (startedAt: Date): Memory => {
         searchedAt: undefined,
         searchedSince: undefined,
         refusedUnder: undefined,
+        deletingSince: undefined,
         csrSentAt: undefined,
         formerTriedAt: undefined,
         chain: undefined,

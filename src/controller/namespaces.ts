@@ -1,5 +1,8 @@
 import { LRUCache } from 'lru-cache'
-import type { KubeClient, KubeObject, Resource } from '../kube/client.ts'
+import { API_VERSION } from '../api/names.ts'
+import type { DigiCertOrder } from '../api/order.ts'
+import { type KubeClient, type KubeObject, type Resource, isFailure, isNamespaceTerminating } from '../kube/client.ts'
+import { eventOf, events } from '../kube/event.ts'
 import type { Session } from './accounts.ts'
 
 const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace' }
@@ -38,5 +41,45 @@ export const createNamespaceCheck = (kube: Pick<KubeClient, 'get'>, now: () => D
     return lacking.length > 0
       ? `its policy.namespaces asks for ${lacking.join(', ')}, which namespace ${namespace} does not have`
       : undefined
+  }
+}
+
+const REPORTER = { component: 'digicert-operator', instance: 'digicert-operator' }
+
+/**
+ * Makes the check whether the namespace of an order is being deleted, by an Event that is tried and not stored: that needs
+ * no right on namespaces, and the API server refuses it there before all else. Where the operator has no rights in the
+ * namespace any more, the namespace itself is read, if that is allowed.
+ *
+ * @throws KubeError where the API server does not answer
+ */
+export const createTerminationCheck = (kube: Pick<KubeClient, 'create' | 'get'>, now: () => Date) => {
+  const look = async (name: string): Promise<'stays' | 'terminating'> => {
+    try {
+      const namespace = await kube.get<KubeObject>(NAMESPACES, { name })
+      return namespace?.metadata.deletionTimestamp === undefined ? 'stays' : 'terminating'
+    } catch (error) {
+      if (isFailure(error, 'forbidden')) return 'stays'
+      throw error
+    }
+  }
+
+  return async (order: DigiCertOrder): Promise<'stays' | 'terminating'> => {
+    const subject = { ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' }
+    const probe = {
+      type: 'Normal',
+      reason: 'Deleting',
+      message: 'Asks whether the namespace is being deleted',
+    } as const
+    try {
+      await kube.create(events, eventOf(subject, probe, REPORTER, now().getTime()), { dryRun: 'All' })
+      return 'stays'
+    } catch (error) {
+      if (isNamespaceTerminating(error)) return 'terminating'
+      if (isFailure(error, 'forbidden')) return look(order.metadata.namespace ?? '')
+      // Whatever else it refuses, it does not say that the namespace is being deleted.
+      if (isFailure(error, 'invalid', 'conflict', 'already-exists', 'not-found')) return 'stays'
+      throw error
+    }
   }
 }

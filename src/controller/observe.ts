@@ -136,7 +136,14 @@ const nextLook = (
   return schedule.quickLook(lookedAt, quickLooks) ?? schedule.waitingLook(seed, lookedAt)
 }
 
-export type Moment = { now: Date; settleTimeMs: number; remote: Remote; memory: Recollection }
+export type Moment = {
+  now: Date
+  settleTimeMs: number
+  remote: Remote
+  memory: Recollection
+  /** What this pass asked of the namespace. */
+  namespace?: Observation['namespace']
+}
 
 const nextSearch = (
   sentAt: Date | undefined,
@@ -313,6 +320,8 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
     deleting: metadata.deletionTimestamp === undefined ? 'no' : 'yes',
     delivery: deliveryOf(order.spec),
     ...wishesOf(gathered, status),
+    deletingSince: moment.memory.deletingSince,
+    namespace: moment.namespace ?? 'unasked',
     problems: gathered.problems,
     account: accountFact(gathered, status, { next, stored, now: moment.now }),
     target,

@@ -1,10 +1,12 @@
 import { keySecretName } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
+import type { EventReason, Reason } from '../api/reasons.ts'
 import type { OrderStatus } from '../api/status.ts'
-import { nameOf } from '../kube/client.ts'
+import { isFailure, nameOf } from '../kube/client.ts'
 import type { Next } from '../kube/worker.ts'
 import { decide } from '../order/decide.ts'
 import type { Action, Decision, LookBy } from '../order/decision.ts'
+import { finalizerHeld } from '../order/left-behind.ts'
 import { isProven } from '../order/messages.ts'
 import type { Observation, Remote } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
@@ -42,9 +44,13 @@ export type ReconcilerOptions = {
   returnOrder: PurchaseMeans['returnOrder']
   /** Which accounts were seen to keep alternative order ids, and by which orders that can be seen. */
   ids: { note: (account: string) => void; known: (account: string) => readonly KnownIds[] }
+  /** Whether the namespace of an order is being deleted; asked only where the deletion of the order does not go on. */
+  namespaceOf: (order: DigiCertOrder) => Promise<'stays' | 'terminating'>
   /** Told of each step that was taken; for metrics. Must not throw. */
   onStep: (step: StepTaken) => void
   announce: (order: DigiCertOrder, announcement: Announcement) => void
+  /** Says it where the operator is, of an order whose namespace may take no Event any more. */
+  announceAtHome: (order: DigiCertOrder, reason: EventReason, message: string) => Promise<void>
   settleTimeMs: number
   now: () => Date
   /** From 0 up to 1. */
@@ -68,7 +74,14 @@ const CSR_LAG = 5 * 60_000
 const UNASKED: Remote = { kind: 'unasked' }
 
 /** A pass over one order: the order as it is stored, and the status as it will be. */
-type Pass = { stored: DigiCertOrder; draft: OrderStatus; remote: Remote; memory: Recollection; reads: PassReads }
+type Pass = {
+  stored: DigiCertOrder
+  draft: OrderStatus
+  remote: Remote
+  namespace: Observation['namespace']
+  memory: Recollection
+  reads: PassReads
+}
 
 /** A view of one moment of a pass. */
 type View = { gathered: Gathered; seen: Observation; decision: Decision; urgency: Urgency }
@@ -103,8 +116,10 @@ export class Reconciler {
     }
     const memory = memories.of(key)
     memory.told ??= toldBy(stored.status)
-    const reads = createPassReads(this.#options.secrets)
-    const pass: Pass = { stored, draft: stored.status ?? {}, remote: UNASKED, memory, reads }
+    const isGoing = stored.metadata.deletionTimestamp !== undefined
+    const reads = createPassReads(this.#options.secrets, isGoing ? 'absent' : 'error')
+    memory.deletingSince = deletingSince(stored, memory, this.#options.now())
+    const pass: Pass = { stored, draft: stored.status ?? {}, remote: UNASKED, namespace: 'unasked', memory, reads }
     const { heard } = memory
     memory.heard = undefined
     if (heard && heard.orderId === pass.draft.order?.id) this.#hear(pass, { kind: 'order', order: heard })
@@ -122,8 +137,7 @@ export class Reconciler {
       const view = await this.#observe(pass)
       const { decision } = view
       if (decision.verdict === 'look') {
-        log.debug('Looks at CertCentral', { decision: 'look', by: decision.by, reason: decision.reason })
-        this.#hear(pass, await this.#ask(pass, view, decision.by))
+        await this.#look(pass, view, { by: decision.by, reason: decision.reason, log })
       } else if (decision.verdict !== 'act') return this.#conclude(pass, view, log)
       else if ((await this.#take(pass, view, log)) === 'conflict') {
         await this.#keepOrder(pass)
@@ -131,6 +145,15 @@ export class Reconciler {
       }
     }
     throw new Error(`no end after ${String(MAX_STEPS)} steps`)
+  }
+
+  async #look(pass: Pass, view: View, { by, reason, log }: { by: LookBy; reason: Reason; log: Log }): Promise<void> {
+    if (by === 'namespace') {
+      pass.namespace = await this.#options.namespaceOf(pass.stored)
+      return
+    }
+    log.debug('Looks at CertCentral', { decision: 'look', by, reason })
+    this.#hear(pass, await this.#ask(pass, view, by))
   }
 
   /** A pass that ends early still notes the order that it placed; where even that fails, the look-up finds it. */
@@ -150,9 +173,9 @@ export class Reconciler {
 
   async #observe(pass: Pass): Promise<View> {
     const { now, settleTimeMs } = this.#options
-    const { draft, remote, memory } = pass
+    const { draft, remote, namespace, memory } = pass
     const gathered = await gather(pass.stored, draft, { ...this.#options.sources, secrets: pass.reads, now })
-    const seen = observe(gathered, draft, { now: now(), settleTimeMs, remote, memory })
+    const seen = observe(gathered, draft, { now: now(), settleTimeMs, remote, memory, namespace })
     const fresh = quickLook(memory.lookedAt, memory.quickLooks) ? 'yes' : 'no'
     const urgency = urgencyOf(seen, now(), { asked: isLookAsked(gathered, draft) ? 'yes' : 'no', fresh })
     return { gathered: inItsTurn(gathered, urgency), seen, decision: decide(seen, now()), urgency }
@@ -220,9 +243,19 @@ export class Reconciler {
   }
 
   async #finalize(pass: Pass, how: 'add' | 'remove'): Promise<DigiCertOrder | undefined> {
-    const changed = await this.#options.statuses.finalize(pass.stored, how)
-    if (changed) pass.stored = changed
-    return changed
+    try {
+      const changed = await this.#options.statuses.finalize(pass.stored, how)
+      if (changed) pass.stored = changed
+      return changed
+    } catch (error) {
+      if (how === 'remove' && isFailure(error, 'forbidden'))
+        await this.#options.announceAtHome(
+          pass.stored,
+          'FinalizerHeld',
+          finalizerHeld(pass.stored.metadata, error.message),
+        )
+      throw error
+    }
   }
 
   async #take(pass: Pass, view: View, log: Log): Promise<'go-on' | 'conflict'> {
@@ -255,6 +288,7 @@ export class Reconciler {
       retryCallsAt: (memory) => this.#retryCallsAt(memory),
       write: (status) => this.#write(pass, status),
       finalize: (how) => this.#finalize(pass, how),
+      announceLeft: (message) => this.#options.announceAtHome(pass.stored, 'OrderLeft', message),
     }
   }
 
@@ -309,6 +343,10 @@ const forgetAfter = ({ kind }: Action, { reads, stored: { metadata } }: Pass, { 
 /** Whatever an order waits for, a certificate that ends meanwhile is said to have ended at that moment. */
 const beforeItLapses = (until: Date, { stored }: Observation, now: Date): Date =>
   stored && stored.notAfter > now ? earliest(until, stored.notAfter) : until
+
+/** When an object was first seen to be going, by a clock that may have been set back since. */
+const deletingSince = ({ metadata }: DigiCertOrder, memory: Recollection, now: Date): Date | undefined =>
+  metadata.deletionTimestamp === undefined ? undefined : (passed(memory.deletingSince, now) ?? now)
 
 /** Whether no order can have the key: this process made it, and has sent nothing with it. */
 const isKeyNew = ({ keyIsNew }: Recollection, outcome: Outcome): boolean => {

@@ -20,6 +20,8 @@ export type Hands = Omit<PurchaseMeans, 'secrets'> & {
   retryCallsAt: (memory: Recollection) => Date
   /** Adds or takes away our finalizer; `undefined` where the order changed under us. */
   finalize: (how: 'add' | 'remove') => Promise<unknown>
+  /** Says what is left in CertCentral of an order that goes. */
+  announceLeft: (message: string) => Promise<void>
 }
 
 /** The account that a decision was made with. */

@@ -21,7 +21,8 @@ const ASKING: readonly Action['kind'][] = ['AskValidation', 'CheckValidation', '
 /** Outcomes after which all is as it was; what keeps on failing has its condition. */
 const VAIN: readonly Outcome['kind'][] = ['conflict', 'unsent']
 
-const levelOf = (action: Action, { kind }: Outcome): 'debug' | 'info' | 'warn' => {
+const levelOf = (action: Action, { kind }: Outcome): 'debug' | 'info' | 'warn' | 'error' => {
+  if (kind === 'left') return 'error'
   if (VAIN.includes(kind)) return 'debug'
   if (kind === 'refused' || kind === 'ambiguous') return 'warn'
   return ASKING.includes(action.kind) ? 'debug' : 'info'

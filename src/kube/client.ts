@@ -11,7 +11,7 @@ import type { RequestObserver } from './transport.ts'
 import type { KubeClient } from './verbs.ts'
 import { createWrites } from './writes.ts'
 
-export { KubeError, isFailure } from './error.ts'
+export { KubeError, isFailure, isNamespaceTerminating } from './error.ts'
 export type { KubeFailure } from './error.ts'
 export { apiVersionOf, compareVersions, keyOf, nameOf } from './resource.ts'
 export type { KubeObject, Meta, ObjectName, OwnerReference, Resource } from './resource.ts'

@@ -18,7 +18,11 @@ export type KubeFailure =
   | 'unavailable'
   | 'unknown'
 
-type Details = { readonly code?: number | undefined; readonly retryAfterSeconds?: number | undefined }
+type Details = {
+  readonly code?: number | undefined
+  readonly retryAfterSeconds?: number | undefined
+  readonly causes?: readonly string[] | undefined
+}
 
 /** A call to the API server that failed. The message is short and has no headers, credentials or sent bodies in it. */
 export class KubeError extends Error {
@@ -27,18 +31,26 @@ export class KubeError extends Error {
   /** HTTP status, or that of a Status object in a watch stream; undefined when there was no answer. */
   readonly code: number | undefined
   readonly retryAfterSeconds: number | undefined
+  /** The causes that the API server gave, by their reasons. */
+  readonly causes: readonly string[]
 
   constructor(failure: KubeFailure, message: string, details: Details = {}) {
     super(message)
     this.failure = failure
     this.code = details.code
     this.retryAfterSeconds = details.retryAfterSeconds
+    this.causes = details.causes ?? []
   }
 }
 
 /** Is this a failed call of that sort? */
 export function isFailure(error: unknown, ...failures: readonly KubeFailure[]): error is KubeError {
   return error instanceof KubeError && failures.includes(error.failure)
+}
+
+/** Whether something could not be made because its namespace is being deleted. */
+export function isNamespaceTerminating(error: unknown): boolean {
+  return error instanceof KubeError && error.causes.includes('NamespaceTerminating')
 }
 
 /** The object with which Kubernetes answers failures. */
@@ -67,7 +79,8 @@ export function refusalError(attempt: Attempt, { code, status, retryAfter }: Ref
   const failure = failureOf(attempt, code, status)
   const said = sayable(attempt, status)
   const retryAfterSeconds = status?.details?.retryAfterSeconds ?? seconds(retryAfter)
-  return new KubeError(failure, `${attempt.label}: ${code} ${failure}${said}`, { code, retryAfterSeconds })
+  const causes = causesOf(status)
+  return new KubeError(failure, `${attempt.label}: ${code} ${failure}${said}`, { code, retryAfterSeconds, causes })
 }
 
 const byCode: Readonly<Record<number, KubeFailure>> = {
@@ -84,8 +97,10 @@ const byCode: Readonly<Record<number, KubeFailure>> = {
   429: 'throttled',
 }
 
-const isOfTheFuture = (status: Status | undefined): boolean =>
-  (status?.details?.causes ?? []).some(({ reason }) => reason === 'ResourceVersionTooLarge')
+const causesOf = (status: Status | undefined): string[] =>
+  (status?.details?.causes ?? []).flatMap(({ reason }) => reason ?? [])
+
+const isOfTheFuture = (status: Status | undefined): boolean => causesOf(status).includes('ResourceVersionTooLarge')
 
 function failureOf(attempt: Attempt, code: number, status: Status | undefined): KubeFailure {
   if (status?.reason === 'AlreadyExists') return 'already-exists'

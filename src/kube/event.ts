@@ -16,21 +16,26 @@ export type Happening = {
   readonly message: string
   /** What was being done; the reason by default. */
   readonly action?: string | undefined
+  /** Another object that it is about; it may be in another namespace, or gone. */
+  readonly related?: Subject | undefined
 }
 
 /** An object that something happened to; for objects out of a list the kind has to be filled in. */
 export type Subject = KubeObject & { readonly apiVersion: string; readonly kind: string }
 
+type Reference = {
+  apiVersion: string
+  kind: string
+  name: string
+  namespace?: string
+  uid?: string
+  resourceVersion?: string
+}
+
 export type Event = {
   metadata: Meta
-  involvedObject: {
-    apiVersion: string
-    kind: string
-    name: string
-    namespace?: string
-    uid?: string
-    resourceVersion?: string
-  }
+  involvedObject: Reference
+  related?: Reference
   type: string
   reason: string
   message: string
@@ -48,18 +53,11 @@ export type Reporter = { readonly component: string; readonly instance: string }
 
 /** The first event of its sort. Its name follows from what it says, so that a repeated one meets it. */
 export function eventOf(subject: Subject, happening: Happening, { component, instance }: Reporter, now: number): Event {
-  const { name, namespace, uid, resourceVersion } = subject.metadata
   const time = seconds(now)
   return {
-    metadata: { name: eventName(subject, happening), namespace: namespace ?? 'default' },
-    involvedObject: {
-      apiVersion: subject.apiVersion,
-      kind: subject.kind,
-      name,
-      ...(namespace !== undefined && { namespace }),
-      ...(uid !== undefined && { uid }),
-      ...(resourceVersion !== undefined && { resourceVersion }),
-    },
+    metadata: { name: eventName(subject, happening), namespace: subject.metadata.namespace ?? 'default' },
+    involvedObject: referenceOf(subject),
+    ...(happening.related && { related: referenceOf(happening.related) }),
     type: happening.type,
     reason: cut(happening.reason, 128),
     message: cut(happening.message, 1024),
@@ -70,6 +68,18 @@ export function eventOf(subject: Subject, happening: Happening, { component, ins
     source: { component },
     reportingComponent: component,
     reportingInstance: cut(instance, 128),
+  }
+}
+
+function referenceOf({ apiVersion, kind, metadata }: Subject): Reference {
+  const { name, namespace, uid, resourceVersion } = metadata
+  return {
+    apiVersion,
+    kind,
+    name,
+    ...(namespace !== undefined && { namespace }),
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
-import { isFailure } from './error.ts'
+import { isFailure, isNamespaceTerminating } from './error.ts'
 import { eventOf, events, seconds } from './event.ts'
 import type { Event, Happening, Reporter, Subject } from './event.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -109,7 +109,11 @@ async function sendOne(settings: Settings, said: Map<string, Said>, event: Event
     remember(said, name, { count, at: clock.monotonic() })
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown cause'
-    log.warn('An event could not be sent', { ...fieldsOf(event), error: reason })
+    // Nothing can be made in a namespace that is being deleted, and nothing of it will be read.
+    log[isNamespaceTerminating(error) ? 'debug' : 'warn']('An event could not be sent', {
+      ...fieldsOf(event),
+      error: reason,
+    })
   }
 }
 

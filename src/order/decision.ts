@@ -11,6 +11,8 @@ export type Action =
   | { kind: 'PromoteKey' }
   | { kind: 'AddFinalizer' }
   | { kind: 'RemoveFinalizer' }
+  /** Lets the object go with its namespace, and says what is left in CertCentral. */
+  | { kind: 'LeaveOrder' }
   | {
       kind: 'EndOrder'
       orderId: number
@@ -29,12 +31,12 @@ export type Action =
   | { kind: 'StoreCertificate'; orderId: number; certificateId: number }
 
 /** What CertCentral is asked: for the order by its id, by our own id, for the reissues of it, or
- * for one that is to be taken over. */
-export type LookBy = 'orderId' | 'intent' | 'reissues' | 'adoption'
+ * for one that is to be taken over; and the cluster, whether the namespace is being deleted. */
+export type LookBy = 'orderId' | 'intent' | 'reissues' | 'adoption' | 'namespace'
 
 /** What to do now, and why; or why not, and until when. */
 export type Decision =
-  /** Ask CertCentral, then decide again; at most once a pass. */
+  /** Ask, then decide again; CertCentral and the cluster at most once a pass each. */
   | { verdict: 'look'; reason: Reason; by: LookBy }
   | { verdict: 'act'; reason: Reason; action: Action }
   | { verdict: 'wait'; reason: Reason; until: Date }

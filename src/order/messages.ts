@@ -201,11 +201,22 @@ const adoption = (o: Observation): string => {
   return `; ${which} (${o.remote.order.status}) fits the spec and would be taken over; nothing would be bought`
 }
 
-const deletionTrouble = (o: Observation): string => {
-  if (o.account.kind === 'missing') return 'the account does not exist'
-  if (o.account.kind === 'not-ready') return o.account.message
+/** Why CertCentral could not be told what spec.deletionPolicy asks, as words for a person. */
+export const deletionTrouble = (o: Observation): string => {
+  const { account, remote } = o
+  if (account.kind === 'missing') return 'the account does not exist'
+  if (account.kind === 'not-ready') return account.message
+  if (remote.kind === 'several') return `several orders have our own id: ${remote.orderIds.join(', ')}`
+  if (remote.kind === 'absent')
+    return o.order ? 'CertCentral does not show it to the API key' : 'CertCentral does not show it yet'
+  if (remote.kind === 'searching') return 'there are more orders of the name in CertCentral than could be read'
   return callMessage(o)
 }
+
+const deleting: Message = (o) =>
+  o.namespace === 'terminating'
+    ? `The namespace is being deleted, and ${id(o)} is not ended yet as spec.deletionPolicy ${o.deletionPolicy} asks: ${deletionTrouble(o)}. The operator tries for a while, then lets the object go; an Event about the operator's Deployment says what is left in CertCentral`
+    : ORDER_REASONS.Deleting
 
 /** A Secret that names its order is believed, and never overwritten by another purchase without a person's word. */
 const notAdopted: Message = (o, { secretName }) => {
@@ -225,8 +236,9 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   Issued: issued,
   Suspended: suspended,
   AdoptionRefused: notAdopted,
+  Deleting: deleting,
   DeletionBlocked: (o) =>
-    `${capital(id(o))} is to be ended by spec.deletionPolicy ${o.deletionPolicy}, which does not work: ${deletionTrouble(o)}. Set spec.deletionPolicy: Retain to let the object go without it`,
+    `${capital(id(o))} is to be ended by spec.deletionPolicy ${o.deletionPolicy}, which does not work: ${deletionTrouble(o)}. The object stays until it does. Set spec.deletionPolicy: Retain to let the object go, and ${id(o)} as it is in CertCentral`,
   CSRNotUsable: (o) => `${o.csrProblem ?? ORDER_REASONS.CSRNotUsable}. Nothing was bought with it`,
   KeystorePasswordMissing: (o, { secretName }) =>
     o.stored

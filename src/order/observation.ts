@@ -207,6 +207,10 @@ export type Observation = {
   /** Whether the object waits for us before it goes. */
   finalizer: 'yes' | 'no'
   deletionPolicy: 'Retain' | 'CancelPending' | 'RevokeCertificate' | 'RevokeOrder'
+  /** Since when this process knows that the object is being deleted. */
+  deletingSince: Date | undefined
+  /** Whether the namespace is being deleted too. It is asked only where a deletion does not go on. */
+  namespace: 'unasked' | 'stays' | 'terminating'
   /** Whether CertCentral was told of the deletion; `former`: of the order that is being renewed, and not of that which renews it. */
   ended: 'yes' | 'former' | 'no'
   /** An order that is to be taken over instead of buying one. */

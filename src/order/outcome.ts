@@ -18,6 +18,8 @@ export type Outcome =
   | { kind: 'unlinked'; intent: Intent }
   /** CertCentral was told that the order is not wanted any more. */
   | { kind: 'ended'; what: string; orderId: number }
+  /** The object goes with its namespace, and what the message names stays in CertCentral as it is. */
+  | { kind: 'left'; message: string }
   /** The object changed under us; nothing happened, look again. */
   | { kind: 'conflict' }
   /** Somebody said no; `intent` is what to keep of it, without the mark that it was sent. */

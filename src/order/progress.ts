@@ -268,6 +268,7 @@ const afterValidity = (before: OrderStatus, { entries }: Validity, now: Date): O
 const BOOKKEEPING: Bookkeeping = {
   done: (before) => before,
   conflict: (before) => before,
+  left: (before) => before,
   recorded: afterRecording,
   reissued: afterReissue,
   placed: afterOrder,

@@ -95,7 +95,7 @@ type Backoff = { first: number; most: number }
 
 const BACKOFFS: Partial<Record<Reason, Backoff>> = {
   OrderRefused: { first: HOUR, most: DAY },
-  DeletionBlocked: { first: 30_000, most: HOUR },
+  DeletionBlocked: { first: 15_000, most: HOUR },
   ReissueRefused: { first: HOUR, most: DAY },
   SecretRefused: { first: 15_000, most: 10 * MINUTE },
   CardNotUsable: { first: 15_000, most: 10 * MINUTE },

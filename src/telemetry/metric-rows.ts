@@ -151,6 +151,13 @@ export const DEEDS = [
     labels: ['account', 'reason'],
     from: 'leader',
   },
+  {
+    name: 'digicert_operator_orders_left_total',
+    type: 'counter',
+    help: 'Deleted DigiCertOrders whose spec.deletionPolicy was not carried out at CertCentral; an Event about the Deployment names each.',
+    labels: ['policy'],
+    from: 'leader',
+  },
 ] as const satisfies readonly Row[]
 
 export const CALLS = [

@@ -103,6 +103,7 @@ const handsOf = (life: Life, pass: Pass): Hands => ({
   now: () => clockOf(life),
   retryCallsAt: () => retryAt(life),
   finalize: () => Promise.resolve({}),
+  announceLeft: () => Promise.resolve(),
   write: (status) => {
     pass.draft = status
     return Promise.resolve(write(life, status))

@@ -170,6 +170,8 @@ const QUIET: Sets = {
   suspended: ['no'],
   finalizer: ['no'],
   deletionPolicy: ['Retain'],
+  deletingSince: [undefined],
+  namespace: ['unasked'],
   ended: ['no'],
   adopt: [undefined],
   revokeAdopted: ['no'],
@@ -442,6 +444,33 @@ export const LEAVING: Sets = {
   stored: [undefined, stored()],
   failure: [undefined, failure('DeletionBlocked', PAST), failure('DeletionBlocked', FUTURE)],
   settledAt: [PAST, FUTURE],
+}
+
+const SECONDS_AGO = new Date(NOW.getTime() - 5_000)
+
+/** The resource is deleted, and what is behind it cannot be ended at once; its namespace may be deleted as well. */
+export const HELD_UP: Sets = {
+  ...LEAVING,
+  deleting: ['yes'],
+  finalizer: ['yes'],
+  deletionPolicy: ['CancelPending', 'RevokeCertificate', 'RevokeOrder'],
+  ended: ['former', 'no'],
+  deletingSince: [undefined, SECONDS_AGO, PAST],
+  namespace: ['unasked', 'stays', 'terminating'],
+  target: [{ kind: 'ours' }],
+  remote: [
+    { kind: 'unasked' },
+    ...FAILED,
+    { kind: 'absent' },
+    { kind: 'searching', retryAt: FUTURE, read: 40, of: 100 },
+    { kind: 'several', orderIds: [ORDER_ID, OTHER_ORDER_ID] },
+    found('pending', {}),
+    ...['pending', 'issued', 'revoked'].map((status): Remote => ({
+      kind: 'order',
+      order: remoteOrder(status, 70, 'ours'),
+    })),
+  ],
+  stored: [undefined],
 }
 
 /** An order of somebody else is to be taken over, or the resource waits for a person to let it go on. */

@@ -12,6 +12,7 @@ import {
   OUTPUTS,
   FOLLOWING,
   HEARING,
+  HELD_UP,
   LEAVING,
   NOW,
   REISSUING,
@@ -92,6 +93,27 @@ const REVOKING: Readonly<Record<Ending['how'], readonly Observation['deletionPol
   'revoke-certificate': ['RevokeCertificate'],
   'revoke-order': ['RevokeOrder'],
 }
+
+/** Whether an object whose namespace goes was tried to be ended for long enough. */
+const isOutOfTime = ({ account, deletingSince }: Observation): boolean =>
+  account.kind === 'missing' || (deletingSince !== undefined && deletingSince.getTime() + 25_000 <= NOW.getTime())
+
+const PENDING = ['needs_approval', 'pending', 'needs_csr', 'processing', 'waiting_pickup']
+
+/** Whether the policy asks for an end of the order, by the last word of it. */
+const isToBeEnded = ({ order, remote, deletionPolicy }: Observation): boolean => {
+  const status = order && (remote.kind === 'order' ? remote.order : order).status
+  if (status === undefined) return false
+  return (
+    PENDING.includes(status) || (deletionPolicy === 'RevokeOrder' && ['issued', 'reissue_pending'].includes(status))
+  )
+}
+
+/** Whether something was sent of which nobody knows what became of it. */
+const mayExist = ({ order, intent, remote }: Observation): boolean =>
+  order === undefined &&
+  intent?.sentAt !== undefined &&
+  ['unasked', 'unavailable', 'refused', 'searching', 'several'].includes(remote.kind)
 
 const isListed = (o: Observation): boolean => o.remote.kind === 'reissues' && o.remote.order.status === 'issued'
 
@@ -192,7 +214,36 @@ const LAWS: readonly Law[] = [
     holds: (o, decision) =>
       o.deleting === 'no' ||
       decision.verdict !== 'act' ||
-      (o.finalizer === 'yes' && ['EndOrder', 'RemoveFinalizer'].includes(decision.action.kind)),
+      (o.finalizer === 'yes' && ['EndOrder', 'RemoveFinalizer', 'LeaveOrder'].includes(decision.action.kind)),
+  },
+  {
+    name: 'an order that the policy would end is left only with a namespace, after a while, or where CertCentral hides it',
+    holds: only(
+      'LeaveOrder',
+      (o) =>
+        o.deletionPolicy !== 'Retain' &&
+        o.ended !== 'yes' &&
+        ((o.order !== undefined && o.remote.kind === 'absent') || (o.namespace === 'terminating' && isOutOfTime(o))),
+    ),
+  },
+  {
+    name: 'an order that the policy would end, or that may exist, is never let go without a word',
+    holds: only(
+      'RemoveFinalizer',
+      (o) =>
+        o.deleting === 'no' || o.deletionPolicy === 'Retain' || o.ended === 'yes' || !(isToBeEnded(o) || mayExist(o)),
+    ),
+  },
+  {
+    name: 'the namespace is asked for at most once, and only where a deletion does not go on',
+    holds: (o, decision) =>
+      decision.verdict !== 'look' ||
+      decision.by !== 'namespace' ||
+      (o.namespace === 'unasked' && o.deleting === 'yes' && o.finalizer === 'yes' && o.deletionPolicy !== 'Retain'),
+  },
+  {
+    name: 'an object whose namespace goes never waits for a person',
+    holds: (o, decision) => o.namespace !== 'terminating' || decision.verdict !== 'stalled',
   },
   {
     name: 'an order is ended once, for a resource that goes, by its policy, on a fresh word',
@@ -234,7 +285,10 @@ const LAWS: readonly Law[] = [
   },
   {
     name: 'CertCentral is asked at most once, and only with an account',
-    holds: (o, decision) => decision.verdict !== 'look' || (o.remote.kind === 'unasked' && o.account.kind === 'ready'),
+    holds: (o, decision) =>
+      decision.verdict !== 'look' ||
+      decision.by === 'namespace' ||
+      (o.remote.kind === 'unasked' && o.account.kind === 'ready'),
   },
   {
     name: 'a key is made or replaced only where the cluster did not just refuse one',
@@ -296,6 +350,7 @@ const SETS: readonly (readonly [name: string, sets: Sets])[] = [
   ['with more in the Secret', OUTPUTS],
   ['at the end of a plan', ENDING],
   ['when its resource goes', LEAVING],
+  ['when its resource goes, and is held up', HELD_UP],
   ['when it is taken over', ADOPTING],
 ]
 

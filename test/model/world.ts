@@ -186,6 +186,8 @@ const startProcess = (world: Surroundings, caches: 'fresh' | 'stale', gate: Gate
     leadershipMs: () => 60_000,
     claimOrder: ({ key }, claim) => days.claim(key, claim),
     returnOrder: ({ key }, claim) => days.giveBack(key, claim),
+    namespaceOf: () => Promise.resolve('stays'),
+    announceAtHome: () => Promise.resolve(),
     onStep: () => undefined,
     announce: () => undefined,
     settleTimeMs: 15 * 60_000,

@@ -21,6 +21,7 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
+export const inSeconds = (seconds: number): Date => new Date(NOW.getTime() + seconds * 1000)
 export const inMinutes = (minutes: number): Date => new Date(NOW.getTime() + minutes * MINUTE)
 export const inHours = (hours: number): Date => new Date(NOW.getTime() + hours * HOUR)
 export const inDays = (days: number): Date => new Date(NOW.getTime() + days * DAY)
@@ -155,6 +156,8 @@ export const anObservation = (...changes: readonly Facts[]): Observation =>
       suspended: 'no',
       finalizer: 'no',
       deletionPolicy: 'Retain',
+      deletingSince: undefined,
+      namespace: 'unasked',
       ended: 'no',
       adopt: undefined,
       revokeAdopted: 'no',

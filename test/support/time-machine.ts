@@ -38,6 +38,7 @@ const configOf = (kubeconfig: string, namespace: string, certCentralUrl: string)
   kubeconfig,
   watchNamespaces: [namespace],
   operatorNamespace: namespace,
+  deploymentName: 'digicert-operator',
   clusterId: 'time-machine',
   leaderElect: false,
   workers: 4,

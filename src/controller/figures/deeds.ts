@@ -23,6 +23,12 @@ const failureOf = (outcome: Outcome): string | undefined => {
   return outcome.throttled === 'yes' ? 'Throttled' : 'CertCentralUnavailable'
 }
 
+/** Begins the counts whose first step an alert has to see. */
+export const beginCounts = ({ count }: Counting): void => {
+  for (const policy of ['CancelPending', 'RevokeCertificate', 'RevokeOrder'])
+    count('digicert_operator_orders_left_total', { policy }, 0)
+}
+
 /** Counts what became of a step: purchases, reissues, adoptions and failures. */
 export const countStep = (metrics: Counting, { order, before, outcome }: StepTaken): void => {
   const account = accountKeyOf(order)
@@ -31,6 +37,8 @@ export const countStep = (metrics: Counting, { order, before, outcome }: StepTak
     metrics.count('digicert_operator_purchases_total', { ...of, purpose: purposeOf(outcome.intent) })
   if (outcome.kind === 'reissued') metrics.count('digicert_operator_reissues_total', of)
   if (outcome.kind === 'adopted') countAdoption(metrics, of, before)
+  if (outcome.kind === 'left')
+    metrics.count('digicert_operator_orders_left_total', { policy: order.spec.deletionPolicy ?? 'Retain' })
   const reason = failureOf(outcome)
   if (reason !== undefined) metrics.count('digicert_operator_failures_total', { account, reason })
 }

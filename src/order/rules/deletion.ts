@@ -1,7 +1,7 @@
 import type { Rule } from '../decide.ts'
-import { type Action, type Decision, act, look, stalled, wait } from '../decision.ts'
+import { type Action, type Decision, act, look, wait } from '../decision.ts'
 import type { KnownOrder, Observation } from '../observation.ts'
-import { SLOW_LOOK, later } from '../schedule.ts'
+import { SLOW_LOOK, earliest, later } from '../schedule.ts'
 import { current } from './track.ts'
 import { isIssued } from './words.ts'
 
@@ -46,13 +46,63 @@ export const formerEnding = (o: Observation): Ending | undefined => {
 
 const letGo: Decision = act('Deleting', { kind: 'RemoveFinalizer' })
 
+type Stop = Extract<Decision, { verdict: 'wait' | 'stalled' }>
+
+/** How long an object waits for CertCentral when its namespace is being deleted, in milliseconds. */
+const PATIENCE = 25_000
+/** The same while only the turn of its calls is waited for: CertCentral counts calls by windows of five minutes. */
+const PATIENCE_THROTTLED = 10 * 60_000
+/** How soon an object that waits sees that its namespace is being deleted too, in milliseconds. */
+const NAMESPACE_LOOK = 30_000
+/** The same where each look costs a call to CertCentral. */
+const NAMESPACE_LOOK_WITH_CALL = 5 * 60_000
+
+/** Until when the order of an object whose namespace is being deleted is tried to be ended. */
+export const triedUntil = ({ deletingSince, remote }: Observation, now: Date): Date =>
+  later(
+    deletingSince ?? now,
+    remote.kind === 'unavailable' && remote.throttled === 'yes' ? PATIENCE_THROTTLED : PATIENCE,
+  )
+
+/** Whether the policy has something to do by what is known, which is not done when the object goes now. */
+const leavesAny = (o: Observation): boolean => {
+  if (formerEnding(o)) return true
+  return o.order ? endingOf(o, current(o, o.order)) !== undefined : o.intent?.sentAt !== undefined
+}
+
+/** When an object that is held up looks again, at the latest: its namespace may be deleted at any time. */
+const lookAgainAt = ({ remote }: Observation, { until }: Stop, now: Date): Date => {
+  if (remote.kind === 'unasked') return earliest(until, later(now, NAMESPACE_LOOK))
+  const isSlow = remote.kind === 'refused' || remote.kind === 'several'
+  return isSlow ? earliest(until, later(now, NAMESPACE_LOOK_WITH_CALL)) : until
+}
+
+/**
+ * What to do where a deletion does not go on. An object whose namespace stays waits, as a person can mend the cause or set
+ * the policy to Retain. One whose namespace is being deleted goes after a while, as it would hold up all the rest; without
+ * its account at once, as nothing can be made there any more.
+ */
+const heldUp = (o: Observation, stop: Stop, now: Date): Decision => {
+  if (o.namespace === 'unasked') return look('Deleting', 'namespace')
+  if (o.namespace === 'stays') return { ...stop, until: lookAgainAt(o, stop, now) }
+  const end = triedUntil(o, now)
+  if (end > now && o.account.kind !== 'missing') return wait('Deleting', earliest(stop.until, end))
+  return leavesAny(o) ? act('Deleting', { kind: 'LeaveOrder' }) : letGo
+}
+
 /** CertCentral does not answer, or says no: a person can set the policy to Retain, and the object goes at once. */
-const blocked = ({ remote, failure, account }: Observation, now: Date): Decision | undefined => {
-  if (remote.kind === 'searching') return wait('Deleting', remote.retryAt)
-  if (remote.kind === 'unavailable') return wait('Deleting', remote.retryAt)
-  if (remote.kind === 'refused' || account.kind !== 'ready') return stalled('DeletionBlocked', later(now, SLOW_LOOK))
+const stopOf = ({ remote, failure, account }: Observation, now: Date): Stop | undefined => {
+  if (remote.kind === 'searching' || remote.kind === 'unavailable')
+    return { verdict: 'wait', reason: 'Deleting', until: remote.retryAt }
+  if (remote.kind === 'refused' || remote.kind === 'several' || account.kind !== 'ready')
+    return { verdict: 'stalled', reason: 'DeletionBlocked', until: later(now, SLOW_LOOK) }
   const isRefused = failure?.reason === 'DeletionBlocked' && failure.retryAt > now
-  return isRefused ? stalled('DeletionBlocked', failure.retryAt) : undefined
+  return isRefused ? { verdict: 'stalled', reason: 'DeletionBlocked', until: failure.retryAt } : undefined
+}
+
+const blocked = (o: Observation, now: Date): Decision | undefined => {
+  const stop = stopOf(o, now)
+  return stop && heldUp(o, stop, now)
 }
 
 /** What was sent without an answer may be an order; it is looked for before the object is let go. */
@@ -62,7 +112,8 @@ const unknownOrder = (o: Observation, now: Date): Decision => {
   if (stopped) return stopped
   if (o.remote.kind === 'unasked') return look('LookingUp', 'intent')
   // CertCentral may show an order a moment late; one that nobody ends would be paid for and forgotten.
-  if (o.remote.kind === 'absent' && o.settledAt && o.settledAt > now) return wait('Deleting', o.nextSearchAt)
+  if (o.remote.kind === 'absent' && o.settledAt && o.settledAt > now)
+    return heldUp(o, { verdict: 'wait', reason: 'Deleting', until: o.nextSearchAt }, now)
   if (o.remote.kind !== 'found') return letGo
   const ending = endingOf(o, { ...o.remote.order, purchase: 1 })
   return ending ? act('Deleting', ending) : letGo
@@ -73,8 +124,10 @@ const knownOrder = (o: Observation, known: KnownOrder, now: Date): Decision => {
   if (stopped) return stopped
   // What is done cannot be undone, so it is done on a fresh word.
   if (o.remote.kind === 'unasked') return look('LookingUp', 'orderId')
-  const ending = o.remote.kind === 'order' ? endingOf(o, current(o, known)) : undefined
-  return ending ? act('Deleting', ending) : letGo
+  const ending = endingOf(o, current(o, known))
+  if (!ending) return letGo
+  // What CertCentral does not show cannot be ended, and may be there all the same.
+  return act('Deleting', o.remote.kind === 'order' ? ending : { kind: 'LeaveOrder' })
 }
 
 /** A resource that is going: what its policy says is done first, and nothing else. */

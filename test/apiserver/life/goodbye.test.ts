@@ -133,21 +133,38 @@ describe('a resource whose end cannot be brought about because', () => {
     expect(await leftOf(id)).toEqual(['revoked', 'revoked'])
   })
 
-  test('its account is gone is held, says so, and goes with Retain', async () => {
-    await here.life.applied('no-account', { deletionPolicy: 'RevokeOrder' })
+  /** Takes the account away for a while in which something is tried. */
+  const withoutAccount = async (tries: () => Promise<unknown>): Promise<void> => {
     const stored = (await here.machine.cluster.get(account())) as unknown as { spec: object }
     await here.machine.cluster.remove(account())
     await eventually('end of the account', async () => !(await here.machine.cluster.get(account())))
-
-    await here.life.remove('no-account')
-
-    await here.machine.until('no-account', 'a word', (order) => /the account does not exist/.test(sentenceOf(order)))
-    await goesWithRetain('no-account')
+    await tries()
     await here.machine.apply({
       apiVersion: 'digicert-operator.io/v1alpha1',
       kind: 'DigiCertAccount',
       metadata: { name: ACCOUNT },
       spec: stored.spec,
+    })
+  }
+
+  test('its account went a moment before is ended all the same', async () => {
+    const id = orderIdOf(await here.life.applied('account-first', { deletionPolicy: 'RevokeOrder' }))
+    await withoutAccount(async () => {
+      await here.life.remove('account-first')
+      await here.life.isGone('account-first')
+    })
+    expect(await leftOf(id)).toEqual(['revoked', 'revoked'])
+  })
+
+  test('its account is long gone is held, says so, and goes with Retain', async () => {
+    await here.life.applied('no-account', { deletionPolicy: 'RevokeOrder' })
+    await withoutAccount(async () => {
+      await here.machine.travel(1 / 24)
+
+      await here.life.remove('no-account')
+
+      await here.machine.until('no-account', 'a word', (order) => /the account does not exist/.test(sentenceOf(order)))
+      await goesWithRetain('no-account')
     })
   })
 

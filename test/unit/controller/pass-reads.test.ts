@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { createPassReads } from '../../../src/controller/pass-reads.ts'
 import type { Secret } from '../../../src/controller/secrets.ts'
+import { KubeError } from '../../../src/kube/client.ts'
 
 const secret = (name: string, resourceVersion = '1'): Secret => ({
   metadata: { name, namespace: 'shop', resourceVersion },
@@ -26,6 +27,19 @@ describe('the reads of a pass', () => {
     expect(await reads.read('shop', 'shop-tls')).toBeUndefined()
     reads.forget()
     expect(await reads.read('shop', 'shop-tls')).toEqual(secret('shop-tls'))
+  })
+
+  test.each(['absent', 'error'] as const)('take a Secret that may not be read for %s', async (refused) => {
+    const forbidden = new KubeError('forbidden', 'get secrets shop-tls: 403')
+    const reads = createPassReads({ peek: () => undefined, read: () => Promise.reject(forbidden) }, refused)
+    const answer = await reads.read('shop', 'shop-tls').catch(() => 'error')
+    expect(answer ?? 'absent').toBe(refused)
+  })
+
+  test('take a Secret for absent only where the API server says that it may not be read', async () => {
+    const away = new KubeError('unavailable', 'get secrets shop-tls: no answer')
+    const reads = createPassReads({ peek: () => undefined, read: () => Promise.reject(away) }, 'absent')
+    await expect(reads.read('shop', 'shop-tls')).rejects.toBe(away)
   })
 
   test('forget one Secret and keep the others', async () => {

@@ -4,8 +4,9 @@ import { createCertCentral } from '../../../src/certcentral/index.ts'
 import { KEY_REFUSED, tryKey, unreachableBy } from '../../../src/controller/account-access.ts'
 import { Accounts, type AccountsOptions } from '../../../src/controller/accounts.ts'
 import { withoutEffect } from '../../../src/order/effective.ts'
+import { finalizerHeld, leftBehind } from '../../../src/order/left-behind.ts'
 import { silentLog } from '../../../src/telemetry/log.ts'
-import { NOW, aSpec } from '../../support/builders.ts'
+import { ABOUT, NOW, aSpec, anObservation, unreachable } from '../../support/builders.ts'
 import { anAccount } from '../../support/session.ts'
 
 const REACH = { allowedHosts: ['www.digicert.com', 'certcentral.digicert.eu'], allowHttp: 'no' } as const
@@ -53,5 +54,15 @@ export const SAID_OF: Readonly<
   SecretNotFound: withoutSecret,
   KeyRefused: () => KEY_REFUSED.message,
   Unreachable: async () => (await answered(503)).message,
+  FinalizerHeld: () =>
+    finalizerHeld(
+      { namespace: 'shop', name: 'shop' },
+      'patch digicertorders shop: 403 forbidden: digicertorders.digicert-operator.io "shop" is forbidden',
+    ),
+  OrderLeft: () =>
+    leftBehind(
+      anObservation({ deleting: 'yes', deletionPolicy: 'RevokeOrder', namespace: 'terminating' }, unreachable()),
+      ABOUT,
+    ),
   FieldIgnored: () => withoutEffect(aSpec({ organizationUnits: ['IT'] }), {}).join('; '),
 }

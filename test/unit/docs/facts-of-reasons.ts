@@ -50,7 +50,7 @@ export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
     found({ status: 'revoked' }),
   ],
   DeletionBlocked: [
-    { deleting: 'yes', finalizer: 'yes', deletionPolicy: 'RevokeOrder' },
+    { deleting: 'yes', finalizer: 'yes', deletionPolicy: 'RevokeOrder', namespace: 'stays' },
     { remote: { kind: 'refused', message: NO_PERMISSION } },
   ],
   InvalidSpec: [{ problems: missing(aSpec({ product: 'ssl_basic' })) }],

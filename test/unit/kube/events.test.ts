@@ -72,6 +72,27 @@ describe('what is said', () => {
     ])
   })
 
+  test('an event names another object that it is about, wherever that is', async () => {
+    const recorder = recorderOf()
+    const related = { ...about, metadata: { namespace: 'gone', name: 'web', uid: 'uid-gone', resourceVersion: '9' } }
+    recorder.record(about, { ...placed, related })
+    await recorder.flush()
+    expect(stored()).toMatchObject([
+      {
+        metadata: { namespace: 'shop' },
+        involvedObject: { namespace: 'shop', name: 'web', uid: 'uid-web' },
+        related: {
+          apiVersion: 'example.io/v1',
+          kind: 'Thing',
+          namespace: 'gone',
+          name: 'web',
+          uid: 'uid-gone',
+          resourceVersion: '9',
+        },
+      },
+    ])
+  })
+
   test('events about cluster-scoped objects are in the namespace default', async () => {
     const recorder = recorderOf()
     recorder.record({ apiVersion: 'v1', kind: 'Account', metadata: { name: 'main' } }, placed)
@@ -181,6 +202,15 @@ describe('too much', () => {
 })
 
 describe('failures', () => {
+  test('an event in a namespace that is being deleted is dropped in silence', async () => {
+    const recorder = recorderOf()
+    api.script(refuse(403, 'Forbidden', {}, ['NamespaceTerminating']))
+    recorder.record(about, placed)
+    await recorder.flush()
+    expect(stored()).toEqual([])
+    expect(log.lines.filter(({ level }) => level !== 'debug')).toEqual([])
+  })
+
   test.each([403, 404, 422, 500])(
     'an event that is refused with %i is logged, and the next one is sent',
     async (code) => {

@@ -20,6 +20,7 @@ import {
   inDays,
   inHours,
   inMinutes,
+  inSeconds,
   intended,
   ordered,
   seen,
@@ -981,17 +982,133 @@ const PEOPLE: readonly Row[] = [
     going('RevokeOrder', seen({ requests: [{ id: 3, status: 'pending', type: 'revoke' }] })),
     letGo,
   ],
+]
+
+const stays: Facts = { namespace: 'stays' }
+/** The namespace goes too, and the object has been going for so many seconds. */
+const terminating = (seconds: number): Facts => ({ namespace: 'terminating', deletingSince: inSeconds(-seconds) })
+const noAccount: Facts = { account: { kind: 'missing' } }
+const noKey: Facts = { account: { kind: 'not-ready', message: 'Secret shop/certcentral has no entry api-key' } }
+const mayNotRead: Facts = { remote: { kind: 'refused', message: '403' } }
+const severalOrders: Facts = { remote: { kind: 'several', orderIds: [1, 2] } }
+const refusedToEnd = failed('DeletionBlocked', { retryAt: inMinutes(1) })
+const formerPlan: Facts = { former: formerOf(NOW), intent: intended({ purpose: 'Renewal', renewalOf: 5 }).intent }
+const leave = act('Deleting', { kind: 'LeaveOrder' })
+
+/** What holds a deletion up, and until when the object waits for it where its namespace stays. */
+const HOLD_UPS: readonly (readonly [what: string, facts: readonly Facts[], stop: Decision])[] = [
+  ['CertCentral is away', [unreachable()], wait('Deleting', inMinutes(2))],
+  ['CertCentral asks for a pause', [unreachable('yes')], wait('Deleting', inMinutes(2))],
+  ['the account is gone', [noAccount], stalled('DeletionBlocked', inSeconds(30))],
+  ['the API key is gone', [noKey], stalled('DeletionBlocked', inSeconds(30))],
+  ['the key may not read', [mayNotRead], stalled('DeletionBlocked', inMinutes(5))],
+  ['CertCentral refused to end it', [refusedToEnd], stalled('DeletionBlocked', inSeconds(30))],
+  ['the account of the plan before is gone', [formerPlan, noAccount], stalled('DeletionBlocked', inSeconds(30))],
+  ['what was sent is not shown yet', [sent(5), absent], wait('Deleting', inMinutes(5))],
+  ['what was sent cannot be looked for', [sent(5), unreachable()], wait('Deleting', inMinutes(2))],
+  ['what was sent is there twice', [sent(5), severalOrders], stalled('DeletionBlocked', inMinutes(5))],
+]
+
+const HELD_UP: readonly Row[] = [
+  ...HOLD_UPS.flatMap(([what, facts, stop]): Row[] => [
+    [
+      `asks whether the namespace is being deleted where ${what}`,
+      'beingDeleted',
+      going('RevokeOrder', ...facts),
+      look('Deleting', 'namespace'),
+    ],
+    [
+      `holds an object whose namespace stays where ${what}`,
+      'beingDeleted',
+      going('RevokeOrder', ...facts, stays),
+      stop,
+    ],
+    [
+      `lets an object go with its namespace in the end, and says what is left, where ${what}`,
+      'beingDeleted',
+      going('RevokeOrder', ...facts, terminating(600)),
+      leave,
+    ],
+  ]),
+  ...(
+    [
+      ['CertCentral is away', [unreachable()]],
+      ['the API key is gone', [noKey]],
+      ['the key may not read', [mayNotRead]],
+      ['CertCentral refused to end it', [refusedToEnd]],
+      ['what was sent is not shown yet', [sent(5), absent]],
+    ] as const
+  ).flatMap(([what, facts]): Row[] => [
+    [
+      `tries for 25 seconds while the namespace is being deleted and ${what}`,
+      'beingDeleted',
+      going('RevokeOrder', ...facts, terminating(24)),
+      wait('Deleting', inSeconds(1)),
+    ],
+    [
+      `tries for no longer than 25 seconds while the namespace is being deleted and ${what}`,
+      'beingDeleted',
+      going('RevokeOrder', ...facts, terminating(25)),
+      leave,
+    ],
+  ]),
   [
-    'waits with the deletion while CertCentral is away',
+    'tries again sooner than that where it is worth it',
     'beingDeleted',
-    going('RevokeOrder', unreachable()),
+    going(
+      'RevokeOrder',
+      { remote: { kind: 'unavailable', retryAt: inSeconds(4), throttled: 'no', message: '500' } },
+      terminating(9),
+    ),
+    wait('Deleting', inSeconds(4)),
+  ],
+  [
+    'waits for the turn of its calls while the namespace is being deleted, as they will come',
+    'beingDeleted',
+    going('RevokeOrder', unreachable('yes'), terminating(300)),
     wait('Deleting', inMinutes(2)),
   ],
   [
-    'says that a deletion is blocked, and how to be rid of it',
+    'waits for no account in a namespace that is being deleted, as none can be made there',
     'beingDeleted',
-    going('RevokeOrder', { account: { kind: 'missing' } }),
-    stalled('DeletionBlocked', TOMORROW),
+    going('RevokeOrder', noAccount, terminating(0)),
+    leave,
+  ],
+  [
+    'says nothing of an order that its policy leaves alone, when its namespace goes',
+    'beingDeleted',
+    going('CancelPending', noAccount, terminating(0)),
+    letGo,
+  ],
+  [
+    'says nothing of an order that was over, when its namespace goes',
+    'beingDeleted',
+    going('RevokeOrder', ordered('canceled'), noAccount, terminating(0)),
+    letGo,
+  ],
+  [
+    'ends the order in a namespace that is being deleted where it can',
+    'beingDeleted',
+    going('RevokeOrder', seen(), terminating(600)),
+    end('revoke-order'),
+  ],
+  [
+    'says that an order which CertCentral does not show was not ended, and lets the object go',
+    'beingDeleted',
+    going('RevokeOrder', absent),
+    leave,
+  ],
+  [
+    'says nothing of an order which CertCentral does not show, and which the policy leaves alone',
+    'beingDeleted',
+    going('CancelPending', absent),
+    letGo,
+  ],
+  [
+    'lets an order go that was never there, once the time to settle is over',
+    'beingDeleted',
+    going('RevokeOrder', sent(-1), absent),
+    letGo,
   ],
 ]
 
@@ -1263,6 +1380,7 @@ const ALL = [
   ...TRACK,
   ...LIFE,
   ...PEOPLE,
+  ...HELD_UP,
   ...UPKEEP,
   ...BRAKE,
 ]
@@ -1280,6 +1398,7 @@ describe('decide', () => {
     ['while others work', TRACK],
     ['in the life of a plan', LIFE],
     ['when people ask', PEOPLE],
+    ['when a deletion is held up', HELD_UP],
     ['once it is issued', UPKEEP],
     ['by the brake', BRAKE],
   ])('%s', (_part, rows) => {

@@ -65,7 +65,9 @@ describe('deploy/install.yaml', () => {
       'digicert-operator.io/digicertorders: patch',
     ])
     expect(rights(named('Role', 'digicert-operator-home'))).toEqual([
+      '/events: get create patch',
       '/secrets: get',
+      'apps/deployments: get',
       'coordination.k8s.io/leases: create',
       'coordination.k8s.io/leases: get update',
     ])

@@ -15,7 +15,7 @@ const linesOf = async (metrics: ReturnType<typeof createMetrics>, name: string):
 const after = async (outcome: Outcome, before: OrderStatus = {}): Promise<string[]> => {
   const metrics = createMetrics(() => [])
   countStep(metrics, { order: anOrder(), before, outcome })
-  const names = ['purchases_total', 'reissues_total', 'adoptions_total', 'failures_total']
+  const names = ['purchases_total', 'reissues_total', 'adoptions_total', 'failures_total', 'orders_left_total']
   return (await Promise.all(names.map((name) => linesOf(metrics, name)))).flat()
 }
 
@@ -70,6 +70,12 @@ describe('a step is counted as', () => {
       { kind: 'unsent', retryAt: NOW, throttled: 'no', message: 'nobody there' },
       {},
       [`digicert_operator_failures_total{${OF},reason="CertCentralUnavailable"} 1`],
+    ],
+    [
+      'an order that is left in CertCentral, where it was deleted and not ended',
+      { kind: 'left', message: 'revoke it' },
+      {},
+      [`digicert_operator_orders_left_total{policy="Retain"} 1`],
     ],
     [
       'an unknown outcome',

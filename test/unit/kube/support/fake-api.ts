@@ -144,9 +144,15 @@ export function reply(
 }
 
 /** A script that refuses as the API server does. */
-export function refuse(code: number, reason = 'Refused', headers: Record<string, string> = {}): Script {
+export function refuse(
+  code: number,
+  reason = 'Refused',
+  headers: Record<string, string> = {},
+  causes: readonly string[] = [],
+): Script {
   return (_seen, response) => {
-    reply(response, code, status(code, reason, `refused with ${code}`), headers)
+    const details = { causes: causes.map((cause) => ({ reason: cause, message: 'refused' })) }
+    reply(response, code, { ...status(code, reason, `refused with ${code}`), details }, headers)
     return true
   }
 }
