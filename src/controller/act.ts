@@ -10,6 +10,7 @@ import { wasFree } from '../order/brake.ts'
 import { isoDay } from '../order/schedule.ts'
 import { endOrder } from './end-order.ts'
 import { deliver, rewrite } from './deliver.ts'
+import { storedChain, withChain } from './chains.ts'
 import { createKey, createNextKey, csrFor, keptIn, promoteKey } from './keys.ts'
 import type { Gathered } from './gather.ts'
 import { placeOrder } from './place-order.ts'
@@ -91,29 +92,33 @@ const leftSecret = ({ target, targetSecret, storedOrderTakenBy }: Gathered): Sec
   target.kind === 'ours' && storedOrderTakenBy === undefined ? targetSecret : undefined
 
 /** A renewal has a key of its own, unless the spec wants to keep the one there is, or DigiCert renews with its CSR. */
-const newKey = (gathered: Gathered, { secrets }: Pick<Hands, 'secrets'>, { intent }: OrderStatus) => {
-  const { order, purchase, givenCsr } = gathered
+const newKey = ({ gathered, seen, status: { intent } }: Step, { secrets }: Pick<Hands, 'secrets'>) => {
+  const { order, purchase, givenCsr, targetSecret } = gathered
   const { privateKey, renewal } = order.spec
   const isKept = privateKey.rotationPolicy === 'Never' || renewal?.byDigiCert === true
   const isFresh = intent?.purpose === 'Renewal' && !isKept
   return createKey(secrets, order, purchase, {
     given: givenCsr,
     left: isFresh ? undefined : leftSecret(gathered),
+    chain: storedChain(targetSecret, seen),
   })
 }
 
-const replaceKey = async ({ gathered, status }: Step, hands: Hands): Promise<Outcome> => {
+const replaceKey = async (step: Step, hands: Hands): Promise<Outcome> => {
+  const { keySecret } = step.gathered
   try {
-    if (gathered.keySecret) await hands.secrets.remove(gathered.keySecret)
+    if (keySecret) await hands.secrets.remove(keySecret)
   } catch (error) {
     return refusedByCluster(error)
   }
-  return newKey(gathered, hands, status)
+  return newKey(step, hands)
 }
 
-const inheritKey = async ({ gathered }: Step, { secrets }: Hands): Promise<Outcome> => {
+const inheritKey = async ({ gathered, seen }: Step, { secrets }: Hands): Promise<Outcome> => {
   try {
-    if (gathered.keySecret) await secrets.inherit(gathered.order, gathered.keySecret)
+    const { order, keySecret } = gathered
+    const data = withChain(keySecret?.data ?? {}, storedChain(gathered.targetSecret, seen))
+    if (keySecret) await secrets.inherit(order, { ...keySecret, data })
     return { kind: 'done' }
   } catch (error) {
     if (isFailure(error, 'conflict', 'not-found')) return { kind: 'conflict' }
@@ -166,14 +171,14 @@ const checkValidity = async ({ gathered }: Step, orderId: number): Promise<Outco
 type KeyAction = 'CreateKey' | 'ReplaceKey' | 'InheritKey' | 'CreateNextKey' | 'PromoteKey'
 
 const changeKey = (step: Step, kind: KeyAction, hands: Hands): Promise<Outcome> => {
-  const { gathered, status } = step
-  const { keySecret, order, givenCsr } = gathered
+  const { keySecret, order, givenCsr: given, targetSecret } = step.gathered
   if (kind === 'ReplaceKey') return replaceKey(step, hands)
   if (kind === 'InheritKey') return inheritKey(step, hands)
-  if (kind === 'CreateKey' || !keySecret) return newKey(gathered, hands, status)
+  if (kind === 'CreateKey' || !keySecret) return newKey(step, hands)
+  const chain = storedChain(targetSecret, step.seen)
   return kind === 'CreateNextKey'
-    ? createNextKey(hands.secrets, order, keySecret, givenCsr)
-    : promoteKey(hands.secrets, keySecret)
+    ? createNextKey(hands.secrets, order, keySecret, { given, chain })
+    : promoteKey(hands.secrets, keySecret, chain)
 }
 
 const reissue = (step: Step, orderId: number, hands: Hands): Promise<Outcome> => {

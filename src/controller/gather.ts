@@ -13,7 +13,7 @@ import { type KeyFact, formerKey, keyFact, nextKeyFact, storedFact, targetFact }
 import { digest } from './digest.ts'
 import { type GivenCsr, readGivenCsr } from './given-csr.ts'
 import type { Left } from './ledger.ts'
-import { type GivenPasswords, readPasswords } from './outputs.ts'
+import { type GivenPasswords, NO_PASSWORDS, readPasswords } from './outputs.ts'
 import type { Secret, SecretStore } from './secrets.ts'
 import { readSpec } from './spec-reading.ts'
 
@@ -69,6 +69,8 @@ export type Sources = {
   holders: (accountKey: string, orderId: number) => readonly DigiCertOrder[]
   /** Whether the account was seen to keep alternative order ids. */
   keepsIds: (accountKey: string) => boolean
+  /** Told of each Secret that was read for a CSR or a password, by key and version; without a version where there is none. */
+  noteGiven: (key: string, resourceVersion: string | undefined) => void
   clusterId: string
   now: () => Date
 }
@@ -127,19 +129,32 @@ type FormerKey = NonNullable<ReturnType<typeof formerKey>>
 /** A renewal that came to nothing has a number as well, so the order before it may be some numbers back. */
 const FORMER_PURCHASES = 3
 
+/** Numbers of the purchases that the renewal under way may follow, the newest first. */
+export const formerPurchases = ({ intent }: OrderStatus): number[] =>
+  intent?.purpose === 'Renewal'
+    ? Array.from({ length: FORMER_PURCHASES }, (_, back) => intent.purchase - 1 - back).filter((number) => number > 0)
+    : []
+
 /** What the certificate may be of that is good until the renewal is there. */
 const formerKeysOf = async (
   { metadata, spec }: DigiCertOrder,
-  { intent }: OrderStatus,
+  status: OrderStatus,
   { secrets }: Sources,
 ): Promise<FormerKey[]> => {
-  if (intent?.purpose !== 'Renewal') return []
-  const numbers = Array.from({ length: FORMER_PURCHASES }, (_, back) => intent.purchase - 1 - back)
-  const read = numbers
-    .filter((number) => number > 0)
-    .map((number) => secrets.read(metadata.namespace ?? '', keySecretName(metadata.name, number)))
+  const read = formerPurchases(status).map((number) =>
+    secrets.read(metadata.namespace ?? '', keySecretName(metadata.name, number)),
+  )
   return (await Promise.all(read)).flatMap((secret) => formerKey(secret, deliveryOf(spec)) ?? [])
 }
+
+/** Reads of Secrets that people write and that no watch tells of. */
+const noting = ({ secrets, noteGiven }: Sources): Pick<SecretStore, 'read'> => ({
+  read: async (namespace, name) => {
+    const secret = await secrets.read(namespace, name)
+    noteGiven(`${namespace}/${name}`, secret?.metadata.resourceVersion)
+    return secret
+  },
+})
 
 /** Reads what a decision needs, from caches where they know it. Changes nothing, and asks CertCentral nothing. */
 export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: Sources): Promise<Gathered> => {
@@ -149,7 +164,8 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
   const { namespace = '', name } = order.metadata
   const purchase = purchaseOf(status)
   const { keySecret, targetSecret, rivals } = await secretsOf(order, purchase, sources)
-  const givenCsr = problems.length === 0 ? await readGivenCsr(sources.secrets, order) : undefined
+  const given = noting(sources)
+  const givenCsr = problems.length === 0 ? await readGivenCsr(given, order) : undefined
   const session = account.kind === 'ready' ? account.session : undefined
   const namespaceForbidden = session && (await sources.namespaceForbidden(session, namespace))
   const target = targetFact(order, targetSecret, rivals)
@@ -179,7 +195,7 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     ),
     keySecret,
     ...{ key, nextKey, formerKeys, givenCsr },
-    passwords: problems.length === 0 ? await readPasswords(sources.secrets, order) : { problem: undefined },
+    passwords: problems.length === 0 ? await readPasswords(given, order) : NO_PASSWORDS,
     takenBy: takenBy(order, order.spec.adoptOrderId, session, sources),
     storedOrderTakenBy: takenBy(order, stored?.orderId, session, sources),
     idsAreKept:

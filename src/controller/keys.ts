@@ -7,6 +7,7 @@ import type { Outcome } from '../order/outcome.ts'
 import type { Delivery } from '../order/delivery.ts'
 import { createCsr, csrKey } from '../pki/csr.ts'
 import { exportKey, generateKey, keyFits, readKey } from '../pki/keys.ts'
+import { type Chain, withChain } from './chains.ts'
 import { certifiedKey } from './facts.ts'
 import type { GivenCsr } from './given-csr.ts'
 import { type Secret, type SecretStore, refusedByCluster, ownerOf, textOf } from './secrets.ts'
@@ -66,6 +67,9 @@ const isGivenUp = (secret: Secret, { annotations }: DigiCertOrder['metadata']): 
 
 type Origins = { given: GivenCsr | undefined; left: Secret | undefined }
 
+/** What a key may be made from, and the chain of the present certificate, which is kept beside it. */
+type Making = Partial<Origins> & { chain?: Chain | undefined }
+
 /** The CSR that was handed in, the key that was left, or a new one, which no order can have been placed with. */
 const keyToKeep = async (order: DigiCertOrder, { given, left }: Origins) => {
   if (given?.kind === 'good') return { csr: given.pem }
@@ -82,12 +86,12 @@ export const createKey = async (
   store: Store,
   order: DigiCertOrder,
   purchase: number,
-  { given, left }: { given?: GivenCsr | undefined; left?: Secret | undefined } = {},
+  { given, left, chain }: Making = {},
 ): Promise<Outcome> => {
   const name = keySecretName(order.metadata.name, purchase)
   const kept = await keyToKeep(order, { given, left })
   try {
-    await store.createKey(order, name, kept)
+    await store.createKey(order, name, kept, withChain({}, 'isNew' in kept ? undefined : chain))
     return 'isNew' in kept ? { kind: 'done', keyIsNew: true } : { kind: 'done' }
   } catch (error) {
     if (isFailure(error, 'already-exists')) return taken(store, order, name)
@@ -103,21 +107,25 @@ export const createNextKey = async (
   store: Pick<SecretStore, 'change'>,
   { spec }: DigiCertOrder,
   secret: Secret,
-  given?: GivenCsr,
+  { given, chain }: Omit<Making, 'left'> = {},
 ): Promise<Outcome> => {
   const next =
     given?.kind === 'good'
       ? { 'next.csr': given.pem }
       : { 'next.key': exportKey(await generateKey(spec.privateKey), spec.privateKey.encoding) }
-  return store.change(secret, (data) => ({ ...data, ...encoded(next) }))
+  return store.change(secret, (data) => ({ ...withChain(data, chain), ...encoded(next) }))
 }
 
-/** The key of a reissue takes the place of the one before it. */
-export const promoteKey = (store: Pick<SecretStore, 'change'>, secret: Secret): Promise<Outcome> =>
+/** The key of a reissue takes the place of the one before it, and the chain of its certificate that of the one before. */
+export const promoteKey = (
+  store: Pick<SecretStore, 'change'>,
+  secret: Secret,
+  chain?: Chain,
+): Promise<Outcome> =>
   store.change(secret, (data) => {
     const { 'next.key': key, 'next.csr': csr, ...rest } = data
     return {
-      ...rest,
+      ...withChain(rest, chain),
       ...(key === undefined ? {} : { 'tls.key': key }),
       ...(csr === undefined ? {} : { 'tls.csr': csr }),
     }

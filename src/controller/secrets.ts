@@ -18,10 +18,12 @@ type Cache = { get: (key: string) => Secret | undefined; noteWritten: (secret: S
 /** Secrets, read from the cache of those that carry our label, and from the API server where that knows nothing. */
 export type SecretStore = {
   read: (namespace: string, name: string) => Promise<Secret | undefined>
+  /** The Secret as the API server has it, with what the cache leaves out. */
+  readLive: (namespace: string, name: string) => Promise<Secret | undefined>
   /** What the cache knows. */
   peek: (namespace: string, name: string) => Secret | undefined
   /** @throws KubeError; `already-exists` where the name is taken */
-  createKey: (order: DigiCertOrder, name: string, kept: Kept) => Promise<Secret>
+  createKey: (order: DigiCertOrder, name: string, kept: Kept, more?: Data) => Promise<Secret>
   /** Makes a key Secret, left by a resource of the same name that is gone, belong to this one. */
   inherit: (order: DigiCertOrder, secret: Secret) => Promise<Secret>
   /** Changes the data of a key Secret as a compare-and-swap on the version that was read. */
@@ -35,6 +37,9 @@ export type SecretStore = {
 
 /** A private key, or the CSR of one that is elsewhere. */
 export type Kept = { key: KeyObject } | { csr: string }
+
+/** Further entries of a Secret, in base64. */
+type Data = Readonly<Record<string, string>>
 
 export type Pair = {
   key: KeyObject
@@ -72,7 +77,7 @@ const ownerReference = ({ metadata }: DigiCertOrder) => ({
   blockOwnerDeletion: false,
 })
 
-const keySecret = (order: DigiCertOrder, name: string, kept: Kept): Secret => ({
+const keySecret = (order: DigiCertOrder, name: string, kept: Kept, more: Data = {}): Secret => ({
   apiVersion: 'v1',
   kind: 'Secret',
   type: KEY_SECRET_TYPE,
@@ -83,10 +88,12 @@ const keySecret = (order: DigiCertOrder, name: string, kept: Kept): Secret => ({
     annotations: { [ANNOTATIONS.owner]: order.metadata.name },
     ownerReferences: [ownerReference(order)],
   },
-  data:
-    'csr' in kept
+  data: {
+    ...more,
+    ...('csr' in kept
       ? { 'tls.csr': base64(kept.csr) }
-      : { 'tls.key': base64(exportKey(kept.key, order.spec.privateKey.encoding)) },
+      : { 'tls.key': base64(exportKey(kept.key, order.spec.privateKey.encoding)) }),
+  },
 })
 
 const targetSecret = (order: DigiCertOrder, { labels, annotations, data }: Outputs): Secret => ({
@@ -134,8 +141,9 @@ export const createSecretStore = (
     peek: (namespace, name) => cache?.get(`${namespace}/${name}`),
     read: async (namespace, name) =>
       cache?.get(`${namespace}/${name}`) ?? (await kube.get<Secret>(SECRETS, { namespace, name })),
-    createKey: async (order, name, kept) =>
-      noted(await kube.create(SECRETS, keySecret(order, name, kept), { fieldManager: FIELD_MANAGER })),
+    readLive: (namespace, name) => kube.get<Secret>(SECRETS, { namespace, name }),
+    createKey: async (order, name, kept, more) =>
+      noted(await kube.create(SECRETS, keySecret(order, name, kept, more), { fieldManager: FIELD_MANAGER })),
     inherit: async (order, secret) => {
       const metadata = { ...secret.metadata, ownerReferences: [ownerReference(order)] }
       return noted(await kube.replace(SECRETS, { ...secret, metadata }, { fieldManager: FIELD_MANAGER }))

@@ -3,6 +3,7 @@ import type { DigiCertOrder } from '../api/order.ts'
 import { rulesOf } from '../api/products.ts'
 import { keyOf } from '../kube/client.ts'
 import { accountKey } from './account-access.ts'
+import { passwordSecretsOf } from './outputs.ts'
 import { type Secret, ownerOf } from './secrets.ts'
 
 /** A change of an object, as an informer tells it. */
@@ -25,11 +26,20 @@ export const ORDER_INDEXES = {
   account: (order: DigiCertOrder) => [accountKeyOf(order)],
   secret: (order: DigiCertOrder) =>
     order.spec.secretName === undefined ? [] : [`${namespaceOf(order)}/${order.spec.secretName}`],
+  /** The Secrets that people write and an order reads: passwords of keystores, and a CSR. */
+  given: (order: DigiCertOrder) => givenSecretsOf(order),
   /** Every order that a resource has, or renews, whatever its account. */
   held: ({ status }: DigiCertOrder) =>
     [status?.order?.id, status?.intent?.renewalOf].flatMap((id) => (id === undefined ? [] : [String(id)])),
   orderId: (order: DigiCertOrder) =>
     order.status?.order ? [orderIdValue(accountKeyOf(order), order.status.order.id)] : [],
+}
+
+/** Keys of the Secrets that people write for an order. */
+export const givenSecretsOf = (order: DigiCertOrder): string[] => {
+  const { csrSecretRef } = order.spec
+  const names = [...passwordSecretsOf(order.spec), ...(csrSecretRef ? [csrSecretRef.name] : [])]
+  return [...new Set(names)].map((name) => `${namespaceOf(order)}/${name}`)
 }
 
 /** How an order id of an account is filed. */

@@ -32,11 +32,15 @@ const isGoodOnHardware = (o: Observation, now: Date): boolean => {
 const isOfAnother = ({ order, stored }: Observation, { reason }: Decision): boolean =>
   !order && stored !== undefined && reason === 'AdoptionRefused'
 
+/** Whether the Secret holds the pair that the operator wrote, and it has not expired. */
+const isGood = ({ stored }: Observation, now: Date): boolean =>
+  stored !== undefined && stored.notAfter > now && stored.replaced === undefined
+
 const readyStatus = (o: Observation, decision: Decision, now: Date): 'True' | 'False' => {
   if (isOfAnother(o, decision)) return 'False'
   if (isGoodOnHardware(o, now)) return 'True'
   const revoked = o.order !== undefined && current(o, o.order).status === 'revoked'
-  return o.stored && o.stored.notAfter > now && !revoked && !isGivenUp(o) ? 'True' : 'False'
+  return isGood(o, now) && !revoked && !isGivenUp(o) ? 'True' : 'False'
 }
 
 /** The longest message of a condition that the CRD takes. */
@@ -82,6 +86,7 @@ const WARNINGS: readonly Reason[] = [
   'LookRefused',
   'OrderNotVisible',
   'NameChangeLimitReached',
+  'SecretModifiedByOthers',
 ]
 
 const announcement = (before: OrderStatus | undefined, decision: Decision, message: string): Announcement[] => {

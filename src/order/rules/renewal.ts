@@ -1,6 +1,7 @@
 import { type Decision, act, stalled, wait } from '../decision.ts'
 import type { Rule } from '../decide.ts'
 import type { Observation } from '../observation.ts'
+import { repairHeldUntil } from '../repair.ts'
 import { later } from '../schedule.ts'
 import { isIssued } from './words.ts'
 
@@ -29,7 +30,9 @@ export const renewedByDigiCert: Rule = ({ order, remote, renew }) => {
  * Until a renewal is issued, the Secret is that of the plan before: somebody who deletes or damages it has it back. What
  * keeps that from being done is no reason to hold up the renewal.
  */
-export const formerIsMissing: Rule = ({ former, stored, order, remote }, now) => {
+export const formerIsMissing: Rule = (o, now) => {
+  const { former, stored, order, remote } = o
+  if (former?.certificateId === o.repair.certificateId && repairHeldUntil(o, now)) return undefined
   if (!former?.tryAt || former.tryAt > now || former.notAfter <= now || (stored && !stored.harmed)) return undefined
   if (remote.kind !== 'unasked' || (order && isIssued(order))) return undefined
   const { orderId, certificateId } = former
