@@ -45,7 +45,10 @@ export const isKeySecretOf = ({ metadata }: DigiCertOrder, secret: Secret): bool
 export const storedChain = (secret: Secret | undefined, { stored }: Pick<Observation, 'stored'>): Chain | undefined => {
   const certificateId = stored?.harmed === undefined ? stored?.facts.id : undefined
   if (certificateId === undefined) return undefined
-  return { certificateId, pem: pemOf({ certificate: textOf(secret, 'tls.crt') ?? '', ca: textOf(secret, 'ca.crt') ?? '' }) }
+  return {
+    certificateId,
+    pem: pemOf({ certificate: textOf(secret, 'tls.crt') ?? '', ca: textOf(secret, 'ca.crt') ?? '' }),
+  }
 }
 
 /** The chain of a certificate that a key Secret keeps beside the key. */

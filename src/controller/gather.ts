@@ -69,7 +69,7 @@ export type Sources = {
   holders: (accountKey: string, orderId: number) => readonly DigiCertOrder[]
   /** Whether the account was seen to keep alternative order ids. */
   keepsIds: (accountKey: string) => boolean
-  /** Told of each Secret that was read for a CSR or a password, by key and version; without a version where there is none. */
+  /** Notes each Secret that was read for a CSR or a password, by key and version; without a version where there is none. */
   noteGiven: (key: string, resourceVersion: string | undefined) => void
   clusterId: string
   now: () => Date
@@ -147,7 +147,7 @@ const formerKeysOf = async (
   return (await Promise.all(read)).flatMap((secret) => formerKey(secret, deliveryOf(spec)) ?? [])
 }
 
-/** Reads of Secrets that people write and that no watch tells of. */
+/** Reads of Secrets that people write and that are not watched. */
 const noting = ({ secrets, noteGiven }: Sources): Pick<SecretStore, 'read'> => ({
   read: async (namespace, name) => {
     const secret = await secrets.read(namespace, name)

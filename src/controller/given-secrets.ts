@@ -10,8 +10,8 @@ const PERIOD = 40_000
 const ABSENT = ''
 
 /**
- * The Secrets that people write for orders, as passwords of keystores and CSRs. They carry no label of ours, so no watch tells
- * of them; each is asked for its version, once for all orders that name it. Nothing of what they hold is read or kept.
+ * The Secrets that people write for orders, as passwords of keystores and CSRs. They carry no label of ours and are not
+ * watched; each is asked for its version, once for all orders that name it. Nothing of what they hold is read or kept.
  */
 export type GivenSecrets = {
   /** Begins to look after Secrets, by key; what is looked after already stays as it is. */
@@ -34,7 +34,7 @@ export type GivenSecretsOptions = {
   random: () => number
 }
 
-/** Answers of a cache that lags behind are no news. Whether a Secret is absent tells nothing of versions. */
+/** Answers of a cache that lags behind are no news. A Secret that is absent has no version to compare. */
 const isOlder = (version: string, known: string): boolean =>
   version !== ABSENT && known !== ABSENT && compareVersions(version, known) < 0
 

@@ -117,11 +117,7 @@ export const createNextKey = async (
 }
 
 /** The key of a reissue takes the place of the one before it, and the chain of its certificate that of the one before. */
-export const promoteKey = (
-  store: Pick<SecretStore, 'change'>,
-  secret: Secret,
-  chain?: Chain,
-): Promise<Outcome> =>
+export const promoteKey = (store: Pick<SecretStore, 'change'>, secret: Secret, chain?: Chain): Promise<Outcome> =>
   store.change(secret, (data) => {
     const { 'next.key': key, 'next.csr': csr, ...rest } = data
     return {

@@ -259,7 +259,7 @@ const planFacts = (
   }
 }
 
-/** A pair in the Secret that is neither what the Secret says of itself nor what the status says is somebody else's. */
+/** A pair in the Secret that is neither what the Secret says of itself nor what the status says is that of another client. */
 const storedIn = ({ stored }: Gathered, { certificate }: OrderStatus): Observation['stored'] => {
   const isReplaced = stored?.harmed !== undefined && certificate !== undefined
   return isReplaced && certificate.serialNumber !== stored.facts.serialNumber ? { ...stored, replaced: 'yes' } : stored

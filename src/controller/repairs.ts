@@ -97,7 +97,7 @@ type Writing = { gathered: Gathered; seen: { repair: RepairFact }; memory: Recol
 
 /**
  * What is found out before a write of the Secret that is a repair; `undefined` where it is none. A first repair is nothing
- * to look into: somebody may have made a mistake.
+ * to look into: it may be a single mistake.
  */
 export const findRepair = async (
   { gathered, seen: { repair } }: Writing,

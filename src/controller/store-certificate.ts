@@ -67,7 +67,8 @@ const besideKey = async (delivery: Delivery, kept: KeptChain, means: Means): Pro
     const secret = await means.secrets.readLive(order.metadata.namespace ?? '', name)
     const chain = secret && isKeySecretOf(order, secret) ? chainIn(secret, certificateId) : undefined
     const found = chain === undefined ? undefined : read(chain, delivery, means.now())
-    if (found?.result.ok && describe(found.result.bundle.leaf).sha256Fingerprint === kept.sha256Fingerprint) return found
+    if (found?.result.ok && describe(found.result.bundle.leaf).sha256Fingerprint === kept.sha256Fingerprint)
+      return found
   }
   return undefined
 }
@@ -136,7 +137,10 @@ type Standing = Pick<Pair, 'key' | 'facts' | 'orderId'> & {
 }
 
 /** Writes the Secret of a good pair anew with what the spec wants beside it. Nobody is asked for the certificate. */
-export const rewriteSecret = async (standing: Standing, { secrets, now }: Pick<Means, 'secrets' | 'now'>): Promise<Outcome> => {
+export const rewriteSecret = async (
+  standing: Standing,
+  { secrets, now }: Pick<Means, 'secrets' | 'now'>,
+): Promise<Outcome> => {
   const { order, secret, passwords, key, facts, orderId } = standing
   const bundle = { certificate: textOf(secret, 'tls.crt') ?? '', ca: textOf(secret, 'ca.crt') ?? '' }
   const outputs = await makeOutputs(order.spec, passwords, { key, ...bundle }, { before: secret, now: now() })

@@ -20,7 +20,7 @@ const owns = ({ fieldsV1 }: Entry, path: FieldPath): boolean => path.reduce(chil
 
 /**
  * Names of the field managers that changed an object since `ours` last did, the newest first: those that own one of the fields,
- * else, as who removes a field owns none of it, whoever changed anything. Times are whole seconds, so what happened in the
+ * else, as a client that removes a field owns none of it, those that changed anything. Times are whole seconds, so what happened in the
  * same second counts as later.
  *
  * @param object as the API server has it, with its `managedFields`

@@ -100,7 +100,7 @@ export type Stored = {
   fingerprint?: string
   /** Somebody changed what stands around the pair, or the pair itself, since it was written: it is to be written anew. */
   harmed?: 'yes'
-  /** The pair is of another certificate than the one that was written: whoever put it there, it does not count as good. */
+  /** The pair is of another certificate than the one that was written, and does not count as good. */
   replaced?: 'yes'
 }
 

@@ -44,8 +44,7 @@ const isWhole = (): boolean => {
   return !!found && !!key && readPair(textIn(found, 'tls.crt'), key) !== undefined && label() === 'shop'
 }
 
-const edit = (change: (secret: Secret) => Secret) => () =>
-  world.api.edit(TARGET, (object) => change(object as Secret) as typeof object)
+const edit = (change: (secret: Secret) => Secret) => () => world.api.edit(TARGET, (object) => change(object as Secret))
 
 const drop = () => world.api.drop(TARGET)
 const overwrite = edit((found) => ({ ...found, data: { ...found.data, 'tls.crt': base64('a copy of long ago') } }))
@@ -56,7 +55,7 @@ const relabel = edit((found) => ({
 
 type Fight = { repairs: number[]; statusWrites: number; downloads: number; ready: Set<string | undefined> }
 
-/** Strikes at once whenever the Secret is whole, for so many minutes, and tells when it was repaired, in seconds. */
+/** Strikes at once whenever the Secret is whole, for so many minutes; gives when it was repaired, in seconds. */
 const fight = async (strike: () => void, minutes: number): Promise<Fight> => {
   const [began, writes, downloads] = [now(), calls('replace digicertorders'), calls('downloadCertificate')]
   const found: Fight = { repairs: [], statusWrites: 0, downloads: 0, ready: new Set() }

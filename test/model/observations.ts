@@ -431,7 +431,10 @@ export const FOUGHT_OVER: Sets = {
   target: TARGETS.slice(0, 2),
   outputs: [IN_STEP, { ...IN_STEP, stale: 'yes' }],
   intent: [undefined, intent({ purpose: 'Renewal', renewalOf: OTHER_ORDER_ID })],
-  order: [undefined, ...KNOWN.filter(({ status }) => ['pending', 'issued', 'reissue_pending', 'expired'].includes(status))],
+  order: [
+    undefined,
+    ...KNOWN.filter(({ status }) => ['pending', 'issued', 'reissue_pending', 'expired'].includes(status)),
+  ],
   remote: [{ kind: 'unasked' }, ...FAILED.slice(0, 1)],
   stored: STORED,
   repair: [

@@ -36,7 +36,7 @@ type Setting = { kept?: KeptChain | undefined; besideKey?: Secret | KubeError | 
 
 const memory = createMemory(NOW).of('shop/shop')
 
-/** Stores a certificate, and tells how often CertCentral was asked and what was written. */
+/** Stores a certificate; gives how often CertCentral was asked and what was written. */
 const stored = async ({ kept, besideKey, chains = createChains() }: Setting) => {
   const seen = { downloads: 0, read: [] as string[], written: 'nothing' }
   const client = {
@@ -98,7 +98,9 @@ describe('a certificate that is stored', () => {
     ['the Secret is of another type', { besideKey: keySecret(CHAIN, { type: 'Opaque' }) }],
     [
       'the Secret is that of another order',
-      { besideKey: keySecret(CHAIN, { metadata: { name: 'shop-key-1', annotations: { [ANNOTATIONS.owner]: 'blog' } } }) },
+      {
+        besideKey: keySecret(CHAIN, { metadata: { name: 'shop-key-1', annotations: { [ANNOTATIONS.owner]: 'blog' } } }),
+      },
     ],
     ['the chain is that of another certificate', { besideKey: keySecret({ 'chain-35.pem': pemOf(issued) }) }],
     ['the chain does not fit the key', { besideKey: keySecret({ 'chain-34.pem': pemOf(other) }) }],

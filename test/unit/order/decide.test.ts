@@ -1022,12 +1022,7 @@ const UPKEEP: readonly Row[] = [
     [withStored({ harmed: 'yes', replaced: 'yes' }), repaired(4, 2)],
     wait('SecretModifiedByOthers', inMinutes(2)),
   ],
-  [
-    'repairs it once its pause is over',
-    'certificateIsNew',
-    [{ stored: undefined }, repaired(4, 0)],
-    store,
-  ],
+  ['repairs it once its pause is over', 'certificateIsNew', [{ stored: undefined }, repaired(4, 0)], store],
   [
     'stores a certificate at once that the Secret never held, whatever fight there is',
     'certificateIsNew',
@@ -1054,7 +1049,7 @@ const UPKEEP: readonly Row[] = [
   ],
   ['says nothing of one that was repaired once', 'certificateIsGood', [repaired(1, -1)], ready('Issued', inHours(20))],
   [
-    'buys the renewal that is due, whoever fights over what stands beside the pair',
+    'buys the renewal that is due, whatever is fought over beside the pair',
     'renewalIsDue',
     [
       { outputs: { stale: 'yes', problem: undefined } },
@@ -1066,17 +1061,18 @@ const UPKEEP: readonly Row[] = [
   [
     'looks again when the Secret may be repaired, whatever its order waits for',
     'approvalIsOpen',
-    [ordered('needs_approval'), { outputs: { stale: 'yes', problem: undefined } }, withStored({ orderId: 5 }), repaired(4, 2)],
+    [
+      ordered('needs_approval'),
+      { outputs: { stale: 'yes', problem: undefined } },
+      withStored({ orderId: 5 }),
+      repaired(4, 2),
+    ],
     wait('AwaitingApproval', inMinutes(2)),
   ],
   [
     'goes on with the renewal while the Secret of the plan before may not be repaired yet',
     'validationIsOpen',
-    [
-      ordered('pending'),
-      { stored: undefined, former: formerOf(inMinutes(0)) },
-      repaired(3, 0.4, { certificateId: 6 }),
-    ],
+    [ordered('pending'), { stored: undefined, former: formerOf(inMinutes(0)) }, repaired(3, 0.4, { certificateId: 6 })],
     act('AskingValidation', { kind: 'AskValidation', orderId: ORDER_ID }),
   ],
   [

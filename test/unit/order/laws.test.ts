@@ -17,8 +17,7 @@ const isAct = (decision: Decision, ...kinds: string[]): boolean =>
   decision.verdict === 'act' && kinds.includes(decision.action.kind)
 
 const isRepairOf = ({ action }: Extract<Decision, { verdict: 'act' }>, certificateId: number): boolean =>
-  action.kind === 'RewriteSecret' ||
-  (action.kind === 'StoreCertificate' && action.certificateId === certificateId)
+  action.kind === 'RewriteSecret' || (action.kind === 'StoreCertificate' && action.certificateId === certificateId)
 
 const settledBySomebody = ({ intent, settledAt, account, orderAgain }: Observation): boolean => {
   if (!intent?.sentAt) return true
