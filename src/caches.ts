@@ -3,6 +3,7 @@ import type { Account, AccountKind } from './api/account.ts'
 import { MANAGED, MANAGED_LABEL } from './api/names.ts'
 import type { DigiCertOrder } from './api/order.ts'
 import { ACCOUNTS } from './controller/account-store.ts'
+import { withoutChain } from './controller/chains.ts'
 import { ORDERS } from './controller/orders.ts'
 import { SECRETS, type Secret } from './controller/secrets.ts'
 import { ORDER_INDEXES, SECRET_INDEXES } from './controller/watches.ts'
@@ -67,11 +68,11 @@ const watchOf = (resource: string, { synced, lastContactAt }: Watched) => {
 /** Roots that are held at a time; a CA has few. */
 const MOST_ROOTS = 64
 
-/** The root is the same text in the Secrets of thousands of orders, and is held once. */
+/** The root is the same text in the Secrets of thousands of orders, and is held once. Chains beside keys are not held. */
 export const sharingRoots = (): ((secret: Secret) => Secret) => {
   const roots = new LRUCache<string, string>({ max: MOST_ROOTS })
   return (secret) => {
-    const bare = withoutManagedFields(secret)
+    const bare = withoutChain(withoutManagedFields(secret))
     const root = bare.data?.['ca.crt']
     if (root === undefined) return bare
     const shared = roots.get(root) ?? root

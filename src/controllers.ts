@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { partsOf } from './controller/account-access.ts'
 import { Accounts } from './controller/accounts.ts'
 import { beginCounts, countCall, countStep } from './controller/figures/deeds.ts'
+import { type GivenSecrets, createGivenSecrets } from './controller/given-secrets.ts'
 import { createHolders } from './controller/holders.ts'
 import { createHomeAnnouncer } from './controller/home-announcer.ts'
 import { type Memory, createMemory } from './controller/memory.ts'
@@ -34,7 +35,10 @@ export { traceWrite } from './controller/traces.ts'
 /** Accounts that are looked after at the same time. */
 const ACCOUNT_WORKERS = 4
 
-type Queues = { orders: Workqueue; accounts: Workqueue }
+/** Secrets of people that are asked for at the same time: few, so that many of them come one after the other. */
+const GIVEN_WORKERS = 2
+
+type Queues = { orders: Workqueue; accounts: Workqueue; given: Workqueue }
 
 /** Orders wait in their turn, and before the budget of their account. The caches are there later than the queues. */
 const createQueues = (
@@ -52,6 +56,7 @@ const createQueues = (
     },
   }),
   accounts: createWorkqueue({ clock, observer: queueObserver(metrics, CONTROLLERS.accounts) }),
+  given: createWorkqueue({ clock }),
 })
 
 type Surroundings = {
@@ -81,6 +86,7 @@ type Parts = Surroundings & {
   now: () => Date
   own: OwnWrites
   memory: Memory
+  given: GivenSecrets
   wake: (keys: readonly string[]) => void
   /** Wakes orders that only some of may wait for what happened. */
   rouse: (keys: readonly string[]) => void
@@ -98,10 +104,11 @@ const isNews = (own: OwnWrites, { type, object }: Change): boolean => {
 
 /** What the watches put into the queues. `caches` is asked for late: the handlers are made before it. */
 const handlers = (parts: Omit<Parts, 'caches'> & { caches: () => Caches }): Handlers => {
-  const { queues, own, wake, rouse, caches } = parts
+  const { queues, own, given, wake, rouse, caches } = parts
   return {
     order: (change) => {
       if (change.type === 'deleted') wake(watches.rivalsOf(change.object, caches().orders))
+      else given.follow(watches.givenSecretsOf(change.object))
       if (isNews(own, change)) queues.orders.add(keyOf(change.object), change.initial ? laneOf(change.object) : 'high')
     },
     account: (kind) => (change) => {
@@ -177,7 +184,7 @@ const orderReconciler = (
   accounts: Accounts,
   { clusterId, keeping }: { clusterId: string; keeping: Set<string> },
 ): Reconciler => {
-  const { kube, caches, own, memory, leader, metrics, recorder, config, log, now } = parts
+  const { kube, caches, own, memory, given, leader, metrics, recorder, config, log, now } = parts
   return new Reconciler({
     orders: caches.orders,
     statuses: createStatusWriter(kube, caches.orders, own),
@@ -194,6 +201,7 @@ const orderReconciler = (
         hostOf: (account) => accounts.hostOf(account),
       }),
       keepsIds: (account) => keeping.has(account),
+      noteGiven: given.note,
       clusterId,
     },
     memory,
@@ -221,7 +229,7 @@ const orderReconciler = (
 }
 
 const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Workers[] => {
-  const { queues, config, log, metrics, tracing } = parts
+  const { queues, given, config, log, metrics, tracing } = parts
   beginCounts(metrics)
   /** Accounts that were seen to keep alternative order ids. */
   const keeping = new Set<string>()
@@ -243,15 +251,16 @@ const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Work
       within: (key, pass) => tracing.pass(partsOf(key), pass),
       observer: countPass(metrics, CONTROLLERS.accounts),
     }),
+    runWorkers({ queue: queues.given, count: GIVEN_WORKERS, reconcile: given.look, log }),
   ]
 }
 
-const figuresOf = ({ queues, config, caches, spending, leader }: Parts, known: () => Accounts | undefined) => {
+const figuresOf = ({ queues, config, caches, spending, memory, leader }: Parts, known: () => Accounts | undefined) => {
   const controlled: Controlled[] = [
     { name: CONTROLLERS.orders, queue: queues.orders, workers: config.workers },
     { name: CONTROLLERS.accounts, queue: queues.accounts, workers: ACCOUNT_WORKERS },
   ]
-  return () => samplesOf({ caches, controlled, spending, leading: leader.isLeading, known })
+  return () => samplesOf({ caches, controlled, spending, memory, leading: leader.isLeading, known })
 }
 
 /** Puts the controllers of orders and of accounts together. */
@@ -266,7 +275,16 @@ export const createControllers = (given: Surroundings): Controllers => {
   const rouse = (keys: readonly string[]): void => {
     for (const key of keys) queues.orders.add(key, laneOf(caches.orders.get(key)))
   }
-  const shared = { ...given, queues, spending, now, own: createOwnWrites(), memory: createMemory(now()), wake, rouse }
+  const secretsOfPeople = createGivenSecrets({
+    kube,
+    ordersOf: (key) => caches.orders.by('given', key).map(keyOf),
+    wake: rouse,
+    lookAt: (key, date) => queues.given.addAt(key, date, 'low'),
+    now,
+    random: Math.random,
+  })
+  const remembered = { own: createOwnWrites(), memory: createMemory(now()), given: secretsOfPeople }
+  const shared = { ...given, ...remembered, queues, spending, now, wake, rouse }
   const { watchNamespaces: namespaces, secretWatch: watchSecrets, clusterAccounts } = config
   const scope = { client: kube, log, namespaces, watchSecrets, clusterAccounts }
   const caches: Caches = createCaches(scope, handlers({ ...shared, caches: () => caches }))

@@ -1,6 +1,8 @@
 import type { Caches } from './caches.ts'
 import { type KnownOfAccounts, samplesOfAccounts, samplesOfBudgets } from './controller/figures/accounts.ts'
 import { samplesOfOrders } from './controller/figures/orders.ts'
+import { samplesOfRepairs } from './controller/figures/repairs.ts'
+import type { Memory } from './controller/memory.ts'
 import type { Spending } from './controller/spending.ts'
 import type { QueueObserver, Workqueue } from './kube/workqueue.ts'
 import type { PassResult, WorkObserver } from './kube/worker.ts'
@@ -62,15 +64,17 @@ export type Figured = {
   caches: Pick<Caches, 'orders' | 'accounts' | 'watches'>
   controlled: readonly Controlled[]
   spending: Pick<Spending, 'states'>
+  memory: Pick<Memory, 'repaired'>
   leading: () => boolean
   /** What the leader knows of accounts; `undefined` while nothing runs. */
   known: () => KnownOfAccounts | undefined
 }
 
 /** What only the leader tells, as another replica would tell it a second time. */
-const samplesOfLeader = ({ caches, controlled, spending }: Figured, known: KnownOfAccounts): Sample[] => [
+const samplesOfLeader = ({ caches, controlled, spending, memory }: Figured, known: KnownOfAccounts): Sample[] => [
   ...controlled.flatMap(samplesOfController),
   ...samplesOfOrders(caches.orders.list()),
+  ...samplesOfRepairs(memory),
   ...samplesOfAccounts('DigiCertAccount', caches.accounts.DigiCertAccount.list(), known),
   ...samplesOfAccounts('ClusterDigiCertAccount', caches.accounts.ClusterDigiCertAccount.list(), known),
   ...samplesOfBudgets(spending),

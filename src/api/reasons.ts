@@ -25,6 +25,8 @@ export const ORDER_REASONS = {
   SecretContested: 'An older DigiCertOrder names the same Secret and keeps it. Choose another secretName.',
   SecretRefused:
     'The cluster refused the Secret (quota, policy, permission, namespace going away); nothing was bought.',
+  SecretModifiedByOthers:
+    'Another client changes or deletes the Secret again and again. The operator repairs it with growing pauses and without a call to CertCentral. The message names the field manager where it is known; have that client leave the Secret alone.',
   CSRNotUsable:
     'The certificate signing request that spec.csrSecretRef names is missing, or does not fit the order. Nothing was bought.',
   KeystorePasswordMissing:

@@ -12,6 +12,7 @@ import { isoDay } from '../order/schedule.ts'
 import { aboutOf } from './about.ts'
 import { endOrder } from './end-order.ts'
 import { deliver, rewrite } from './deliver.ts'
+import { storedChain, withChain } from './chains.ts'
 import { createNextKey, csrFor, makeKey, promoteKey } from './keys.ts'
 import type { Gathered } from './gather.ts'
 import { placeOrder } from './place-order.ts'
@@ -101,30 +102,34 @@ const leftSecret = ({ target, targetSecret, stored, holderOf }: Gathered): Secre
 const DONE: Awaited<ReturnType<typeof makeKey>> = { outcome: { kind: 'done' } }
 
 /** A renewal has a key of its own, unless the spec wants to keep the one there is, or DigiCert renews with its CSR. */
-const newKey = async (gathered: Gathered, { secrets }: Pick<Hands, 'secrets'>, { intent }: OrderStatus) => {
-  const { order, purchase, givenCsr } = gathered
+const newKey = async ({ gathered, seen, status: { intent } }: Step, { secrets }: Pick<Hands, 'secrets'>) => {
+  const { order, purchase, givenCsr, targetSecret } = gathered
   const { privateKey, renewal } = order.spec
   const isKept = privateKey.rotationPolicy === 'Never' || renewal?.byDigiCert === true
   const isFresh = intent?.purpose === 'Renewal' && !isKept
   const { outcome } = await makeKey(secrets, order, purchase, {
     given: givenCsr,
     left: isFresh ? undefined : leftSecret(gathered),
+    chain: storedChain(targetSecret, seen),
   })
   return outcome
 }
 
-const replaceKey = async ({ gathered, status }: Step, hands: Hands): Promise<Outcome> => {
+const replaceKey = async (step: Step, hands: Hands): Promise<Outcome> => {
+  const { keySecret } = step.gathered
   try {
-    if (gathered.keySecret) await hands.secrets.remove(gathered.order, gathered.keySecret)
+    if (keySecret) await hands.secrets.remove(step.gathered.order, keySecret)
   } catch (error) {
     return refusedByCluster(error)
   }
-  return newKey(gathered, hands, status)
+  return newKey(step, hands)
 }
 
-const inheritKey = async ({ gathered }: Step, { secrets }: Hands): Promise<Outcome> => {
+const inheritKey = async ({ gathered, seen }: Step, { secrets }: Hands): Promise<Outcome> => {
   try {
-    if (gathered.keySecret) await secrets.inherit(gathered.order, gathered.keySecret)
+    const { order, keySecret } = gathered
+    const data = withChain(keySecret?.data ?? {}, storedChain(gathered.targetSecret, seen))
+    if (keySecret) await secrets.inherit(order, { ...keySecret, data })
     return { kind: 'done' }
   } catch (error) {
     if (isFailure(error, 'conflict', 'not-found')) return { kind: 'conflict' }
@@ -173,14 +178,14 @@ const checkValidity = async ({ gathered }: Step, orderId: number): Promise<Outco
 type KeyAction = 'CreateKey' | 'ReplaceKey' | 'InheritKey' | 'CreateNextKey' | 'PromoteKey'
 
 const changeKey = (step: Step, kind: KeyAction, hands: Hands): Promise<Outcome> => {
-  const { gathered, status } = step
-  const { keySecret, order, givenCsr } = gathered
+  const { keySecret, order, givenCsr: given, targetSecret } = step.gathered
   if (kind === 'ReplaceKey') return replaceKey(step, hands)
   if (kind === 'InheritKey') return inheritKey(step, hands)
-  if (kind === 'CreateKey' || !keySecret) return newKey(gathered, hands, status)
+  if (kind === 'CreateKey' || !keySecret) return newKey(step, hands)
+  const chain = storedChain(targetSecret, step.seen)
   return kind === 'CreateNextKey'
-    ? createNextKey(hands.secrets, order, keySecret, givenCsr)
-    : promoteKey(hands.secrets, order, keySecret)
+    ? createNextKey(hands.secrets, order, keySecret, { given, chain })
+    : promoteKey(hands.secrets, order, keySecret, chain)
 }
 
 const reissue = (step: Step, orderId: number, hands: Hands): Promise<Outcome> => {

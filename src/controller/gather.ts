@@ -14,7 +14,7 @@ import { digest } from './digest.ts'
 import { type Evidence, type Held, type Holders, holderFor } from './holders.ts'
 import { type GivenCsr, readGivenCsr } from './given-csr.ts'
 import type { Left } from './ledger.ts'
-import { type GivenPasswords, readPasswords } from './outputs.ts'
+import { type GivenPasswords, NO_PASSWORDS, readPasswords } from './outputs.ts'
 import { type Owner, ownershipOfKey } from './ownership.ts'
 import type { Secret, SecretStore } from './secrets.ts'
 import { readSpec } from './spec-reading.ts'
@@ -73,6 +73,8 @@ export type Sources = {
   holders: Holders
   /** Whether the account was seen to keep alternative order ids. */
   keepsIds: (accountKey: string) => boolean
+  /** Notes each Secret that was read for a CSR or a password, by key and version; without a version where there is none. */
+  noteGiven: (key: string, resourceVersion: string | undefined) => void
   clusterId: string
   now: () => Date
 }
@@ -146,23 +148,36 @@ type FormerKey = NonNullable<ReturnType<typeof formerKey>>
 /** A renewal that came to nothing has a number as well, so the order before it may be some numbers back. */
 const FORMER_PURCHASES = 3
 
+/** Numbers of the purchases that the renewal under way may follow, the newest first. */
+export const formerPurchases = ({ intent }: OrderStatus): number[] =>
+  intent?.purpose === 'Renewal'
+    ? Array.from({ length: FORMER_PURCHASES }, (_, back) => intent.purchase - 1 - back).filter((number) => number > 0)
+    : []
+
 /** What the certificate may be of that is good until the renewal is there. */
 const formerKeysOf = async (
   order: DigiCertOrder,
-  { intent }: OrderStatus,
+  status: OrderStatus,
   { secrets, clusterId }: Sources,
 ): Promise<FormerKey[]> => {
   const { metadata, spec } = order
-  if (intent?.purpose !== 'Renewal') return []
-  const numbers = Array.from({ length: FORMER_PURCHASES }, (_, back) => intent.purchase - 1 - back)
-  const read = numbers
-    .filter((number) => number > 0)
-    .map((number) => secrets.read(metadata.namespace ?? '', keySecretName(metadata.name, number)))
+  const read = formerPurchases(status).map((number) =>
+    secrets.read(metadata.namespace ?? '', keySecretName(metadata.name, number)),
+  )
   const owned = (await Promise.all(read)).filter(
     (secret) => secret && ['own', 'left'].includes(ownershipOfKey(secret, { order, clusterId })),
   )
   return owned.flatMap((secret) => formerKey(secret, deliveryOf(spec)) ?? [])
 }
+
+/** Reads of Secrets that people write and that are not watched. */
+const noting = ({ secrets, noteGiven }: Sources): Pick<SecretStore, 'read'> => ({
+  read: async (namespace, name) => {
+    const secret = await secrets.read(namespace, name)
+    noteGiven(`${namespace}/${name}`, secret?.metadata.resourceVersion)
+    return secret
+  },
+})
 
 /** Reads what a decision needs, from caches where they know it. Changes nothing, and asks CertCentral nothing. */
 export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: Sources): Promise<Gathered> => {
@@ -173,7 +188,8 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
   const { namespace = '', name } = order.metadata
   const purchase = purchaseOf(status)
   const { keyRead, targetSecret, rivals } = await secretsOf(order, purchase, sources)
-  const givenCsr = problems.length === 0 ? await readGivenCsr(sources.secrets, order) : undefined
+  const given = noting(sources)
+  const givenCsr = problems.length === 0 ? await readGivenCsr(given, order) : undefined
   const session = account.kind === 'ready' ? account.session : undefined
   const namespaceForbidden = session && (await sources.namespaceForbidden(session, namespace))
   const target = targetFact(order, targetSecret, rivals)
@@ -199,7 +215,7 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     ),
     ...keys,
     ...{ formerKeys, givenCsr },
-    passwords: problems.length === 0 ? await readPasswords(sources.secrets, order) : { problem: undefined },
+    passwords: problems.length === 0 ? await readPasswords(given, order) : NO_PASSWORDS,
     holderOf: (held, evidence) => session && holderFor(order, sources.holders(session.key, held, evidence)),
     idsAreKept:
       session !== undefined &&

@@ -7,6 +7,7 @@ import type { Outcome } from '../order/outcome.ts'
 import type { Delivery } from '../order/delivery.ts'
 import { createCsr, csrKey } from '../pki/csr.ts'
 import { exportKey, generateKey, keyFits, readKey } from '../pki/keys.ts'
+import { type Chain, withChain } from './chains.ts'
 import { certifiedKey } from './facts.ts'
 import type { GivenCsr } from './given-csr.ts'
 import { type Secret, type SecretStore, refusedByCluster, textOf } from './secrets.ts'
@@ -45,6 +46,9 @@ const isGivenUp = (secret: Secret, { annotations }: DigiCertOrder['metadata']): 
 /** Where a key may come from; `left` is the target Secret, where its key may be kept. */
 type Origins = { given: GivenCsr | undefined; left: Secret | undefined }
 
+/** What a key may be made from, and the chain of the present certificate, which is kept beside it. */
+type Making = Partial<Origins> & { chain?: Chain | undefined }
+
 /** The CSR that was handed in, the key that was left, or a new one, which no order can have been placed with. */
 const keyToKeep = async (order: DigiCertOrder, { given, left }: Origins) => {
   if (given?.kind === 'good') return { csr: given.pem }
@@ -63,12 +67,12 @@ export const makeKey = async (
   store: Store,
   order: DigiCertOrder,
   purchase: number,
-  { given, left }: Partial<Origins> = {},
+  { given, left, chain }: Making = {},
 ): Promise<Made> => {
   const name = keySecretName(order.metadata.name, purchase)
   const kept = await keyToKeep(order, { given, left })
   try {
-    await store.createKey(order, name, kept)
+    await store.createKey(order, name, kept, withChain({}, 'isNew' in kept ? undefined : chain))
     return { outcome: 'isNew' in kept ? { kind: 'done', keyIsNew: true } : { kind: 'done' }, kept }
   } catch (error) {
     if (isFailure(error, 'already-exists')) return { outcome: { kind: 'conflict' } }
@@ -84,26 +88,27 @@ export const createNextKey = async (
   store: Pick<SecretStore, 'change'>,
   order: DigiCertOrder,
   secret: Secret,
-  given?: GivenCsr,
+  { given, chain }: Omit<Making, 'left'> = {},
 ): Promise<Outcome> => {
   const { privateKey } = order.spec
   const next =
     given?.kind === 'good'
       ? { 'next.csr': given.pem }
       : { 'next.key': exportKey(await generateKey(privateKey), privateKey.encoding) }
-  return store.change(order, secret, (data) => ({ ...data, ...encoded(next) }))
+  return store.change(order, secret, (data) => ({ ...withChain(data, chain), ...encoded(next) }))
 }
 
-/** The key of a reissue takes the place of the one before it. */
+/** The key of a reissue takes the place of the one before it, and the chain of its certificate that of the one before. */
 export const promoteKey = (
   store: Pick<SecretStore, 'change'>,
   order: DigiCertOrder,
   secret: Secret,
+  chain?: Chain,
 ): Promise<Outcome> =>
   store.change(order, secret, (data) => {
     const { 'next.key': key, 'next.csr': csr, ...rest } = data
     return {
-      ...rest,
+      ...withChain(rest, chain),
       ...(key === undefined ? {} : { 'tls.key': key }),
       ...(csr === undefined ? {} : { 'tls.csr': csr }),
     }

@@ -1,4 +1,5 @@
 import type { RemoteOrder } from '../order/observation.ts'
+import type { Repairs, Written } from './repairs.ts'
 import type { Told } from './transitions.ts'
 
 /**
@@ -24,7 +25,7 @@ export type Recollection = {
   searchedSince: Date | undefined
   /** The access to the account under which something was last refused, by its hash. */
   refusedUnder: string | undefined
-  /** When the certificate of the plan before a renewal was last fetched. */
+  /** When the certificate of the plan before a renewal could last not be had. */
   formerTriedAt: Date | undefined
   /** When the object was first seen to be going. */
   deletingSince: Date | undefined
@@ -32,6 +33,10 @@ export type Recollection = {
   csrSentAt: Date | undefined
   /** A chain that came with an answer, so that it need not be fetched. */
   chain: { certificateId: number; pem: string } | undefined
+  /** What the target Secret was last written for, by this process. */
+  written: Written | undefined
+  /** Repairs of the target Secret; `undefined` where this process made none. */
+  repairs: Repairs | undefined
   /** Whether this process made its key, and sent nothing with it yet: then no order can have it. */
   keyIsNew: boolean
   /** Orders of its name that were read and have another key. */
@@ -45,6 +50,8 @@ export type Memory = {
   of: (key: string) => Recollection
   /** What was known till now, if anything. */
   forget: (key: string) => Recollection | undefined
+  /** The orders whose Secret was repaired, by key. */
+  repaired: () => readonly (readonly [key: string, repairs: Repairs])[]
 }
 
 /** @param startedAt counts as the time of the last look: after a start the feed tells what changed, not single looks */
@@ -67,6 +74,8 @@ export const createMemory = (startedAt: Date): Memory => {
         csrSentAt: undefined,
         formerTriedAt: undefined,
         chain: undefined,
+        written: undefined,
+        repairs: undefined,
         ordersRead: undefined,
         keyIsNew: false,
         told: undefined,
@@ -79,5 +88,6 @@ export const createMemory = (startedAt: Date): Memory => {
       recollections.delete(key)
       return known
     },
+    repaired: () => [...recollections].flatMap(([key, { repairs }]) => (repairs ? [[key, repairs] as const] : [])),
   }
 }

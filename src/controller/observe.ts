@@ -22,6 +22,7 @@ import { clockAhead } from './clocks.ts'
 import { areOutputsStale } from './outputs.ts'
 import type { Recollection } from './memory.ts'
 import { nextOf, reissueFact } from './reissue-facts.ts'
+import { repairFact } from './repairs.ts'
 import { isTokenMethod } from './validation.ts'
 import { validityFact } from './validity.ts'
 
@@ -305,12 +306,19 @@ const planFacts = (
   }
 }
 
+/** A pair in the Secret that is neither what the Secret says of itself nor what the status says is that of another client. */
+const storedIn = ({ stored }: Gathered, { certificate }: OrderStatus): Observation['stored'] => {
+  const isReplaced = stored?.harmed !== undefined && certificate !== undefined
+  return isReplaced && certificate.serialNumber !== stored.facts.serialNumber ? { ...stored, replaced: 'yes' } : stored
+}
+
 const wasIssued = (status: OrderStatus): boolean => status.certificate !== undefined || (status.revision ?? 0) > 0
 
 /** Reduces what was gathered, the status and CertCentral's answer to the facts that rules look at. */
 export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment): Observation => {
-  const { order, target, stored, account } = gathered
+  const { order, target, account } = gathered
   const { metadata } = order
+  const stored = storedIn(gathered, status)
   const next = nextOf(gathered, status, { stored, now: moment.now })
   const asked = isLookAsked(gathered, status) ? moment.now : undefined
   const session = account.kind === 'ready' ? account.session : undefined
@@ -327,6 +335,7 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
     target,
     ...keyFacts(gathered, status),
     outputs: outputsFact(gathered, stored),
+    repair: repairFact(gathered, status, moment),
     former: formerFact(gathered, status, moment),
     intent,
     order: orderFact(status, order.spec),

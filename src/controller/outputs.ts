@@ -9,7 +9,15 @@ import { digest } from './digest.ts'
 import { type Outputs, type Secret, type SecretStore, textOf } from './secrets.ts'
 
 /** The passwords of the keystores that a spec asks for, and what keeps one of them from being used. */
-export type GivenPasswords = { pkcs12?: string; jks?: string; problem: string | undefined }
+export type GivenPasswords = {
+  pkcs12?: string
+  jks?: string
+  problem: string | undefined
+  /** Of the Secrets that they were read from; another one where a password may be another. */
+  version: string
+}
+
+export const NO_PASSWORDS: GivenPasswords = { problem: undefined, version: '' }
 
 const KINDS = ['pkcs12', 'jks'] as const
 
@@ -34,7 +42,8 @@ const wishedStore = ({ keystores }: OrderSpec, kind: Kind): Keystore | undefined
   return wish?.create === true ? wish : undefined
 }
 
-const entriesOf = (spec: OrderSpec): string[] => [
+/** Entries of the Secret beside key and certificate. */
+export const entriesOf = (spec: OrderSpec): string[] => [
   ...(spec.additionalOutputFormats ?? []).map(({ type }) => FORMATS[type]),
   ...KINDS.filter((kind) => wishedStore(spec, kind)).flatMap((kind) => Object.values(FILES[kind])),
 ]
@@ -50,17 +59,22 @@ const passwordOf = (secret: Secret | undefined, kind: Kind, { name, key }: Keyst
     : { problem: `${where} is no password of 1 to 128 printable ASCII characters (a line break at its end?)` }
 }
 
+/** Names of the Secrets that hold the passwords. */
+export const passwordSecretsOf = (spec: OrderSpec): string[] =>
+  KINDS.flatMap((kind) => wishedStore(spec, kind)?.passwordSecretRef.name ?? [])
+
 /** Reads the passwords that an order's keystores need. What is said of them never holds one. */
 export const readPasswords = async (
   secrets: Pick<SecretStore, 'read'>,
   { metadata, spec }: DigiCertOrder,
 ): Promise<GivenPasswords> => {
-  const given: GivenPasswords = { problem: undefined }
+  const given: GivenPasswords = { ...NO_PASSWORDS }
   for (const kind of KINDS) {
     const wish = wishedStore(spec, kind)
     if (!wish) continue
     const secret = await secrets.read(metadata.namespace ?? '', wish.passwordSecretRef.name)
     const read = passwordOf(secret, kind, wish.passwordSecretRef)
+    given.version += `${secret?.metadata.resourceVersion ?? 'none'} `
     if ('password' in read) given[kind] = read.password
     else given.problem ??= read.problem
   }

@@ -21,12 +21,16 @@ export type KeyOwnership = 'own' | 'left' | 'elsewhere' | 'foreign'
 const isReferredTo = (secret: Secret, { order: { metadata } }: Owner): boolean =>
   secret.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) ?? false
 
+/** Whether a Secret keeps keys of some DigiCertOrder of that name, and is not just called so. */
+export const isKeySecretOf = ({ metadata }: Pick<DigiCertOrder, 'metadata'>, secret: Secret): boolean =>
+  secret.type === KEY_SECRET_TYPE && ownerOf(secret) === metadata.name
+
 /**
  * Whose a Secret is that has the name of an order's key Secret: tenants choose names, so a name alone proves nothing. A
  * Secret without a cluster id is from a version that wrote none; the next write adds it.
  */
 export const ownershipOfKey = (secret: Secret, owner: Owner): KeyOwnership => {
-  if (secret.type !== KEY_SECRET_TYPE || ownerOf(secret) !== owner.order.metadata.name) return 'foreign'
+  if (!isKeySecretOf(owner.order, secret)) return 'foreign'
   if (isReferredTo(secret, owner)) return 'own'
   const cluster = secret.metadata.annotations?.[ANNOTATIONS.clusterId]
   return cluster === undefined || cluster === owner.clusterId ? 'left' : 'elsewhere'

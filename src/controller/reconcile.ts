@@ -18,6 +18,7 @@ import type { Log } from '../telemetry/log.ts'
 import { failPass } from '../telemetry/tracing.ts'
 import { aboutOf } from './about.ts'
 import { act } from './act.ts'
+import { createChains } from './chains.ts'
 import type { Memory, Recollection } from './memory.ts'
 import { type Gathered, type Sources, gather } from './gather.ts'
 import { isLookAsked, observe } from './observe.ts'
@@ -95,6 +96,7 @@ const failing = (remote: Remote): boolean => remote.kind === 'unavailable' || re
 /** Takes an order one pass further: observe, decide, act, report. */
 export class Reconciler {
   readonly #options: ReconcilerOptions
+  readonly #chains = createChains()
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
@@ -284,7 +286,7 @@ export class Reconciler {
   #hands(pass: Pass): Hands {
     const { secrets, leadershipMs, claimOrder, returnOrder, now } = this.#options
     return {
-      ...{ secrets, leadershipMs, claimOrder, returnOrder, now },
+      ...{ secrets, chains: this.#chains, leadershipMs, claimOrder, returnOrder, now },
       retryCallsAt: (memory) => this.#retryCallsAt(memory),
       write: (status) => this.#write(pass, status),
       finalize: (how) => this.#finalize(pass, how),

@@ -19,10 +19,12 @@ type Cache = { get: (key: string) => Secret | undefined; noteWritten: (secret: S
 /** Secrets, read from the cache of those that carry our label, and from the API server where that knows nothing. */
 export type SecretStore = {
   read: (namespace: string, name: string) => Promise<Secret | undefined>
+  /** The Secret as the API server has it, with what the cache leaves out. */
+  readLive: (namespace: string, name: string) => Promise<Secret | undefined>
   /** What the cache knows. */
   peek: (namespace: string, name: string) => Secret | undefined
   /** @throws KubeError; `already-exists` where the name is taken */
-  createKey: (order: DigiCertOrder, name: string, kept: Kept) => Promise<Secret>
+  createKey: (order: DigiCertOrder, name: string, kept: Kept, more?: Data) => Promise<Secret>
   /** Makes a key Secret, left by a resource of the same name that is gone, belong to this one. */
   inherit: (order: DigiCertOrder, secret: Secret) => Promise<Secret>
   /** Changes the data of a key Secret as a compare-and-swap on the version that was read. */
@@ -44,6 +46,9 @@ export type SecretStore = {
 
 /** A private key, or the CSR of one that is elsewhere. */
 export type Kept = { key: KeyObject } | { csr: string }
+
+/** Further entries of a Secret, in base64. */
+type Data = Readonly<Record<string, string>>
 
 export type Pair = {
   key: KeyObject
@@ -84,11 +89,9 @@ const marksOf = (order: DigiCertOrder, clusterId: string): Record<string, string
   [ANNOTATIONS.clusterId]: clusterId,
 })
 
-const keySecret = (
-  order: DigiCertOrder,
-  name: string,
-  { kept, clusterId }: { kept: Kept; clusterId: string },
-): Secret => ({
+type KeySecret = { kept: Kept; more?: Data | undefined; clusterId: string }
+
+const keySecret = (order: DigiCertOrder, name: string, { kept, more = {}, clusterId }: KeySecret): Secret => ({
   apiVersion: 'v1',
   kind: 'Secret',
   type: KEY_SECRET_TYPE,
@@ -99,10 +102,12 @@ const keySecret = (
     annotations: marksOf(order, clusterId),
     ownerReferences: [ownerReference(order)],
   },
-  data:
-    'csr' in kept
+  data: {
+    ...more,
+    ...('csr' in kept
       ? { 'tls.csr': base64(kept.csr) }
-      : { 'tls.key': base64(exportKey(kept.key, order.spec.privateKey.encoding)) },
+      : { 'tls.key': base64(exportKey(kept.key, order.spec.privateKey.encoding)) }),
+  },
 })
 
 const targetSecret = (order: DigiCertOrder, { labels, annotations, data }: Outputs, clusterId: string): Secret => ({
@@ -184,8 +189,11 @@ export const createSecretStore = ({ kube, cache, own, clusterId }: SecretStoreOp
     peek: (namespace, name) => cache?.get(`${namespace}/${name}`),
     read: async (namespace, name) =>
       cache?.get(`${namespace}/${name}`) ?? (await kube.get<Secret>(SECRETS, { namespace, name })),
-    createKey: async (order, name, kept) =>
-      noted(await kube.create(SECRETS, keySecret(order, name, { kept, clusterId }), { fieldManager: FIELD_MANAGER })),
+    readLive: (namespace, name) => kube.get<Secret>(SECRETS, { namespace, name }),
+    createKey: async (order, name, kept, more) => {
+      const secret = keySecret(order, name, { kept, more, clusterId })
+      return noted(await kube.create(SECRETS, secret, { fieldManager: FIELD_MANAGER }))
+    },
     inherit: async (order, secret) => {
       const metadata = { ...stamped(order, secret), ownerReferences: [ownerReference(order)] }
       return noted(await kube.replace(SECRETS, { ...secret, metadata }, { fieldManager: FIELD_MANAGER }))

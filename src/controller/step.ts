@@ -1,6 +1,7 @@
 import type { OrderStatus } from '../api/status.ts'
 import type { Observation } from '../order/observation.ts'
 import type { Session } from './accounts.ts'
+import type { Chains } from './chains.ts'
 import type { Gathered } from './gather.ts'
 import { keptIn } from './keys.ts'
 import type { Recollection } from './memory.ts'
@@ -17,6 +18,7 @@ export type Step = {
 
 export type Hands = Omit<PurchaseMeans, 'secrets'> & {
   secrets: SecretStore
+  chains: Chains
   retryCallsAt: (memory: Recollection) => Date
   /** Adds or takes away our finalizer; `undefined` where the order changed under us. */
   finalize: (how: 'add' | 'remove') => Promise<unknown>

@@ -1,13 +1,15 @@
 import type { KeyObject } from 'node:crypto'
 import type { DigiCertOrder } from '../api/order.ts'
 import { CertCentralError } from '../certcentral/index.ts'
-import { isFailure } from '../kube/client.ts'
+import { KubeError, isFailure } from '../kube/client.ts'
 import { rulesOf } from '../api/products.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { type BundleResult, describe, readBundle } from '../pki/bundle.ts'
 import type { Session } from './accounts.ts'
+import { type Chains, chainIn, pemOf } from './chains.ts'
 import type { Recollection } from './memory.ts'
 import { type GivenPasswords, makeOutputs } from './outputs.ts'
+import { isKeySecretOf } from './ownership.ts'
 import { type Pair, type Secret, type SecretStore, refusedByCluster, textOf } from './secrets.ts'
 
 export type Delivery = {
@@ -22,9 +24,14 @@ export type Delivery = {
   before: Secret | undefined
   passwords: GivenPasswords
   memory: Recollection
+  /** Where its chain may be held; `undefined` for a certificate that the Secret did not hold before. */
+  kept: KeptChain | undefined
 }
 
-type Means = { secrets: Pick<SecretStore, 'applyTarget'>; now: () => Date }
+/** Names of the key Secrets that may have a chain beside the key, and the leaf that it must be of. */
+export type KeptChain = { keySecrets: readonly string[]; sha256Fingerprint: string | undefined }
+
+type Means = { secrets: Pick<SecretStore, 'applyTarget' | 'readLive'>; chains: Chains; now: () => Date }
 
 /** The download, or the page "Certificate chain" (seeds/ 003) where a server does not have the former. */
 const download = async ({ session: { client }, certificateId }: Delivery): Promise<string> => {
@@ -46,10 +53,49 @@ const fetchChain = async (delivery: Delivery): Promise<string> => {
 
 type Read = { key: KeyObject; result: BundleResult }
 
+/** Holds a chain against the keys, the newest first. */
+const read = (text: string, { order, keys, names }: Delivery, now: Date): Read => {
+  const purpose = rulesOf(order.spec.product).validation === 'ds' ? 'document' : 'server'
+  const all = keys.map((key) => ({ key, result: readBundle(text, { key, names, purpose, now }) }))
+  return all.find(({ result: { ok } }) => ok) ?? worst(all)
+}
+
+/** The chain beside the key, where an earlier write of the key Secret put it there, of the very leaf that the status knows. */
+const besideKey = async (delivery: Delivery, kept: KeptChain, means: Means): Promise<Read | undefined> => {
+  const { order, certificateId } = delivery
+  for (const name of kept.sha256Fingerprint === undefined ? [] : kept.keySecrets) {
+    const secret = await means.secrets.readLive(order.metadata.namespace ?? '', name)
+    const chain = secret && isKeySecretOf(order, secret) ? chainIn(secret, certificateId) : undefined
+    const found = chain === undefined ? undefined : read(chain, delivery, means.now())
+    if (found?.result.ok && describe(found.result.bundle.leaf).sha256Fingerprint === kept.sha256Fingerprint)
+      return found
+  }
+  return undefined
+}
+
+/** The chain that is held of a certificate that the Secret held before: then a repair asks CertCentral for nothing. */
+const heldChain = async (delivery: Delivery, kept: KeptChain, means: Means): Promise<Read | undefined> => {
+  const chain = means.chains.of(delivery.memory, delivery.certificateId)
+  const found = chain === undefined ? undefined : read(chain, delivery, means.now())
+  if (found?.result.ok) return found
+  try {
+    return await besideKey(delivery, kept, means)
+  } catch (error) {
+    if (error instanceof KubeError) return undefined
+    throw error
+  }
+}
+
+/** The chain of the certificate, held against key, names and clock: the one that is held, else what CertCentral sends. */
+const findChain = async (delivery: Delivery, means: Means): Promise<Read> => {
+  const held = delivery.kept && (await heldChain(delivery, delivery.kept, means))
+  return held ?? read(await fetchChain(delivery), delivery, means.now())
+}
+
 /** What is wrong, by the key that the certificate is of where it is of one of them. */
-const worst = (read: readonly Read[]): Read => {
-  const [first] = read
-  const ofKey = read.find(({ result }) => !result.ok && result.fault !== 'foreign-key')
+const worst = (all: readonly Read[]): Read => {
+  const [first] = all
+  const ofKey = all.find(({ result }) => !result.ok && result.fault !== 'foreign-key')
   const told = ofKey ?? first
   if (!told) throw new Error('a certificate was fetched without a key to hold it against')
   return told
@@ -57,17 +103,16 @@ const worst = (read: readonly Read[]): Read => {
 
 /**
  * Fetches, verifies and writes a certificate (promise P3). What does not verify is not written, and the Secret stays as
- * it was.
+ * it was. One that the Secret held before is fetched only where its chain is held nowhere.
  *
  * @throws CertCentralError where it cannot be fetched, KubeError where the cluster does not answer
  */
-export const storeCertificate = async (delivery: Delivery, { secrets, now }: Means): Promise<Outcome> => {
-  const { order, orderId, certificateId, keys, names, before, passwords } = delivery
-  const text = await fetchChain(delivery)
-  const purpose = rulesOf(order.spec.product).validation === 'ds' ? 'document' : 'server'
-  const read = keys.map((key) => ({ key, result: readBundle(text, { key, names, purpose, now: now() }) }))
-  const { key, result } = read.find(({ result: { ok } }) => ok) ?? worst(read)
+export const storeCertificate = async (delivery: Delivery, means: Means): Promise<Outcome> => {
+  const { order, orderId, certificateId, before, passwords, memory, kept } = delivery
+  const { secrets, chains, now } = means
+  const { key, result } = await findChain(delivery, means)
   if (!result.ok) return { kind: 'refused', reason: 'BadCertificate', code: result.fault, message: result.message }
+  if (kept) chains.keep(memory, { certificateId, pem: pemOf(result.bundle) })
   const facts = { id: certificateId, ...describe(result.bundle.leaf) }
   const outputs = await makeOutputs(order.spec, passwords, { key, ...result.bundle }, { before, now: now() })
   const pair = { key, bundle: result.bundle, facts, orderId, outputs }
@@ -92,7 +137,10 @@ type Standing = Pick<Pair, 'key' | 'facts' | 'orderId'> & {
 }
 
 /** Writes the Secret of a good pair anew with what the spec wants beside it. Nobody is asked for the certificate. */
-export const rewriteSecret = async (standing: Standing, { secrets, now }: Means): Promise<Outcome> => {
+export const rewriteSecret = async (
+  standing: Standing,
+  { secrets, now }: Pick<Means, 'secrets' | 'now'>,
+): Promise<Outcome> => {
   const { order, secret, passwords, key, facts, orderId } = standing
   const bundle = { certificate: textOf(secret, 'tls.crt') ?? '', ca: textOf(secret, 'ca.crt') ?? '' }
   const outputs = await makeOutputs(order.spec, passwords, { key, ...bundle }, { before: secret, now: now() })

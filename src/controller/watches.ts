@@ -4,6 +4,7 @@ import type { DigiCertOrder } from '../api/order.ts'
 import { rulesOf } from '../api/products.ts'
 import { keyOf } from '../kube/client.ts'
 import { accountKey } from './account-access.ts'
+import { passwordSecretsOf } from './outputs.ts'
 import { ownerOf } from './ownership.ts'
 import type { Secret } from './secrets.ts'
 
@@ -27,6 +28,8 @@ export const ORDER_INDEXES = {
   account: (order: DigiCertOrder) => [accountKeyOf(order)],
   secret: (order: DigiCertOrder) =>
     order.spec.secretName === undefined ? [] : [`${namespaceOf(order)}/${order.spec.secretName}`],
+  /** The Secrets that people write and an order reads: passwords of keystores, and a CSR. */
+  given: (order: DigiCertOrder) => givenSecretsOf(order),
   /** Every order that a resource has, renews or had, whatever its account. */
   held: ({ status }: DigiCertOrder) => {
     const { order, intent, history = [] } = status ?? {}
@@ -43,6 +46,13 @@ export const ORDER_INDEXES = {
 export const SECRET_INDEXES = {
   /** The order of CertCentral that a Secret names. */
   orderId: ({ metadata }: Secret) => [metadata.annotations?.[ANNOTATIONS.orderId] ?? []].flat(),
+}
+
+/** Keys of the Secrets that people write for an order. */
+export const givenSecretsOf = (order: DigiCertOrder): string[] => {
+  const { csrSecretRef } = order.spec
+  const names = [...passwordSecretsOf(order.spec), ...(csrSecretRef ? [csrSecretRef.name] : [])]
+  return [...new Set(names)].map((name) => `${namespaceOf(order)}/${name}`)
 }
 
 /** How an order id of an account is filed. */

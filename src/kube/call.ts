@@ -116,10 +116,10 @@ async function attempt(transport: Transport, call: JsonCall, signal: AbortSignal
 
 /** Sends once; socket errors become KubeErrors. Used by watches too. */
 export async function answerTo(transport: Transport, call: JsonCall, signal: AbortSignal): Promise<Answer> {
-  const { method, path, body, contentType } = call
+  const { method, path, accept, body, contentType } = call
   const content = body === undefined || contentType === undefined ? {} : { body, contentType }
   try {
-    return await transport.send({ method, path, signal, ...content })
+    return await transport.send({ method, path, accept, signal, ...content })
   } catch (error) {
     throw transportError(call, error)
   }

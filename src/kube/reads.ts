@@ -2,15 +2,17 @@ import { callJson } from './call.ts'
 import type { Caller, JsonCall } from './call.ts'
 import { KubeError, isFailure } from './error.ts'
 import { collectionPath, objectPath, withQuery } from './paths.ts'
+import type { Query } from './paths.ts'
 import { apiVersionOf } from './resource.ts'
 import type { KubeObject, ObjectName, Resource } from './resource.ts'
 import type { CallLimit, KubeClient, ListOptions, Page, WatchOptions } from './verbs.ts'
 import { watchEvents } from './watch.ts'
 
 /** The calls that change nothing. */
-export function createReads(caller: Caller): Pick<KubeClient, 'get' | 'list' | 'version'> {
+export function createReads(caller: Caller): Pick<KubeClient, 'get' | 'getMetadata' | 'list' | 'version'> {
   return {
     get: <T extends KubeObject>(resource: Resource, object: ObjectName & CallLimit) => get<T>(caller, resource, object),
+    getMetadata: (resource, object) => get(caller, resource, object, FROM_CACHE),
     list: <T extends KubeObject>(resource: Resource, options: ListOptions = {}) => list<T>(caller, resource, options),
     version: async () => {
       const body = (await callJson(caller, readOf('get version', '', '/version'))) as { gitVersion?: string }
@@ -34,14 +36,25 @@ function readOf(label: string, resource: string, path: string): JsonCall {
   return { method: 'GET', path, label, resource, writes: false }
 }
 
+/** How an object is asked for. */
+type Asking = { readonly query?: Query; readonly accept?: string }
+
+/** Any version that the API server has at hand, without spec, status and data. */
+const FROM_CACHE: Asking = {
+  query: { resourceVersion: '0' },
+  accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
+}
+
 async function get<T extends KubeObject>(
   caller: Caller,
   resource: Resource,
   { timeoutMs, ...object }: ObjectName & CallLimit,
+  { query = {}, accept }: Asking = {},
 ): Promise<T | undefined> {
-  const read = readOf(`get ${resource.plural} ${object.name}`, resource.plural, objectPath(resource, object))
+  const path = withQuery(objectPath(resource, object), query)
+  const read = readOf(`get ${resource.plural} ${object.name}`, resource.plural, path)
   try {
-    return (await callJson(caller, { ...read, timeoutMs })) as T
+    return (await callJson(caller, { ...read, accept, timeoutMs })) as T
   } catch (error) {
     if (isFailure(error, 'not-found')) return undefined
     throw error

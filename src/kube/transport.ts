@@ -8,6 +8,8 @@ export type Call = {
   readonly path: string
   readonly body?: string
   readonly contentType?: string
+  /** Form of the answer; JSON of the whole object unless said otherwise. */
+  readonly accept?: string | undefined
   readonly signal: AbortSignal
 }
 
@@ -114,7 +116,7 @@ async function readable(credentials: Promise<Credentials>): Promise<Credentials>
 function headersFor(credentials: Credentials, call: Call, userAgent: string): Record<string, string> {
   return {
     'user-agent': userAgent,
-    accept: 'application/json',
+    accept: call.accept ?? 'application/json',
     ...(call.contentType !== undefined && { 'content-type': call.contentType }),
     ...credentials.headers,
   }

@@ -43,6 +43,11 @@ export type RemoveOptions = CallLimit & {
 export type KubeClient = {
   /** The object as it is now (a quorum read), or undefined when it does not exist. */
   get: <T extends KubeObject>(resource: Resource, object: ObjectName & CallLimit) => Promise<T | undefined>
+  /**
+   * The metadata of an object alone, or undefined when it does not exist: from the API server's own cache, which may lag
+   * somewhat, so that etcd is not asked, and without what the object holds.
+   */
+  getMetadata: (resource: Resource, object: ObjectName & CallLimit) => Promise<KubeObject | undefined>
   list: <T extends KubeObject>(resource: Resource, options?: ListOptions) => Promise<Page<T>>
   create: <T extends KubeObject>(resource: Resource, object: T, options?: WriteOptions) => Promise<T>
   /** A compare-and-swap on `metadata.resourceVersion`: `conflict` when the object has changed since it was read. */

@@ -1,6 +1,7 @@
 import { braked } from './brake.ts'
 import { type Decision, wait } from './decision.ts'
 import type { Observation } from './observation.ts'
+import { spaced } from './repair.ts'
 import * as adoption from './rules/adoption.ts'
 import * as deletion from './rules/deletion.ts'
 import * as gate from './rules/gate.ts'
@@ -39,6 +40,12 @@ export type Rule = (o: Observation, now: Date) => Decision | undefined
  * Reissued in the console, with the same key, inside the plan:
  *
  *   the feed names another certificate id         act  StoreCertificate    (the old pair stays until it is verified)
+ *
+ * Others change or delete the Secret again and again:
+ *
+ *   Secret damaged, not repaired lately           act  StoreCertificate    (at once)
+ *   ... repaired a moment ago                     wait SecretModifiedByOthers (pauses double, to 30 s or 5 min)
+ *   ... repaired twice, and whole                 ready SecretModifiedByOthers (for ten quiet minutes)
  */
 export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
   ...Object.entries({
@@ -93,6 +100,7 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
     namesAreHeld: reissue.namesAreHeld,
     reissueIsDue: upkeep.reissueIsDue,
     outputsAreLacking: upkeep.outputsAreLacking,
+    secretIsFoughtOver: upkeep.secretIsFoughtOver,
     lookWasRefused: upkeep.lookWasRefused,
     validationWillLapse: upkeep.validationWillLapse,
     certificateIsGood: upkeep.certificateIsGood,
@@ -108,8 +116,8 @@ const ruled = (o: Observation, now: Date): Decision => {
 }
 
 /**
- * What to do about an order, from the facts alone. Whatever the rules say, what spends passes the brake, and no order is
- * taken over that another resource holds.
+ * What to do about an order, from the facts alone. Whatever the rules say, what spends passes the brake, no order is taken
+ * over that another resource holds, and repairs of the Secret keep their pauses.
  */
 export const decide = (o: Observation, now: Date): Decision =>
-  braked(o, adoption.unlessHeld(o, ruled(o, now), now), now)
+  spaced(o, braked(o, adoption.unlessHeld(o, ruled(o, now), now), now), now)

@@ -227,6 +227,22 @@ const notAdopted: Message = (o, { secretName }) => {
   return `Secret ${secretName} holds a good certificate of order ${String(o.stored?.orderId ?? named)}, which is not taken over: ${fault}. Nothing was bought, and the Secret stays. Make the spec fit that order, or choose another secretName; to buy a new order in its place, set the annotation ${ORDER_AGAIN}: "${String(o.stored?.orderId ?? named)}"`
 }
 
+/** What others do to the Secret, and who they are where `managedFields` name them. */
+const whoFights = ({ repair: { managers, wasMissing } }: Observation, secretName: string): string => {
+  const secret = `Secret ${secretName}`
+  if (managers.length > 0) {
+    const [who, verb] = managers.length === 1 ? ['Field manager', 'changes'] : ['Field managers', 'change']
+    const deleted = wasMissing === 'yes' ? ', and it was deleted meanwhile' : ''
+    return `${who} ${managers.join(', ')} ${verb} ${secret} again and again${deleted}`
+  }
+  return wasMissing === 'yes'
+    ? `${secret} is deleted again and again; the API server's audit log names the client`
+    : `${secret} is changed again and again, by a client that its managedFields do not name; the API server's audit log does`
+}
+
+const foughtOver: Message = (o, { secretName }) =>
+  `${whoFights(o, secretName)}. The operator repairs it with pauses that grow to 30 seconds while it is missing, and to 5 minutes otherwise. Have that client leave the Secret alone, or choose another secretName`
+
 const limitEnds = ({ account }: Observation): string =>
   account.kind === 'ready' ? account.limitEnds.toISOString() : 'midnight UTC'
 
@@ -263,6 +279,7 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   SecretConflict: conflict,
   SecretContested: (o, { secretName }) =>
     `Secret ${secretName} is kept by the older DigiCertOrder ${o.target.kind === 'contested' ? o.target.by : ''}; choose another secretName. Nothing was bought`,
+  SecretModifiedByOthers: foughtOver,
   SecretRefused: (o, { secretName }) =>
     o.order
       ? `The cluster refuses the Secret that ${id(o)} waits for (${secretName}, or that of its key): ${failureOf(o)}`

@@ -114,6 +114,27 @@ export type Stored = {
   fingerprint?: string
   /** Somebody changed what stands around the pair, or the pair itself, since it was written: it is to be written anew. */
   harmed?: 'yes'
+  /** The pair is of another certificate than the one that was written, and does not count as good. */
+  replaced?: 'yes'
+}
+
+/**
+ * Repairs of the Secret: writes for a certificate that it held before, because others changed or deleted it. What is known of
+ * them lives in memory.
+ */
+export type RepairFact = {
+  /** The certificate for which another write is a repair; `undefined` where none was stored, or the spec wants it otherwise. */
+  certificateId: number | undefined
+  /** Repairs since the last ten quiet minutes. */
+  count: number
+  /** No repair is made before; `undefined` where none was made lately. */
+  nextAt: Date | undefined
+  /** When the repairs are forgotten. */
+  forgottenAt: Date | undefined
+  /** Field managers that changed the Secret, as far as its `managedFields` name them. */
+  managers: readonly string[]
+  /** Whether the Secret was missing at one of the repairs. */
+  wasMissing: 'yes' | 'no'
 }
 
 export type Former = {
@@ -238,6 +259,7 @@ export type Observation = {
   order: KnownOrder | undefined
   remote: Remote
   stored: Stored | undefined
+  repair: RepairFact
   /** The certificate of the plan that is being renewed, and when it may be fetched; never where its key is gone. */
   former: Former | undefined
   /** Whether a certificate of the order was ever stored. */

@@ -4,6 +4,7 @@ import type { OrderStatus } from '../api/status.ts'
 import type { Decision } from './decision.ts'
 import { type About, messageOf, onDeletion } from './messages.ts'
 import type { Observation } from './observation.ts'
+import { isFoughtOver } from './repair.ts'
 import { UNSEEN, clipped, withOrder, without } from './progress.ts'
 import { current } from './rules/track.ts'
 import { isIssued } from './rules/words.ts'
@@ -32,11 +33,15 @@ const isGoodOnHardware = (o: Observation, now: Date): boolean => {
 const isOfAnother = ({ order, stored }: Observation, { reason }: Decision): boolean =>
   !order && stored !== undefined && reason === 'AdoptionRefused'
 
+/** Whether the Secret holds the pair that the operator wrote, and it has not expired. */
+const isGood = ({ stored }: Observation, now: Date): boolean =>
+  stored !== undefined && stored.notAfter > now && stored.replaced === undefined
+
 const readyStatus = (o: Observation, decision: Decision, now: Date): 'True' | 'False' => {
   if (isOfAnother(o, decision)) return 'False'
   if (isGoodOnHardware(o, now)) return 'True'
   const revoked = o.order !== undefined && current(o, o.order).status === 'revoked'
-  return o.stored && o.stored.notAfter > now && !revoked && !isGivenUp(o) ? 'True' : 'False'
+  return isGood(o, now) && !revoked && !isGivenUp(o) ? 'True' : 'False'
 }
 
 /** The longest message of a condition that the CRD takes. */
@@ -53,14 +58,19 @@ const ISSUING: Readonly<Record<Verdict, 'True' | 'False'>> = {
   held: 'False',
 }
 
+/** Why Ready is false: a fight that took the pair away, also while its order waits for something else. */
+const unreadyReason = (o: Observation, { verdict, reason }: Decision): Reason => {
+  const isTaken = o.repair.certificateId !== undefined && (o.stored === undefined || o.stored.replaced !== undefined)
+  return verdict === 'wait' && isFoughtOver(o) && isTaken ? 'SecretModifiedByOthers' : reason
+}
+
 /** Conditions by `reference/codebases.md` 4.6: Ready is about the Secret, Issuing about the work, Stalled about people. */
 const conditionsOf = (o: Observation, decision: Decision, now: Date, about: About) => {
   const ready = readyStatus(o, decision, now)
-  const message = clipped(messageOf(decision.reason, o, about), LONGEST_MESSAGE)
+  const said = (reason: Reason) => ({ reason, message: clipped(messageOf(reason, o, about), LONGEST_MESSAGE) })
+  const { message } = said(decision.reason)
   const wanted = [
-    ready === 'True'
-      ? { type: 'Ready', status: ready, reason: 'Issued', message: messageOf('Issued', o, about) }
-      : { type: 'Ready', status: ready, reason: decision.reason, message },
+    { type: 'Ready', status: ready, ...said(ready === 'True' ? 'Issued' : unreadyReason(o, decision)) },
     { type: 'Issuing', status: ISSUING[decision.verdict], reason: decision.reason, message },
   ]
   const isStalled = decision.verdict === 'stalled' && ready === 'False'
@@ -82,6 +92,7 @@ const WARNINGS: readonly Reason[] = [
   'LookRefused',
   'OrderNotVisible',
   'NameChangeLimitReached',
+  'SecretModifiedByOthers',
 ]
 
 const announcement = (before: OrderStatus | undefined, decision: Decision, message: string): Announcement[] => {
@@ -89,6 +100,13 @@ const announcement = (before: OrderStatus | undefined, decision: Decision, messa
   if (decision.verdict === 'look' || decision.verdict === 'act') return []
   const warn = decision.verdict === 'stalled' || WARNINGS.includes(decision.reason)
   return [{ type: warn ? 'Warning' : 'Normal', reason: decision.reason, message }]
+}
+
+/** A fight is announced as well where the order waits for something else. */
+const fightAnnounced = (before: OrderStatus | undefined, o: Observation, decision: Decision, about: About) => {
+  const reason = unreadyReason(o, decision)
+  const isNew = reason !== decision.reason && conditionIn(before, 'Ready')?.reason !== reason
+  return isNew ? [{ type: 'Warning' as const, reason, message: messageOf(reason, o, about) }] : []
 }
 
 const nextOf = (o: Observation, decision: Decision): OrderStatus['next'] =>
@@ -182,5 +200,5 @@ export const report = (
     ...(next ? { next } : {}),
   }
   const told = announcement(before, decision, messageOf(decision.reason, o, about))
-  return { status, announce: [...told, ...ignoredFields(subject)] }
+  return { status, announce: [...told, ...fightAnnounced(before, o, decision, about), ...ignoredFields(subject)] }
 }

@@ -108,6 +108,17 @@ export const retryAt = (reason: Reason, lastAt: Date, count: number): Date => {
   return later(lastAt, Math.min(most, first * 2 ** Math.min(count - 1, 20)))
 }
 
+/** Pauses between repairs of one Secret, in milliseconds: the first, and the longest where it is missing or damaged. */
+const REPAIR_FIRST = 1000
+const REPAIR_MOST = { missing: 30_000, damaged: 5 * MINUTE }
+
+/** When a Secret that was repaired `count` times lately may be repaired again. */
+export const nextRepair = (lastAt: Date, count: number, state: keyof typeof REPAIR_MOST): Date =>
+  later(lastAt, Math.min(REPAIR_MOST[state], REPAIR_FIRST * 2 ** Math.min(count - 1, 20)))
+
+/** When repairs are forgotten: after ten minutes without one. */
+export const repairsForgotten = (lastAt: Date): Date => later(lastAt, 10 * MINUTE)
+
 /** Midnight UTC before a time, or at it. */
 export const midnight = (date: Date): Date => new Date(Math.floor(date.getTime() / DAY) * DAY)
 

@@ -69,6 +69,14 @@ export const CERTIFICATES = [
     from: 'leader',
   },
   {
+    name: 'digicert_operator_secret_repairs_total',
+    type: 'counter',
+    help: 'How often the Secret of an order was written again because others changed or deleted it, by the field manager that did; manager is empty for a first repair, a deletion, and where it is not known. Gone with the order.',
+    labels: [...ORDER, 'manager'],
+    from: 'leader',
+    kept: 'elsewhere',
+  },
+  {
     name: 'digicert_operator_order_info',
     type: 'gauge',
     help: '1 for each order, with its account, its product and who renews it (Renew, DigiCert, Never).',

@@ -2,6 +2,7 @@ import type { OrderSpec } from '../../src/api/order.ts'
 import type { OrderStatus } from '../../src/api/status.ts'
 import type { KeyFact } from '../../src/controller/facts.ts'
 import type { Gathered } from '../../src/controller/gather.ts'
+import { NO_PASSWORDS } from '../../src/controller/outputs.ts'
 import type { Action } from '../../src/order/decision.ts'
 import { wireNames } from '../../src/order/names.ts'
 import type { Asked, Stored } from '../../src/order/observation.ts'
@@ -78,7 +79,7 @@ export const gatherFor = (life: Life, status: OrderStatus): Gathered => {
       holderOf: () => undefined,
       ignored: [],
       givenCsr: undefined,
-      passwords: { problem: undefined },
+      passwords: NO_PASSWORDS,
       targetSecret: undefined,
     },
     target: { kind: stored ? 'ours' : 'free' },

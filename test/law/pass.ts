@@ -2,6 +2,7 @@ import type { DigiCertOrder } from '../../src/api/order.ts'
 import type { OrderStatus } from '../../src/api/status.ts'
 import { aboutOf } from '../../src/controller/about.ts'
 import { act } from '../../src/controller/act.ts'
+import { createChains } from '../../src/controller/chains.ts'
 import type { Gathered } from '../../src/controller/gather.ts'
 import { createMemory } from '../../src/controller/memory.ts'
 import { observe } from '../../src/controller/observe.ts'
@@ -97,6 +98,7 @@ const NO_SECRETS = new Proxy(
 
 const handsOf = (life: Life, pass: Pass): Hands => ({
   secrets: NO_SECRETS,
+  chains: createChains(),
   leadershipMs: () => 60_000,
   claimOrder: () => Promise.resolve('granted'),
   returnOrder: () => undefined,

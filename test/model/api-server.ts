@@ -176,6 +176,7 @@ export const createApiServer = (now: () => Date, guards: Guards = ALL_GUARDS): A
         const key = keyOf(resource.plural, name)
         return gate(point('remove', resource, key), () => void objects.delete(key))
       },
+      getMetadata: unused,
       merge: unused,
       list: unused,
       version: unused,

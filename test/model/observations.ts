@@ -1,6 +1,6 @@
 import type { CertificateFacts } from '../../src/api/status.ts'
 import type { Step } from '../../src/order/plan.ts'
-import { NO_REISSUE } from '../support/builders.ts'
+import { NO_REISSUE, UNREPAIRED } from '../support/builders.ts'
 import type {
   AccountFact,
   Failure,
@@ -12,6 +12,7 @@ import type {
   Remote,
   ReissueFact,
   RemoteOrder,
+  RepairFact,
   Stored,
   TargetFact,
 } from '../../src/order/observation.ts'
@@ -164,6 +165,15 @@ const UNASKED: Observation['validity'] = { checkAt: undefined, lapses: [] }
 const LAPSE: Observation['validity']['lapses'] = [{ type: 'Domain', name: 'example.com', until: FUTURE }]
 const PROBLEM = 'keystores.jks: the password is missing'
 
+/** Others changed the Secret of the certificate 70 so often lately, and it may be repaired then. */
+const repaired = (count: number, nextAt: Date): RepairFact => ({
+  ...UNREPAIRED,
+  certificateId: 70,
+  count,
+  nextAt,
+  forgottenAt: FUTURE,
+})
+
 /** One quiet observation, from which the sets vary. */
 const QUIET: Sets = {
   deleting: ['no'],
@@ -191,6 +201,7 @@ const QUIET: Sets = {
   order: [undefined],
   remote: [{ kind: 'unasked' }],
   stored: [undefined],
+  repair: [{ ...UNREPAIRED, certificateId: undefined }],
   everIssued: ['no'],
   validation: [open(undefined, undefined)],
   failure: [undefined],
@@ -415,6 +426,37 @@ export const OUTPUTS: Sets = {
   everIssued: ['yes', 'no'],
   failure: [undefined, failure('SecretRefused', FUTURE), failure('SecretRefused', PAST), failure('LookRefused', PAST)],
   validity: [UNASKED, { checkAt: PAST, lapses: [] }, { checkAt: FUTURE, lapses: LAPSE }],
+}
+
+/** Others change or delete the Secret again and again, while the order is in whatever state. */
+export const FOUGHT_OVER: Sets = {
+  ...QUIET,
+  target: TARGETS.slice(0, 2),
+  outputs: [IN_STEP, { ...IN_STEP, stale: 'yes' }],
+  intent: [undefined, intent({ purpose: 'Renewal', renewalOf: OTHER_ORDER_ID })],
+  order: [
+    undefined,
+    ...KNOWN.filter(({ status }) => ['pending', 'issued', 'reissue_pending', 'expired'].includes(status)),
+  ],
+  remote: [{ kind: 'unasked' }, ...FAILED.slice(0, 1)],
+  stored: STORED,
+  repair: [
+    UNREPAIRED,
+    repaired(1, FUTURE),
+    repaired(2, FUTURE),
+    repaired(2, PAST),
+    { ...repaired(2, FUTURE), certificateId: 60 },
+    { ...repaired(2, FUTURE), certificateId: undefined },
+  ],
+  former: [undefined, former(FUTURE)],
+  reissue: [
+    NO_REISSUE,
+    reissue({ cause: 'due' }),
+    reissue({ cause: 'lost' }),
+    reissue({ intent: intent({ purpose: 'Reissue', supersedes: '01', sentAt: PAST, sends: 1 }) }),
+  ],
+  failure: [undefined, failure('SecretRefused', FUTURE)],
+  next: [undefined, due('Renew', PAST)],
 }
 
 /** The resource is deleted, or may be, under each policy. */

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, jest, test } from '@jest/globals'
 import { ORDER_REASONS } from '../../src/api/reasons.ts'
 import { decide } from '../../src/order/decide.ts'
 import type { Action, Decision } from '../../src/order/decision.ts'
 import type { Observation } from '../../src/order/observation.ts'
+import { UNREPAIRED } from '../support/builders.ts'
 import {
   ADOPTING,
   BEFORE,
@@ -11,6 +13,7 @@ import {
   ENDING,
   OUTPUTS,
   FOLLOWING,
+  FOUGHT_OVER,
   HEARING,
   HELD_UP,
   LEAVING,
@@ -115,6 +118,20 @@ const mayExist = ({ order, intent, remote }: Observation): boolean =>
   intent?.sentAt !== undefined &&
   ['unasked', 'unavailable', 'refused', 'searching', 'several'].includes(remote.kind)
 
+/** Another write of a certificate that the Secret held before. */
+const isRepair = ({ repair }: Observation, decision: Decision): boolean => {
+  if (decision.verdict !== 'act') return false
+  const { action } = decision
+  if (action.kind === 'RewriteSecret') return true
+  return action.kind === 'StoreCertificate' && action.certificateId === repair.certificateId
+}
+
+/** Whether two decisions lead to the same step; waiting is one, however it is said. */
+const isSameStep = (one: Decision, other: Decision): boolean =>
+  one.verdict === 'act' || one.verdict === 'look' || other.verdict === 'act' || other.verdict === 'look'
+    ? isDeepStrictEqual(one, other)
+    : true
+
 const isListed = (o: Observation): boolean => o.remote.kind === 'reissues' && o.remote.order.status === 'issued'
 
 const LAWS: readonly Law[] = [
@@ -137,6 +154,23 @@ const LAWS: readonly Law[] = [
   {
     name: 'whoever waits comes back later than now',
     holds: (_o, decision) => !('until' in decision) || decision.until > NOW,
+  },
+  {
+    name: 'no Secret is repaired before its time, and what is held is looked at again by then',
+    holds: (o, decision) => {
+      const heldUntil = o.repair.certificateId === undefined ? undefined : o.repair.nextAt
+      if (!heldUntil || heldUntil <= NOW) return true
+      if ('until' in decision) return decision.until <= heldUntil
+      return !isRepair(o, decision)
+    },
+  },
+  {
+    name: 'a fight over a Secret with a good pair changes nothing that is bought, reissued or asked',
+    holds: (o, decision) =>
+      o.repair.count === 0 ||
+      !isGood(o) ||
+      isRepair(o, decision) ||
+      isSameStep(decision, decide({ ...o, repair: UNREPAIRED, outputs: { ...o.outputs, stale: 'no' } }, NOW)),
   },
   {
     name: 'an order is placed only where nothing stands against it',
@@ -348,6 +382,7 @@ const SETS: readonly (readonly [name: string, sets: Sets])[] = [
   ['in the life of a plan', REISSUING],
   ['beside another cluster, or a limit', BESIDE],
   ['with more in the Secret', OUTPUTS],
+  ['while others fight over the Secret', FOUGHT_OVER],
   ['at the end of a plan', ENDING],
   ['when its resource goes', LEAVING],
   ['when its resource goes, and is held up', HELD_UP],

@@ -179,6 +179,7 @@ const startProcess = (world: Surroundings, caches: 'fresh' | 'stale', gate: Gate
       holders: () => [],
       keepsIds: () => true,
       isReserved: () => false,
+      noteGiven: () => undefined,
       clusterId: 'model',
     },
     memory,

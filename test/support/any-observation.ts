@@ -12,6 +12,7 @@ import {
   found,
   inDays,
   inMinutes,
+  repaired,
   seen,
   unreachable,
   withAccount,
@@ -176,12 +177,21 @@ const brakes: fc.Arbitrary<Facts> = oneOf<Facts>(
   { brake: { purchase: HELD, reissue: HELD, release: String(ORDER_ID) } },
 )
 
+const repairs: fc.Arbitrary<Facts> = oneOf<Facts>(
+  {},
+  {},
+  repaired(1, 0.01),
+  repaired(4, 1, { managers: ['external-secrets'] }),
+  repaired(4, -1, { wasMissing: 'yes' }),
+  repaired(4, 1, { certificateId: undefined }),
+)
+
 /** A look that was made puts the next one off. */
 const nextLooks: fc.Arbitrary<Date> = oneOf(...times)
 
 /** Observations over all closed sets of facts that rules look at, as far as they can be true at the same time. */
 export const anyObservation = fc
-  .tuple(histories, stores, failures, gates, accounts, validations, rest, brakes, nextLooks)
+  .tuple(histories, stores, failures, gates, accounts, validations, rest, brakes, repairs, nextLooks)
   .map(([history, ...facts]) => {
     const nextLookAt = facts.pop() as Date
     const o = anObservation(...history, ...(facts as Facts[]))

@@ -11,6 +11,7 @@ import type {
   ReissueFact,
   Remote,
   RemoteOrder,
+  RepairFact,
   Stored,
 } from '../../src/order/observation.ts'
 
@@ -148,6 +149,21 @@ const READY_ACCOUNT = {
 /** Some facts that are other than in a good observation. */
 export type Facts = Partial<Observation>
 
+/** The Secret was not repaired lately; another write of its certificate would be a repair. */
+export const UNREPAIRED: RepairFact = {
+  certificateId: CERTIFICATE_ID,
+  count: 0,
+  nextAt: undefined,
+  forgottenAt: undefined,
+  managers: [],
+  wasMissing: 'no',
+}
+
+/** The Secret was repaired so often lately, and may be again in so many minutes. */
+export const repaired = (count: number, minutes: number, changes: Partial<RepairFact> = {}): Facts => ({
+  repair: { ...UNREPAIRED, count, nextAt: inMinutes(minutes), forgottenAt: inMinutes(9), ...changes },
+})
+
 /** All facts of an order that is issued, stored and good, changed by what is given; later changes win. */
 export const anObservation = (...changes: readonly Facts[]): Observation =>
   Object.assign(
@@ -178,6 +194,7 @@ export const anObservation = (...changes: readonly Facts[]): Observation =>
       },
       remote: { kind: 'unasked' },
       stored: aStored(),
+      repair: UNREPAIRED,
       everIssued: 'yes',
       outputs: { stale: 'no', problem: undefined },
       former: undefined,

@@ -7,6 +7,14 @@ const secret = (name: string, data?: Record<string, string>): Secret => ({
   ...(data ? { data } : {}),
 })
 
+test('the chain beside a key is not held, and the key is', () => {
+  const type = 'digicert-operator.io/private-key'
+  const kept = { ...secret('shop-key-1', { 'tls.key': 'k', 'next.key': 'n', 'chain-34.pem': 'c' }), type }
+  expect(sharingRoots()(kept).data).toEqual({ 'tls.key': 'k', 'next.key': 'n' })
+  const other = secret('shop-tls', { 'chain-34.pem': 'c' })
+  expect(sharingRoots()(other)).toEqual(other)
+})
+
 test('the root that Secrets share is held once, and each says what it said', () => {
   const share = sharingRoots()
   const copies = ['a', 'b'].map((name) =>

@@ -36,6 +36,20 @@ const figured: Figured = {
       ['ClusterDigiCertAccount/all', { available: 90, waiting: 0, waitedMs: 0, pausedMs: 0 }],
     ],
   },
+  memory: {
+    repaired: () => [
+      [
+        'shop/web',
+        {
+          ...{ count: 2, lastAt: new Date(0), managers: ['external-secrets'], wasMissing: 'no' },
+          totals: new Map([
+            ['', 1],
+            ['external-secrets', 6],
+          ]),
+        },
+      ],
+    ],
+  },
   leading: () => true,
   known: () => ({ ordersToday: () => 3, aheadMs: () => -2500 }),
 }
@@ -63,6 +77,8 @@ describe('the figures of a replica', () => {
       'digicert_operator_budget_paused{account="ClusterDigiCertAccount/all"} 0',
       `digicert_operator_budget_waited_seconds_total{account="${KEY}"} 7.5`,
       `digicert_operator_budget_paused_seconds_total{account="${KEY}"} 8`,
+      'digicert_operator_secret_repairs_total{namespace="shop",name="web",manager=""} 1',
+      'digicert_operator_secret_repairs_total{namespace="shop",name="web",manager="external-secrets"} 6',
       'workqueue_depth{name="digicertorder"} 5',
       'workqueue_longest_running_processor_seconds{name="digicertorder"} 2.5',
       'controller_runtime_active_workers{controller="digicertorder"} 4',

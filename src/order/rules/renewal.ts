@@ -1,6 +1,7 @@
 import { type Decision, act, stalled, wait } from '../decision.ts'
 import type { Rule } from '../decide.ts'
 import type { Observation } from '../observation.ts'
+import { repairHeldUntil } from '../repair.ts'
 import { later } from '../schedule.ts'
 import { isIssued } from './words.ts'
 
@@ -25,12 +26,21 @@ export const renewedByDigiCert: Rule = ({ order, remote, renew }) => {
   return act('RecordingIntent', { kind: 'RecordIntent', purchase: order.purchase + 1, purpose: 'Renewal' })
 }
 
+/** The certificate of the plan before, where it is good and may be put back now. */
+const formerOf = (o: Observation, now: Date): Observation['former'] => {
+  const { former, repair } = o
+  if (!former?.tryAt || former.tryAt > now || former.notAfter <= now) return undefined
+  return former.certificateId === repair.certificateId && repairHeldUntil(o, now) ? undefined : former
+}
+
 /**
  * Until a renewal is issued, the Secret is that of the plan before: somebody who deletes or damages it has it back. What
  * keeps that from being done is no reason to hold up the renewal.
  */
-export const formerIsMissing: Rule = ({ former, stored, order, remote }, now) => {
-  if (!former?.tryAt || former.tryAt > now || former.notAfter <= now || (stored && !stored.harmed)) return undefined
+export const formerIsMissing: Rule = (o, now) => {
+  const { stored, order, remote } = o
+  const former = formerOf(o, now)
+  if (!former || (stored && !stored.harmed)) return undefined
   if (remote.kind !== 'unasked' || (order && isIssued(order))) return undefined
   const { orderId, certificateId } = former
   return act('StoringCertificate', { kind: 'StoreCertificate', orderId, certificateId })

@@ -1,6 +1,7 @@
 import type { Rule } from '../decide.ts'
 import { act, look, ready, stalled, wait } from '../decision.ts'
 import type { Observation } from '../observation.ts'
+import { isFoughtOver, repairHeldUntil, waitForRepair } from '../repair.ts'
 import { SLOW_LOOK, earliest, later } from '../schedule.ts'
 import { current } from './track.ts'
 import { PATIENCE, isForeignForGood, isStored } from './words.ts'
@@ -44,6 +45,8 @@ export const certificateIsNew: Rule = (o, now) => {
   if (order.status === 'reissue_pending' && isWhole(o)) return undefined
   const bad = badBefore(o, now)
   if (bad) return bad
+  const held = order.certificateId === o.repair.certificateId ? repairHeldUntil(o, now) : undefined
+  if (held) return waitForRepair(o, held)
   if (order.certificateId === undefined)
     return o.remote.kind === 'order' ? wait('Processing', o.nextLookAt) : look('LookingUp', 'orderId')
   return act('StoringCertificate', {
@@ -56,9 +59,13 @@ export const certificateIsNew: Rule = (o, now) => {
 /** How often it is looked whether the password of a keystore has come, in milliseconds. */
 const PASSWORD_LOOK = 10 * 60_000
 
-/** What else the Secret holds follows its certificate and the spec, whatever its order waits for. It asks nobody. */
-export const outputsAreStale: Rule = ({ outputs, stored, failure }, now) => {
-  if (outputs.stale === 'no' || stored?.harmed !== undefined) return undefined
+/**
+ * What else the Secret holds follows its certificate and the spec, whatever its order waits for. It asks nobody. Where others
+ * changed it a moment ago as well, the order goes on meanwhile: the pair is good.
+ */
+export const outputsAreStale: Rule = (o, now) => {
+  const { outputs, stored, failure } = o
+  if (outputs.stale === 'no' || stored?.harmed !== undefined || repairHeldUntil(o, now)) return undefined
   const refused = failure?.reason === 'SecretRefused' && failure.retryAt > now
   return stored && !refused ? act('StoringCertificate', { kind: 'RewriteSecret' }) : undefined
 }
@@ -70,6 +77,12 @@ export const outputsAreLacking: Rule = (o, now) => {
   if (o.outputs.stale === 'yes' && o.failure?.reason === 'SecretRefused') return ready('SecretRefused', soon)
   return o.outputs.problem === undefined ? undefined : ready('KeystorePasswordMissing', soon)
 }
+
+/** The Secret is whole, and others have changed or deleted it again and again: that is said until they leave it alone. */
+export const secretIsFoughtOver: Rule = (o, now) =>
+  o.stored && isFoughtOver(o)
+    ? ready('SecretModifiedByOthers', earliest(o.nextLookAt, o.repair.forgottenAt, dueLater(o, now)))
+    : undefined
 
 /** Asked when all else of the order rests. */
 export const validityIsUnknown: Rule = (o, now) => {

@@ -61,6 +61,31 @@ describe('while a renewal waits for its approval', () => {
     expect(await here.machine.certCentral.paid()).toEqual(paid)
   })
 
+  test('a Secret that is deleted again and again comes back each time, and that is said', async () => {
+    const { order } = await renewing()
+    const before = await secret()
+    const fetched = (await here.machine.certCentral.calls()).last.length
+
+    for (const pause of [0, 1, 2, 4]) {
+      await here.machine.cluster.remove(inNamespace('Secret', 'shop-tls'))
+      await here.machine.travel(pause / 86_400)
+      await eventually('the Secret of before', async () => (await secret()) === before)
+    }
+    await here.machine.cluster.remove(inNamespace('Secret', 'shop-tls'))
+
+    const missing = await here.machine.until(
+      'shop',
+      'a word on that',
+      (seen) => conditionOf(seen, 'Ready')?.reason === 'SecretModifiedByOthers',
+    )
+    expect([conditionOf(missing, 'Ready')?.status, reasonOf(missing)]).toEqual(['False', 'AwaitingApproval'])
+    const calls = (await here.machine.certCentral.calls()).last.slice(fetched)
+    expect(calls.filter(({ path }) => path.includes('/download/')).length).toBeLessThanOrEqual(1)
+    await here.machine.certCentral.approve(orderIdOf(order))
+    await here.machine.travel(1 / 48)
+    await here.machine.until('shop', 'the new certificate', (seen) => seen.status?.revision === 2)
+  })
+
   test('a Secret that CertCentral gives nothing for holds the renewal up in nothing', async () => {
     const { former, order } = await renewing()
     const certificate = (await here.machine.order('shop')).status?.certificate?.id ?? 0

@@ -37,6 +37,8 @@ async function fill(): Promise<void> {
   await cluster.remove({ kind: 'DigiCertOrder', namespace, name: 'issued' })
   await place(bed, 'adopted', { adoptOrderId: status?.order?.id, commonName: 'issued.example.com' })
   await untilReady(bed, 'adopted', LIMIT)
+  await cluster.remove({ kind: 'Secret', namespace, name: 'adopted-tls' })
+  await waitFor(() => cluster.secret(namespace, 'adopted-tls'), { what: 'a repaired Secret', limitMs: LIMIT })
 
   await control.addFault({ match: { ...orderPost(REFUSED_PRODUCT), times: 0 }, action: 'status', status: 400 })
   await cluster.apply(accountIn(bed, 'refused', { apiKey: WRONG_KEY }))

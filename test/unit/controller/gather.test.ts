@@ -62,6 +62,7 @@ const gathering = (secrets: readonly Secret[], status: OrderStatus = {}, more: P
     holders: () => [],
     keepsIds: () => true,
     clusterId: 'here',
+    noteGiven: () => undefined,
     now: () => NOW,
     ...more,
   })

@@ -2,7 +2,13 @@ import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { ANNOTATIONS } from '../../../src/api/names.ts'
 import type { OrderSpec } from '../../../src/api/order.ts'
-import { type GivenPasswords, areOutputsStale, makeOutputs, readPasswords } from '../../../src/controller/outputs.ts'
+import {
+  type GivenPasswords,
+  NO_PASSWORDS,
+  areOutputsStale,
+  makeOutputs,
+  readPasswords,
+} from '../../../src/controller/outputs.ts'
 import type { Secret } from '../../../src/controller/secrets.ts'
 import { exportKey } from '../../../src/pki/keys.ts'
 import { NOW, aSpec, anOrder } from '../../support/builders.ts'
@@ -21,7 +27,7 @@ const EVERYTHING = {
 }
 const ALL = aSpec(EVERYTHING)
 const NONE = aSpec()
-const GIVEN: GivenPasswords = { pkcs12: 'one password', jks: 'another', problem: undefined }
+const GIVEN: GivenPasswords = { pkcs12: 'one password', jks: 'another', problem: undefined, version: '7' }
 
 /** A Secret as it stands after a write. */
 const written = async (spec: OrderSpec, passwords = GIVEN, before?: Secret): Promise<Secret> => {
@@ -110,7 +116,7 @@ describe('a Secret', () => {
   })
 
   test('keeps its keystores of before while their password is missing, and is in step with that', async () => {
-    const without: GivenPasswords = { problem: 'it is missing' }
+    const without: GivenPasswords = { problem: 'it is missing', version: 'none' }
     const rewritten = await written(ALL, without, WHOLE)
     expect(rewritten.data?.['keystore.p12']).toBe(WHOLE.data?.['keystore.p12'])
     expect(isStale(rewritten, ALL, without)).toBe(false)
@@ -123,7 +129,7 @@ describe('the passwords of the keystores', () => {
     read: (namespace: string, name: string) =>
       Promise.resolve(
         data && {
-          metadata: { name, namespace },
+          metadata: { name, namespace, resourceVersion: '7' },
           data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, base64(text)])),
         },
       ),
@@ -132,7 +138,7 @@ describe('the passwords of the keystores', () => {
 
   test('are read from their Secret', async () => {
     const given = await readPasswords(store({ password: 'one of many' }), order)
-    expect(given).toEqual({ pkcs12: 'one of many', jks: 'one of many', problem: undefined })
+    expect(given).toEqual({ pkcs12: 'one of many', jks: 'one of many', problem: undefined, version: '7 7 ' })
   })
 
   test.each([
@@ -142,15 +148,16 @@ describe('the passwords of the keystores', () => {
     ['is empty', { password: '' }, 'printable ASCII'],
     ['is beyond ASCII', { password: 'pässwörd' }, 'printable ASCII'],
   ])('that %s are a sentence which does not hold them', async (_, data, sentence) => {
-    const { problem = '', ...passwords } = await readPasswords(store(data), order)
+    const { problem = '', version, ...passwords } = await readPasswords(store(data), order)
     expect(problem).toContain(sentence)
     expect(problem).toContain('keystores.pkcs12.passwordSecretRef')
     expect(problem).not.toMatch(/secret-word|pässwörd/)
     expect(passwords).toEqual({})
+    expect(version).toBe(data ? '7 7 ' : 'none none ')
   })
 
   test('are not looked for where no keystore is made', async () => {
     const unread = { read: () => Promise.reject(new Error('nothing is to be read')) }
-    expect(await readPasswords(unread, anOrder({ spec: NONE }))).toEqual({ problem: undefined })
+    expect(await readPasswords(unread, anOrder({ spec: NONE }))).toEqual(NO_PASSWORDS)
   })
 })

@@ -4,6 +4,7 @@ import { ANNOTATIONS } from '../../../src/api/names.ts'
 import {
   ORDER_INDEXES,
   accountKeyOf,
+  givenSecretsOf,
   isNewToAccount,
   keyOfAccount,
   orderIdValue,
@@ -46,6 +47,28 @@ describe('a change is told to the orders that it concerns', () => {
     ['and to nobody else', secretOf('shop', 'stranger'), []],
   ])('of a Secret, %s', (_how, secret, wanted) => {
     expect(ordersOfSecret(secret, store).sort()).toEqual(wanted)
+  })
+
+  test.each<readonly [string, Parameters<typeof aSpec>[0], readonly string[]]>([
+    ['none where it names none', {}, []],
+    [
+      'the Secrets of its passwords, each once',
+      {
+        keystores: {
+          pkcs12: { create: true, passwordSecretRef: { name: 'stores' } },
+          jks: { create: true, passwordSecretRef: { name: 'stores' } },
+        },
+      },
+      ['shop/stores'],
+    ],
+    [
+      'no password of a keystore that is not made',
+      { keystores: { pkcs12: { create: false, passwordSecretRef: { name: 'stores' } } } },
+      [],
+    ],
+    ['the Secret of its CSR', { csrSecretRef: { name: 'hsm' } }, ['shop/hsm']],
+  ])('reads what people write into Secrets: %s', (_what, spec, wanted) => {
+    expect(givenSecretsOf(anOrder({ spec: aSpec(spec) }))).toEqual(wanted)
   })
 
   test('of an account', () => {

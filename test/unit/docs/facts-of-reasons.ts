@@ -18,6 +18,7 @@ import {
   inMinutes,
   intended,
   ordered,
+  repaired,
   seen,
   sent,
   unbought,
@@ -78,6 +79,7 @@ export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
         'secrets "shop-tls" is forbidden: exceeded quota: few, requested: secrets=1, used: secrets=10, limited: secrets=10',
     }),
   ],
+  SecretModifiedByOthers: [repaired(2, -1, { managers: ['external-secrets'] })],
   CSRNotUsable: [
     unbought,
     { csrProblem: 'csrSecretRef: Secret hsm, entry tls.csr, does not exist; create it with a CSR in PEM' },

@@ -108,6 +108,16 @@ describe('calls', () => {
     expect(api.seen[0]?.query.get('labelSelector')).toBe('a in (b,c)')
   })
 
+  test('the metadata of an object comes without what it holds, from the cache of the API server', async () => {
+    await client.create<Thing>(things, thing)
+    const found = await client.getMetadata(things, { namespace: 'shop', name: 'a' })
+    expect(found?.metadata.name).toBe('a')
+    expect(await client.getMetadata(things, { namespace: 'shop', name: 'none' })).toBeUndefined()
+    const asked = api.seen.at(-1)
+    expect(asked?.query.get('resourceVersion')).toBe('0')
+    expect(asked?.headers.accept).toBe('application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1')
+  })
+
   test('many calls share few connections', async () => {
     for (let call = 0; call < 20; call++) await client.version()
     expect(api.connections()).toBeLessThanOrEqual(2)

@@ -16,6 +16,9 @@ const law = (holds: (o: Observation, decision: Decision) => boolean): void =>
 const isAct = (decision: Decision, ...kinds: string[]): boolean =>
   decision.verdict === 'act' && kinds.includes(decision.action.kind)
 
+const isRepairOf = ({ action }: Extract<Decision, { verdict: 'act' }>, certificateId: number): boolean =>
+  action.kind === 'RewriteSecret' || (action.kind === 'StoreCertificate' && action.certificateId === certificateId)
+
 const settledBySomebody = ({ intent, settledAt, account, orderAgain }: Observation): boolean => {
   if (!intent?.sentAt) return true
   const isUnique = account.kind === 'ready' && account.uniqueIds === 'yes'
@@ -69,6 +72,15 @@ describe('whatever the facts are', () => {
       if (decision.action.purpose === 'Renewal' && o.order) return mayRenew(o)
       const known = o.remote.kind === 'order' || o.remote.kind === 'found' ? o.remote.order : o.order
       return ['rejected', 'canceled', 'revoked', 'expired'].includes(known?.status ?? '')
+    })
+  })
+
+  test('no Secret is repaired before its time, and what is held is looked at again by then', () => {
+    law(({ repair }, decision) => {
+      if (repair.certificateId === undefined || !repair.nextAt || repair.nextAt <= NOW) return true
+      if ('until' in decision) return decision.until <= repair.nextAt
+      const { certificateId } = repair
+      return decision.verdict === 'look' || !isRepairOf(decision, certificateId)
     })
   })
 

@@ -15,6 +15,7 @@ import {
   inMinutes,
   intended,
   ordered,
+  repaired,
   seen,
   sent,
   unbought,
@@ -22,6 +23,9 @@ import {
   withAccount,
   withStored,
 } from '../../support/builders.ts'
+
+const REPAIRED =
+  'The operator repairs it with pauses that grow to 30 seconds while it is missing, and to 5 minutes otherwise. Have that client leave the Secret alone, or choose another secretName'
 
 const REASONS = Object.keys(ORDER_REASONS) as Reason[]
 
@@ -177,6 +181,30 @@ describe('what waits for a person says who, what and which id', () => {
       'SecretContested',
       [unbought, { target: { kind: 'contested', by: 'older' } }],
       'Secret shop-tls is kept by the older DigiCertOrder older; choose another secretName. Nothing was bought',
+    ],
+    [
+      'a Secret that one client changes',
+      'SecretModifiedByOthers',
+      [repaired(2, -1, { managers: ['external-secrets'] })],
+      `Field manager external-secrets changes Secret shop-tls again and again. ${REPAIRED}`,
+    ],
+    [
+      'a Secret that two clients change and that was deleted',
+      'SecretModifiedByOthers',
+      [repaired(3, -1, { managers: ['external-secrets', 'kubectl-edit'], wasMissing: 'yes' })],
+      `Field managers external-secrets, kubectl-edit change Secret shop-tls again and again, and it was deleted meanwhile. ${REPAIRED}`,
+    ],
+    [
+      'a Secret that is deleted',
+      'SecretModifiedByOthers',
+      [repaired(2, -1, { wasMissing: 'yes' })],
+      `Secret shop-tls is deleted again and again; the API server's audit log names the client. ${REPAIRED}`,
+    ],
+    [
+      'a Secret that nobody is known to change',
+      'SecretModifiedByOthers',
+      [repaired(2, -1)],
+      `Secret shop-tls is changed again and again, by a client that its managedFields do not name; the API server's audit log does. ${REPAIRED}`,
     ],
     [
       'several orders of our own id',

@@ -20,6 +20,7 @@ import {
   inHours,
   intended,
   ordered,
+  repaired,
   seen,
   sent,
   unbought,
@@ -90,6 +91,31 @@ describe('the conditions', () => {
       'stay Ready when the certificate is due for a reissue, and say that it is',
       [{ next: { action: 'Look', at: NOW, why: 'it ends' } }],
       ['Ready=True/Issued', 'Issuing=False/ReissueDue'],
+    ],
+    [
+      'are not Ready while the Secret is missing that others delete again and again',
+      [{ stored: undefined }, repaired(3, 0.5)],
+      ['Ready=False/SecretModifiedByOthers', 'Issuing=True/SecretModifiedByOthers'],
+    ],
+    [
+      'are not Ready while the Secret holds the pair of another client',
+      [withStored({ harmed: 'yes', replaced: 'yes' }), repaired(3, 0.5)],
+      ['Ready=False/SecretModifiedByOthers', 'Issuing=True/SecretModifiedByOthers'],
+    ],
+    [
+      'say that others delete the Secret also while the renewal waits for an approval',
+      [ordered('needs_approval', { orderId: ORDER_ID + 1 }), { stored: undefined }, repaired(3, 0.5)],
+      ['Ready=False/SecretModifiedByOthers', 'Issuing=True/AwaitingApproval'],
+    ],
+    [
+      'stay Ready while others fight over labels beside a good pair',
+      [{ outputs: { stale: 'yes', problem: undefined } }, repaired(3, 0.5)],
+      ['Ready=True/Issued', 'Issuing=False/SecretModifiedByOthers'],
+    ],
+    [
+      'stay Ready once a Secret that others fight over is whole',
+      [repaired(3, -1)],
+      ['Ready=True/Issued', 'Issuing=False/SecretModifiedByOthers'],
     ],
     [
       'of a revoked order are not Ready, whatever the Secret holds',
@@ -267,6 +293,12 @@ describe('announcements', () => {
       [{ next: { action: 'Look', at: NOW, why: 'it ends' } }],
       ['Warning ReissueDue'],
     ],
+    [
+      'of a fight over the Secret are warnings, whatever its order waits for',
+      [ordered('needs_approval', { orderId: ORDER_ID + 1 }), { stored: undefined }, repaired(3, 0.5)],
+      ['Normal AwaitingApproval', 'Warning SecretModifiedByOthers'],
+    ],
+    ['of a fight that is over for now are warnings', [repaired(3, -1)], ['Warning SecretModifiedByOthers']],
     ['are not made of steps', [unbought], []],
     ['are not made of looks', [intended()], []],
   ])('%s', (_sentence, facts, wanted) => {
@@ -277,6 +309,8 @@ describe('announcements', () => {
     const before = told([ordered('rejected')]).status
     expect(reasons([ordered('rejected')], before)).toEqual([])
     expect(reasons([ordered('canceled')], before)).toEqual(['Warning OrderCanceled'])
+    const taken = [ordered('needs_approval', { orderId: ORDER_ID + 1 }), { stored: undefined }, repaired(3, 0.5)]
+    expect(reasons(taken, told(taken).status)).toEqual([])
   })
 
   test('say what the condition says', () => {

@@ -8,6 +8,7 @@ import { act } from '../../../src/controller/act.ts'
 import { createMemory } from '../../../src/controller/memory.ts'
 import type { Gathered } from '../../../src/controller/gather.ts'
 import { observe } from '../../../src/controller/observe.ts'
+import { NO_PASSWORDS } from '../../../src/controller/outputs.ts'
 import { placedOrder } from '../../../src/controller/remote.ts'
 import type { Hands } from '../../../src/controller/step.ts'
 import { validationOfPlaced } from '../../../src/controller/validation.ts'
@@ -62,7 +63,7 @@ const gathered = (order: DigiCertOrder, client: CertCentral): Gathered => ({
   account: { kind: 'ready', name: ABOUT.account, session: aSession({ client }) },
   namespaceForbidden: undefined,
   left: { orders: 19, nameChanges: 100 },
-  passwords: { problem: undefined },
+  passwords: NO_PASSWORDS,
   formerKeys: [],
   purchase: 1,
   alternativeOrderIdOf: () => ALTERNATIVE_ID,
