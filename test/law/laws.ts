@@ -97,12 +97,14 @@ const isPlanUnknown = ({ ledger, play: { ways, crashes } }: Life, { orderId, at 
   return isHidden && (order?.by === 'DigiCert' || ways.planShift < 0 || isLost)
 }
 
-/** By a clock that is off, or dated back, a certificate that ends with a day may end with the day before. */
+const SECOND = 1000
+
+/** By a clock that is off, or dated back, a certificate or a plan that ends with a day may end with the day before. */
 const lostBy = (life: Life): number => {
   const { backdated, lifeFrom } = life.play.ways
   const skew = skewOf(life)
   const isOff = skew > 0 || (backdated > 0 && lifeFrom === 'notBefore')
-  return isOff ? Math.max(DAY, skew) : skew
+  return isOff ? Math.max(DAY, skew) + SECOND : skew
 }
 
 /** Whether the spec asks for less than the certificate had that DigiCert, or an earlier spec, made. */
@@ -154,7 +156,8 @@ const reissuesAreWorthIt: Law = {
     first(dated(life), (reissue) => {
       const { held, arrived } = reissue
       const made = madeBy(life, reissue)
-      if (!made || made.orderId !== held.orderId || hasCapFallen(life, arrived, issuedAt(life, made))) return undefined
+      if (!made || made.orderId !== held.orderId) return undefined
+      if (hasCapFallen(life, Math.min(arrived, issuedAt(life, held)), issuedAt(life, made))) return undefined
       if (isPlanUnknown(life, reissue) || isShortened(life, held) || isDated(life, made)) return undefined
       if (isCountedByCalendar(life, held, made)) return undefined
       const worth = Math.min(DAY, (held.notAfter - arrived) / 4)

@@ -1,6 +1,5 @@
 import type { DigiCertOrder, OrderSpec } from '../../src/api/order.ts'
 import { type Recollection, createMemory } from '../../src/controller/memory.ts'
-import type { Action } from '../../src/order/decision.ts'
 import type { Stored } from '../../src/order/observation.ts'
 import { sessionFor } from './account.ts'
 import { type Certificate, type Ledger, createLedger } from './certcentral.ts'
@@ -60,7 +59,7 @@ export type Life = {
   gap: number
   lastReason: string
   looksLeft: number
-  placedAt: Partial<Record<Action['kind'], number>>
+  placedAt: Record<string, number>
   /** When passes were made. */
   readonly times: number[]
 }

@@ -186,8 +186,10 @@ const take = async (life: Life, pass: Pass, view: ReturnType<typeof look>): Prom
   if (before && isSpending) {
     keepBooks(life, view, before)
     if (outcome.kind !== 'placed' && outcome.kind !== 'reissued') note(life, `${action.kind}: ${outcome.kind}`)
-    if (life.placedAt[action.kind] === life.now) fault(life, `L4: ${action.kind} was done twice at one moment`)
-    life.placedAt[action.kind] = life.now
+    // Other words, where the ones before were refused, are another request.
+    const request = `${action.kind} ${view.seen.intent?.payloadHash ?? ''}`
+    if (life.placedAt[request] === life.now) fault(life, `L4: ${action.kind} was done twice at one moment`)
+    life.placedAt[request] = life.now
   }
   if (life.play.crashes.includes(life.actions)) {
     note(life, `the process dies after ${action.kind}`)
