@@ -91,6 +91,8 @@ export type OrderInfo = {
   autoReissue?: boolean
   isRenewed?: boolean
   renewedOrderId?: number
+  /** The order that this one renews. */
+  renewalOfOrderId?: number
   dcvRandomValue?: string
 }
 

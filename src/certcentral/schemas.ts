@@ -137,6 +137,7 @@ const orderFields = {
   auto_reissue: maybe(flag),
   is_renewed: maybe(flag),
   renewed_order_id: maybe(id),
+  renewal_of_order_id: maybe(id),
   dcv_random_value: maybe(publishable),
 }
 
@@ -159,6 +160,7 @@ export const orderInfo: Reader<OrderInfo> = z.object(orderFields).transform((wir
     autoReissue: wire.auto_reissue,
     isRenewed: wire.is_renewed,
     renewedOrderId: wire.renewed_order_id,
+    renewalOfOrderId: wire.renewal_of_order_id,
     dcvRandomValue: wire.dcv_random_value,
   })
 })

@@ -1,4 +1,4 @@
-import { keySecretName } from '../api/names.ts'
+import { ANNOTATIONS, keySecretName } from '../api/names.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { Intent, OrderStatus } from '../api/status.ts'
 import { CertCentralError } from '../certcentral/index.ts'
@@ -11,6 +11,7 @@ import { leftBehind } from '../order/left-behind.ts'
 import { isoDay } from '../order/schedule.ts'
 import { aboutOf } from './about.ts'
 import { endOrder } from './end-order.ts'
+import { idIn } from './facts.ts'
 import { deliver, rewrite } from './deliver.ts'
 import { storedChain, withChain } from './chains.ts'
 import { createNextKey, csrFor, makeKey, promoteKey } from './keys.ts'
@@ -94,8 +95,9 @@ const recordIntent = (step: Step, recording: Recording, now: Date): Outcome => {
 }
 
 /** The target Secret, where its key may be kept: it is ours, and no other resource has the order that it names. */
-const leftSecret = ({ target, targetSecret, stored, holderOf }: Gathered): Secret | undefined => {
-  const isHeld = stored?.orderId !== undefined && holderOf({ orderId: stored.orderId }, 'status') !== undefined
+const leftSecret = ({ target, targetSecret, holderOf }: Gathered): Secret | undefined => {
+  const orderId = targetSecret && idIn(targetSecret, ANNOTATIONS.orderId)
+  const isHeld = orderId !== undefined && holderOf({ orderId }, 'status') !== undefined
   return target.kind === 'ours' && !isHeld ? targetSecret : undefined
 }
 

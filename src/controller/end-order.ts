@@ -23,17 +23,29 @@ const cancel = async (client: CertCentral, { remote, order: known }: Observation
   else await client.cancelOrder(orderId, NOTE)
 }
 
+/**
+ * The certificate of an order, as CertCentral names it now: a revocation cannot be undone, and what else names certificates, such
+ * as an annotation, may be written by others.
+ */
+const certificateOf = async (client: CertCentral, { remote }: Observation, orderId: number): Promise<number> => {
+  const isFresh = remote.kind === 'order' && remote.order.orderId === orderId
+  const { certificateId } = isFresh ? remote.order : await client.orderInfo(orderId)
+  if (certificateId !== undefined) return certificateId
+  const message = `CertCentral does not say which certificate order ${String(orderId)} has`
+  throw new CertCentralError({ outcome: 'refused', kind: 'invalid', message })
+}
+
 /** Does what the deletion policy says about an order whose resource goes; what was ended before counts as done. */
 export const endOrder = async (
   { client, order, seen }: { client: CertCentral; order: DigiCertOrder; seen: Observation },
-  { how, orderId, certificateId }: Ending,
+  { how, orderId }: Ending,
 ): Promise<Outcome> => {
   const { skipApproval } = order.spec
   const revocation = { reason: 'cessationOfOperation', comments: NOTE, skipApproval } as const
   try {
     if (how === 'cancel') await cancel(client, seen, orderId)
     else if (how === 'revoke-order') await client.revokeOrder(orderId, revocation)
-    else if (certificateId !== undefined) await client.revokeCertificate(certificateId, revocation)
+    else await client.revokeCertificate(await certificateOf(client, seen, orderId), revocation)
   } catch (error) {
     // A key that may do everything but this is none that the account is in trouble with: a person has to know.
     if (error instanceof CertCentralError && error.kind === 'forbidden')

@@ -108,7 +108,7 @@ type Pair = {
   fingerprint: string
 }
 
-const idIn = (secret: Secret, annotation: string): number | undefined => {
+export const idIn = (secret: Secret, annotation: string): number | undefined => {
   const value = Number(secret.metadata.annotations?.[annotation])
   return Number.isSafeInteger(value) && value > 0 ? value : undefined
 }
@@ -187,16 +187,19 @@ export const storedFact = (
   )
 }
 
-/** Times of creation are whole seconds: of two in one second, the one that has the Secret counts as the older. */
-const createdBefore = (a: DigiCertOrder, b: DigiCertOrder, owner: string | undefined): boolean => {
-  const [left, right] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '']
-  if (left !== right) return left < right
+/**
+ * Of two orders that name a Secret, the one that has it keeps it, or it would lose a good pair by an edit of the other one;
+ * else the older one does. Times of creation are whole seconds.
+ */
+const goesBefore = (a: DigiCertOrder, b: DigiCertOrder, owner: string | undefined): boolean => {
   const names = [a.metadata.name, b.metadata.name]
-  return owner !== undefined && names.includes(owner) ? owner === a.metadata.name : a.metadata.name < b.metadata.name
+  if (owner !== undefined && names.includes(owner)) return owner === a.metadata.name
+  const [left, right] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '']
+  return left === right ? a.metadata.name < b.metadata.name : left < right
 }
 
-/** An older order that names the same Secret and is not going away. */
-const olderRival = (
+/** Another order that names the same Secret, goes before this one and is not going away. */
+const rivalBefore = (
   order: DigiCertOrder,
   rivals: readonly DigiCertOrder[],
   owner: string | undefined,
@@ -205,7 +208,7 @@ const olderRival = (
     (rival) =>
       rival.metadata.uid !== order.metadata.uid &&
       rival.metadata.deletionTimestamp === undefined &&
-      createdBefore(rival, order, owner),
+      goesBefore(rival, order, owner),
   )
 
 /** Whose the target Secret is. One that names an order which no longer claims it may be taken over. */
@@ -214,7 +217,7 @@ export const targetFact = (
   secret: Secret | undefined,
   rivals: readonly DigiCertOrder[],
 ): TargetFact => {
-  const rival = olderRival(order, rivals, secret && ownerOf(secret))
+  const rival = rivalBefore(order, rivals, secret && ownerOf(secret))
   if (rival) return { kind: 'contested', by: rival.metadata.name }
   if (!secret) return { kind: 'free' }
   if (!isTarget(secret)) return { kind: 'foreign' }

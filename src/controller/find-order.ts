@@ -83,9 +83,15 @@ const lastRenewal = async (question: Question, info: OrderInfo): Promise<OrderIn
 }
 
 /** Whether an order, or a reissue of it, was made with the key in the target Secret: the Secret itself proves nothing. */
-const isProven = async ({ session: { client } }: Question, info: OrderInfo, fingerprint: string): Promise<boolean> =>
-  hasOurKey(info, fingerprint) ||
-  (await client.reissues(info.orderId)).some(({ csr }) => csr !== undefined && csrFingerprint(csr) === fingerprint)
+const isProven = async (
+  { session: { client } }: Question,
+  info: OrderInfo,
+  fingerprint: string | undefined,
+): Promise<boolean> => {
+  if (fingerprint === undefined || hasOurKey(info, fingerprint)) return fingerprint !== undefined
+  const listed = await client.reissues(info.orderId)
+  return listed.some(({ csr }) => csr !== undefined && csrFingerprint(csr) === fingerprint)
+}
 
 const NOT_PROVEN =
   'CertCentral does not show that it was made with the key in the Secret. Set spec.adoptOrderId to have it taken over all the same'
@@ -97,8 +103,9 @@ export const askBySecret = async (question: Question, claim: SecretClaim): Promi
   try {
     const named = await question.session.client.orderInfo(orderId)
     if (!(await isProven(question, named, fingerprint))) return { kind: 'claimed', orderId, fault: NOT_PROVEN }
-    const order = foundOrder(await lastRenewal(question, named), question.order, question.fingerprint)
-    return { kind: 'found', order, purchase: 1, by: 'secret' }
+    const last = await lastRenewal(question, named)
+    const order = foundOrder(last, question.order, question.fingerprint)
+    return { kind: 'found', order, purchase: 1, by: last === named ? 'secret' : 'link' }
   } catch (error) {
     if (!notFound(error)) throw error
     return { kind: 'claimed', orderId, fault: 'CertCentral does not show it to this API key' }

@@ -79,6 +79,8 @@ export type Sources = {
   now: () => Date
 }
 
+const hostOf = ({ account }: Session): string | undefined => URL.parse(account.spec.url)?.host
+
 const purchaseOf = ({ order, intent }: OrderStatus): number => order?.purchase ?? intent?.purchase ?? 1
 
 /** A guard rail that does not bind what was bought before it was put up binds the names that are added since. */
@@ -216,7 +218,7 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     ...keys,
     ...{ formerKeys, givenCsr },
     passwords: problems.length === 0 ? await readPasswords(given, order) : NO_PASSWORDS,
-    holderOf: (held, evidence) => session && holderFor(order, sources.holders(session.key, held, evidence)),
+    holderOf: (held, evidence) => session && holderFor(order, sources.holders(hostOf(session), held, evidence)),
     idsAreKept:
       session !== undefined &&
       rulesOf(spec.product).alternativeOrderId === 'documented' &&

@@ -26,6 +26,8 @@ const faultOf = (request: SigningRequest, spec: OrderSpec): string | undefined =
   return foreign.length > 0 ? `names ${foreign.slice(0, 10).join(', ')}, which the order does not` : undefined
 }
 
+const CSR_BLOCK = /-----BEGIN (NEW )?CERTIFICATE REQUEST-----[^-]*-----END (NEW )?CERTIFICATE REQUEST-----\n?/
+
 /** Reads the CSR that an order names, if it names one. */
 export const readGivenCsr = async (
   secrets: Pick<SecretStore, 'read'>,
@@ -34,8 +36,10 @@ export const readGivenCsr = async (
   if (!spec.csrSecretRef) return undefined
   const { name, key } = spec.csrSecretRef
   const where = `csrSecretRef: Secret ${name}, entry ${key},`
-  const pem = textOf(await secrets.read(metadata.namespace ?? '', name), key)
-  if (pem === undefined) return { kind: 'bad', problem: `${where} does not exist; create it with a CSR in PEM` }
+  const text = textOf(await secrets.read(metadata.namespace ?? '', name), key)
+  if (text === undefined) return { kind: 'bad', problem: `${where} does not exist; create it with a CSR in PEM` }
+  // What else stands in the entry, such as a private key, goes nowhere.
+  const [pem = ''] = CSR_BLOCK.exec(text) ?? []
   const request = await readCsr(pem)
   if (!request) return { kind: 'bad', problem: `${where} is no certificate signing request in PEM` }
   const fault = faultOf(request, spec)

@@ -11,11 +11,24 @@ import { accountKeyOf } from './watches.ts'
  */
 export type Evidence = 'status' | 'status or Secret'
 
-/** An order of CertCentral, by its id or by the SHA-1 thumbprint of its certificate. */
-export type Held = { orderId: number } | { thumbprint: string }
+/**
+ * An order of CertCentral, by its id and what else is known of it, or by the SHA-1 thumbprint of its certificate. `sent`: the
+ * common name where CertCentral shows no alternative order id.
+ */
+export type Held =
+  | {
+      orderId: number
+      alternativeOrderId?: string | undefined
+      renewalOf?: number | undefined
+      sent?: string | undefined
+    }
+  | { thumbprint: string }
 
-/** Tells who holds an order: which has it, renews it, or had it. `accountKey` says in which CertCentral the order is. */
-export type Holders = (accountKey: string, held: Held, evidence: Evidence) => readonly DigiCertOrder[]
+/**
+ * Finds who holds an order of the CertCentral at a host: which has it, renews it, had it, or is about to know it: as its buyer,
+ * who waits for the answer, or by the renewal that DigiCert bought.
+ */
+export type Holders = (host: string | undefined, held: Held, evidence: Evidence) => readonly DigiCertOrder[]
 
 type Index<T> = { by: (index: string, value: string) => readonly T[] }
 
@@ -25,7 +38,12 @@ export type HoldersOptions = {
   secrets: Index<Secret> | undefined
   /** Host of the CertCentral of an account; `undefined` where the account does not exist. */
   hostOf: (accountKey: string) => string | undefined
+  /** Our own id for a purchase of an order, of which the status knows nothing. */
+  alternativeOrderIdOf: (order: DigiCertOrder, purchase: number) => string
 }
+
+/** Purchases of a DigiCertOrder whose status was lost that are recognised by their alternative order id. */
+const RECOGNISED = [1, 2, 3]
 
 /** A SHA-1 thumbprint as it is compared: people and pages write it in either case, with colons or without. */
 export const bareThumbprint = (thumbprint: string): string => thumbprint.replaceAll(/[^0-9a-f]/gi, '').toLowerCase()
@@ -34,20 +52,39 @@ export const bareThumbprint = (thumbprint: string): string => thumbprint.replace
  * The register of who holds an order, across all namespaces, accounts and kinds of account: two accounts may have one API
  * key. An account that does not exist for a moment counts as one of the same CertCentral.
  */
-export const createHolders = ({ orders, secrets, hostOf }: HoldersOptions): Holders => {
+export const createHolders = (options: HoldersOptions): Holders => {
+  const { orders, secrets, hostOf, alternativeOrderIdOf } = options
   const named = (orderId: number): DigiCertOrder[] =>
     (secrets?.by('orderId', String(orderId)) ?? []).flatMap((secret) => {
-      const { namespace = '' } = secret.metadata
-      return orders.get(`${namespace}/${ownerOf(secret) ?? ''}`) ?? []
+      const { namespace = '', name } = secret.metadata
+      const order = orders.get(`${namespace}/${ownerOf(secret) ?? ''}`)
+      return order?.spec.secretName === name ? [order] : []
     })
+  /** DigiCertOrders that bought under an id, those included whose status was lost. */
+  const buyersUnder = (id: string): readonly DigiCertOrder[] => {
+    const known = orders.by('alternativeId', id)
+    if (known.length > 0) return known
+    const isOf = (order: DigiCertOrder): boolean => RECOGNISED.some((n) => alternativeOrderIdOf(order, n) === id)
+    return orders.by('unbought', 'yes').filter(isOf)
+  }
+  const byId = (held: Exclude<Held, { thumbprint: string }>): readonly DigiCertOrder[] => {
+    const { orderId, alternativeOrderId, renewalOf, sent } = held
+    return [
+      ...orders.by('held', String(orderId)),
+      ...(alternativeOrderId === undefined ? [] : buyersUnder(alternativeOrderId)),
+      ...(renewalOf === undefined ? [] : orders.by('held', String(renewalOf))),
+      ...(sent === undefined ? [] : orders.by('sent', sent)),
+    ]
+  }
   const found = (held: Held, evidence: Evidence): readonly DigiCertOrder[] => {
     if ('thumbprint' in held) return orders.by('thumbprint', bareThumbprint(held.thumbprint))
-    const { orderId } = held
-    return [...orders.by('held', String(orderId)), ...(evidence === 'status' ? [] : named(orderId))]
+    return [...byId(held), ...(evidence === 'status' ? [] : named(held.orderId))]
   }
-  return (accountKey, held, evidence) => {
-    const host = hostOf(accountKey)
-    const isOfHost = (order: DigiCertOrder): boolean => [host, undefined].includes(hostOf(accountKeyOf(order)))
+  return (host, held, evidence) => {
+    const isOfHost = (order: DigiCertOrder): boolean => {
+      const other = hostOf(accountKeyOf(order))
+      return host === undefined || other === undefined || other === host
+    }
     return [...new Map(found(held, evidence).map((order) => [keyOf(order), order])).values()].filter(isOfHost)
   }
 }

@@ -1,6 +1,7 @@
 import { FINALIZER, ORDER_AGAIN, RELEASE_BRAKE } from '../api/names.ts'
 import type { DigiCertOrder, OrderSpec } from '../api/order.ts'
 import type { Policy } from '../api/account.ts'
+import { rulesOf } from '../api/products.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { type BrakeSources, brakeFact } from '../order/brake.ts'
@@ -12,7 +13,14 @@ import { purchaseFaults } from '../order/purchasable.ts'
 import { renewsBy } from '../order/reissue.ts'
 import * as schedule from '../order/schedule.ts'
 import { isDateReached, planOf } from '../order/standing.ts'
-import { adoptionDeniedBy, deniedBy, sentRequest, subjectOf, subjectOfPayload } from '../order/subject.ts'
+import {
+  ADOPTION_FORBIDDEN,
+  adoptionDeniedBy,
+  deniedBy,
+  sentRequest,
+  subjectOf,
+  subjectOfPayload,
+} from '../order/subject.ts'
 import type { Session } from './accounts.ts'
 import { askedOf } from './asked.ts'
 import { dateOf } from './dates.ts'
@@ -23,6 +31,7 @@ import { areOutputsStale } from './outputs.ts'
 import type { Recollection } from './memory.ts'
 import { nextOf, reissueFact } from './reissue-facts.ts'
 import { repairFact } from './repairs.ts'
+import { claimOf } from './questions.ts'
 import { isTokenMethod } from './validation.ts'
 import { validityFact } from './validity.ts'
 
@@ -178,31 +187,71 @@ const endedFact = (deletion: OrderStatus['deletion'], intent: OrderStatus['inten
  * The order that is to be taken over. Where the account does not let orders be taken over, the Secret may still prove that
  * this one is ours.
  */
-const adoptionFact = ({ order: { spec }, account, stored, holderOf }: Gathered): Observation['adopt'] => {
-  const { adoptOrderId: orderId } = spec
+const adoptionFact = (gathered: Gathered, status: OrderStatus, now: Date): Observation['adopt'] => {
+  const { stored, holderOf } = gathered
+  const { adoptOrderId: orderId } = gathered.order.spec
   if (orderId === undefined) return undefined
-  const isAllowed = account.kind !== 'ready' || account.session.account.spec.policy.adoption !== 'Forbidden'
-  if (!isAllowed && stored?.orderId === orderId) return undefined
-  return { orderId, takenBy: holderOf({ orderId }, 'status or Secret'), allowed: isAllowed ? 'yes' : 'no' }
+  const isAllowed = adoptionIsAllowed(gathered)
+  if (!isAllowed && claimOf(gathered, status, now)?.orderId === orderId) return undefined
+  // A Secret of its own is not held against a resource by the Secrets of others, which anyone may write.
+  const evidence = stored?.orderId === orderId ? 'status' : 'status or Secret'
+  return { orderId, takenBy: holderOf({ orderId }, evidence), allowed: isAllowed ? 'yes' : 'no' }
 }
 
+const adoptionIsAllowed = ({ account }: Gathered): boolean =>
+  account.kind !== 'ready' || account.session.account.spec.policy.adoption !== 'Forbidden'
+
 /** An order that was found, and what keeps it from being taken over. */
-const foundFact = ({ order, account, holderOf }: Gathered, remote: Remote): Remote => {
+const foundFact = (gathered: Gathered, remote: Remote): Remote => {
   if (remote.kind !== 'found') return remote
-  const { orderId, asked, organizationId } = remote.order
-  const takenBy = holderOf({ orderId }, remote.by === 'adoption' ? 'status or Secret' : 'status')
-  if (remote.by !== 'adoption' || account.kind !== 'ready') return { ...remote, takenBy }
-  // Another product than that of the spec is a mismatch.
-  const subject = { product: order.spec.product, names: asked?.dnsNames ?? [], organizationId }
-  return { ...remote, takenBy, denied: adoptionDeniedBy(subject, account.session.account.spec.policy) }
+  const { stored, holderOf } = gathered
+  const { orderId, alternativeOrderId, renewalOf, names = [] } = remote.order
+  const isOwn = remote.by !== 'adoption' && remote.by !== 'link'
+  if (isOwn) return { ...remote, takenBy: holderOf({ orderId }, 'status') }
+  const held = { orderId, alternativeOrderId, renewalOf, sent: alternativeOrderId === undefined ? names[0] : undefined }
+  const takenBy = holderOf(held, stored?.orderId === orderId ? 'status' : 'status or Secret')
+  return { ...remote, takenBy, denied: deniedBecause(gathered, remote) }
+}
+
+/** Why the account does not let an order of another buyer be taken over. */
+const deniedBecause = (gathered: Gathered, { order, by }: Extract<Remote, { kind: 'found' }>): string | undefined => {
+  const {
+    account,
+    order: { spec },
+  } = gathered
+  if (account.kind !== 'ready') return undefined
+  if (by === 'adoption' && !adoptionIsAllowed(gathered)) return ADOPTION_FORBIDDEN
+  const { validation } = rulesOf(spec.product)
+  const subject = {
+    // Another product than that of the spec is a mismatch.
+    product: spec.product,
+    names: order.asked?.dnsNames ?? [],
+    organizationId: order.organizationId,
+    unsaid: [
+      ...((order.names ?? []).length === 0 && validation !== 'ds' ? (['names'] as const) : []),
+      ...(order.organizationId === undefined && validation !== 'dv' ? (['organization'] as const) : []),
+    ],
+  }
+  return adoptionDeniedBy(subject, account.session.account.spec.policy)
+}
+
+/** Another resource that has the order of this one: a status that was restored elsewhere names it twice. */
+const sharedWith = ({ holderOf }: Gathered, { order, intent }: OrderStatus): string | undefined => {
+  const ids = [order?.id, intent?.renewalOf].flatMap((id) => id ?? [])
+  return ids.map((orderId) => holderOf({ orderId }, 'status')).find((holder) => holder !== undefined)
 }
 
 /** What the spec says besides what to buy. */
 const wishesOf = (
   gathered: Gathered,
-  { deletion, intent }: OrderStatus,
-): Pick<Observation, 'suspended' | 'finalizer' | 'deletionPolicy' | 'revokeAdopted' | 'ended' | 'adopt'> => {
+  status: OrderStatus,
+  now: Date,
+): Pick<
+  Observation,
+  'suspended' | 'finalizer' | 'deletionPolicy' | 'revokeAdopted' | 'sharedWith' | 'ended' | 'adopt'
+> => {
   const { order } = gathered
+  const { deletion, intent } = status
   const { spec, metadata } = order
   return {
     suspended: spec.suspend === true ? 'yes' : 'no',
@@ -210,7 +259,8 @@ const wishesOf = (
     deletionPolicy: spec.deletionPolicy ?? 'Retain',
     ended: endedFact(deletion, intent),
     revokeAdopted: spec.revokeAdopted === true ? 'yes' : 'no',
-    adopt: adoptionFact(gathered),
+    adopt: adoptionFact(gathered, status, now),
+    sharedWith: sharedWith(gathered, status),
   }
 }
 
@@ -327,7 +377,7 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
   return {
     deleting: metadata.deletionTimestamp === undefined ? 'no' : 'yes',
     delivery: deliveryOf(order.spec),
-    ...wishesOf(gathered, status),
+    ...wishesOf(gathered, status, moment.now),
     deletingSince: moment.memory.deletingSince,
     namespace: moment.namespace ?? 'unasked',
     problems: gathered.problems,

@@ -22,10 +22,11 @@ const isUnbought = ({ order, intent }: OrderStatus): boolean =>
  * The order that the target Secret names, where it holds a pair that is good and no order of this resource: one that was
  * written in another cluster, or under another name. A person may give it up by order-again.
  */
-const claimOf = (gathered: Gathered, status: OrderStatus, now: Date): SecretClaim | undefined => {
+export const claimOf = (gathered: Gathered, status: OrderStatus, now: Date): SecretClaim | undefined => {
   const { stored, holderOf, order } = gathered
-  if (stored?.orderId === undefined || stored.fingerprint === undefined || !isUnbought(status)) return undefined
-  const { orderId, fingerprint } = stored
+  if (stored?.orderId === undefined || !isUnbought(status)) return undefined
+  const { orderId } = stored
+  const fingerprint = deliveryOf(order.spec) === 'pair' ? stored.fingerprint : undefined
   const isGood = stored.notAfter > now
   const isGivenUp = order.metadata.annotations?.[ORDER_AGAIN] === String(orderId)
   if (!isGood || isGivenUp || ownOrders(status).includes(orderId)) return undefined
@@ -42,6 +43,8 @@ const keySearchOf = (gathered: Gathered, status: OrderStatus, memory: Recollecti
   const { intent } = status
   if (key.fingerprint === undefined || deliveryOf(order.spec) === 'hardware' || !intent) return undefined
   if (intent.sentAt === undefined && memory.keyIsNew) return undefined
+  // A CSR that was made elsewhere proves nothing of what was not sent: who has a copy of it may not have the key.
+  if (intent.sentAt === undefined && deliveryOf(order.spec) === 'certificate') return undefined
   memory.ordersRead ??= new Set()
   const since = intent.sentAt === undefined ? undefined : dateOf(intent.recordedAt)
   return { since, known: ownOrders(status), read: memory.ordersRead }
@@ -78,5 +81,6 @@ export const questionOf = (gathered: Gathered, status: OrderStatus, asking: Aski
     commonName: sent ? sent.names[0] : gathered.order.spec.commonName,
     keySearch: keySearchOf(gathered, status, memory),
     claim: claimOf(gathered, status, now),
+    isHeld: (orderId) => gathered.holderOf({ orderId }, 'status') !== undefined,
   }
 }

@@ -41,6 +41,8 @@ const remoteOrder = (info: OrderInfo, fingerprint: string | undefined): RemoteOr
   ...optional('validUntil', info.orderValidUntil),
   ...optional('serialNumber', info.serialNumber),
   ...optional('renewedBy', info.renewedOrderId),
+  ...optional('alternativeOrderId', info.alternativeOrderId),
+  ...optional('renewalOf', info.renewalOfOrderId),
   ...autoReissueOf(info),
 })
 
@@ -74,6 +76,7 @@ export const foundOrder = (info: OrderInfo, order: DigiCertOrder, fingerprint: s
   return {
     ...remoteOrder(info, fingerprint),
     asked: { dnsNames: askedNames(info, order.spec) },
+    names: namesOf(info),
     mismatches: mismatches(info, order.spec),
     older: older ? 'than-resource' : 'no',
   }
@@ -83,7 +86,7 @@ export const foundOrder = (info: OrderInfo, order: DigiCertOrder, fingerprint: s
 export const takenOver = ({ order: { asked, ...order }, by }: Found, traits: string): FoundOrder => ({
   ...order,
   ...optional('asked', asked && { ...asked, certificateHash: traits }),
-  ...optional('adopted', by === 'adoption' || by === 'secret' ? ('yes' as const) : undefined),
+  ...optional('adopted', by === 'adoption' || by === 'secret' || by === 'link' ? ('yes' as const) : undefined),
 })
 
 const GONE = ['rejected', 'canceled']
@@ -105,8 +108,11 @@ export type KeySearch = {
   read: Set<number>
 }
 
-/** The order that the target Secret names, who else has it, and the fingerprint of the public key in the Secret. */
-export type SecretClaim = { orderId: number; takenBy: string | undefined; fingerprint: string }
+/**
+ * The order that the target Secret names, who else has it, and the fingerprint of the private key in the Secret; none where
+ * that is elsewhere: what is public proves nothing.
+ */
+export type SecretClaim = { orderId: number; takenBy: string | undefined; fingerprint: string | undefined }
 
 export type Question = {
   session: Session
@@ -128,6 +134,8 @@ export type Question = {
   keySearch: KeySearch | undefined
   /** The order that the target Secret names, where no order of ours is known. */
   claim: SecretClaim | undefined
+  /** Whether another DigiCertOrder holds an order, by its status. */
+  isHeld: (orderId: number) => boolean
   /** What was sent without an answer: names and organization, as they were sent. */
   sent: Sent | undefined
 }
@@ -155,10 +163,10 @@ const coversOurs = (info: OrderInfo, { order: { spec } }: Question): boolean => 
 
 /**
  * The order that renewed another one; `undefined` where there is none. CertCentral links whatever a buyer names: an order
- * that covers none of our names is no renewal of ours.
+ * that covers none of our names, or that another DigiCertOrder has, is no renewal of ours.
  */
 export const renewalOf = async (question: Question, info: OrderInfo): Promise<OrderInfo | undefined> => {
-  if (info.renewedOrderId === undefined) return undefined
+  if (info.renewedOrderId === undefined || question.isHeld(info.renewedOrderId)) return undefined
   const link = await question.session.client.orderInfo(info.renewedOrderId)
   return coversOurs(link, question) ? link : undefined
 }

@@ -3,6 +3,7 @@ import { ANNOTATIONS } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import { rulesOf } from '../api/products.ts'
 import { keyOf } from '../kube/client.ts'
+import { sentRequest, subjectOfPayload } from '../order/subject.ts'
 import { accountKey } from './account-access.ts'
 import { passwordSecretsOf } from './outputs.ts'
 import { ownerOf } from './ownership.ts'
@@ -36,6 +37,19 @@ export const ORDER_INDEXES = {
     const ids = [order?.id, intent?.renewalOf, intent?.previousPlan?.orderId, ...history.map(({ orderId }) => orderId)]
     return [...new Set(ids.flatMap((id) => (id === undefined ? [] : [String(id)])))]
   },
+  /** By the ids that it gave to what it bought, or is buying. */
+  alternativeId: ({ status }: DigiCertOrder) => {
+    const ids = [status?.order?.alternativeOrderId, status?.intent?.alternativeOrderId]
+    return [...new Set(ids.flatMap((id) => id ?? []))]
+  },
+  /** By the common name of what was sent and is not known to be an order yet. */
+  sent: ({ status }: DigiCertOrder) => {
+    const { order, intent } = status ?? {}
+    const request = order || intent?.sentAt === undefined ? undefined : sentRequest(intent)
+    return request ? subjectOfPayload('', request).names.slice(0, 1) : []
+  },
+  /** Those of which nothing is known to be bought. */
+  unbought: ({ status }: DigiCertOrder) => (status?.order || status?.intent?.sentAt !== undefined ? [] : ['yes']),
   /** By the thumbprint of the certificate in use. */
   thumbprint: ({ status }: DigiCertOrder) => [status?.certificate?.sha1Thumbprint ?? []].flat(),
   orderId: (order: DigiCertOrder) =>

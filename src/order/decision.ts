@@ -13,12 +13,7 @@ export type Action =
   | { kind: 'RemoveFinalizer' }
   /** Lets the object go with its namespace, and says what is left in CertCentral. */
   | { kind: 'LeaveOrder' }
-  | {
-      kind: 'EndOrder'
-      orderId: number
-      how: 'cancel' | 'revoke-certificate' | 'revoke-order'
-      certificateId?: number | undefined
-    }
+  | { kind: 'EndOrder'; orderId: number; how: 'cancel' | 'revoke-certificate' | 'revoke-order' }
   | { kind: 'PlaceReissue'; orderId: number }
   | { kind: 'SwitchAutoReissue'; orderId: number; to: 'on' | 'off' }
   | { kind: 'PlaceOrder' }

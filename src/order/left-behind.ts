@@ -6,10 +6,15 @@ import { current } from './rules/track.ts'
 
 type Ending = NonNullable<ReturnType<typeof endingOf>>
 
-const BY_HAND: Readonly<Record<Ending['how'], (ending: Ending) => string>> = {
+/** The certificate of an order as it was known last. */
+const certificateOf = ({ order, former }: Observation, { orderId }: Ending): string => {
+  const id = former?.orderId === orderId ? former.certificateId : order?.certificateId
+  return id === undefined ? 'the present certificate' : `certificate ${String(id)}`
+}
+
+const BY_HAND: Readonly<Record<Ending['how'], (ending: Ending, o: Observation) => string>> = {
   cancel: ({ orderId }) => `cancel order ${String(orderId)}`,
-  'revoke-certificate': ({ orderId, certificateId }) =>
-    `revoke certificate ${String(certificateId)} of order ${String(orderId)}`,
+  'revoke-certificate': (ending, o) => `revoke ${certificateOf(o, ending)} of order ${String(ending.orderId)}`,
   'revoke-order': ({ orderId }) => `revoke order ${String(orderId)}`,
 }
 
@@ -34,7 +39,7 @@ export const leftBehind = (o: Observation, about: About): string => {
     ...(unknown === undefined ? [] : [unknown]),
   ]
   const steps = [
-    ...endings.map((ending) => BY_HAND[ending.how](ending)),
+    ...endings.map((ending) => BY_HAND[ending.how](ending, o)),
     ...(unknown === undefined ? [] : ['look for that id, and cancel or revoke the order where there is one']),
   ]
   return `DigiCertOrder ${about.namespace}/${about.name} was deleted, and spec.deletionPolicy ${o.deletionPolicy} was not carried out for ${orders.join(' and ')}. In CertCentral: ${steps.join('; ')}. Cause: ${deletionTrouble(o)}`

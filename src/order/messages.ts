@@ -3,7 +3,7 @@ import { ORDER_REASONS, type Reason } from '../api/reasons.ts'
 import type { Effective } from '../api/status.ts'
 import type { KnownOrder, Observation } from './observation.ts'
 import { adoptionFault } from './rules/adoption.ts'
-import { endingOf, formerEnding } from './rules/deletion.ts'
+import { endingOf, formerEnding, sparedFor } from './rules/deletion.ts'
 import { givingUp } from './rules/issue.ts'
 import { current } from './rules/track.ts'
 import { isOpen } from './rules/words.ts'
@@ -346,8 +346,8 @@ export const onDeletion = (o: Observation): string | undefined => {
   if (!order) return undefined
   const ending = endingOf(o, order)
   const former = formerEnding(o)
-  const isSpared = order.adopted === 'yes' && o.revokeAdopted === 'no' && o.deletionPolicy !== 'Retain'
-  const spared = isSpared ? ', as it was taken over and spec.revokeAdopted is not set' : ''
+  const why = o.deletionPolicy === 'Retain' ? undefined : sparedFor(o, order)
+  const spared = why === undefined ? '' : `, as ${why}`
   const told = [
     `order ${String(order.orderId)} ${ending ? ENDINGS[ending.how] : `stays as it is${spared}`}`,
     ...(former ? [`order ${String(former.orderId)} before it ${ENDINGS[former.how]}`] : []),

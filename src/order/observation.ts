@@ -29,6 +29,10 @@ export type RemoteOrder = {
   asked?: Asked | undefined
   /** Whether it was taken over, and not bought for this resource. */
   adopted?: 'yes' | undefined
+  /** The id that its buyer gave it. */
+  alternativeOrderId?: string | undefined
+  /** The order that it renews. */
+  renewalOf?: number | undefined
 }
 
 export type Asked = NonNullable<NonNullable<OrderStatus['order']>['asked']>
@@ -38,6 +42,8 @@ export type FoundReissue = { status: string; certificateId?: number | undefined 
 
 /** An order found by our own id, held against the spec. */
 export type FoundOrder = RemoteOrder & {
+  /** The names that CertCentral shows of it, in wire form. */
+  names?: readonly string[] | undefined
   /** What is different from the spec, as words for a person; empty where it is what the spec asks for. */
   mismatches: readonly string[]
   /** Whether the resource was created after this order was placed: then a person asks for it anew. */
@@ -56,10 +62,10 @@ export type Remote =
       order: FoundOrder
       purchase?: number
       /**
-       * How it was found, where not by our own id: by the key in its CSR, by the Secret that names it, by
-       * spec.adoptOrderId, or as DigiCert's renewal of ours.
+       * How it was found, where not by our own id: by the key in its CSR, by the Secret that names it, as a renewal of
+       * that (`link`), by spec.adoptOrderId, or as DigiCert's renewal of ours.
        */
-      by?: 'key' | 'secret' | 'adoption' | 'renewal'
+      by?: 'key' | 'secret' | 'link' | 'adoption' | 'renewal'
       /** Another resource that holds it. */
       takenBy?: string | undefined
       /** Why the guard rails of the account forbid to take it over. */
@@ -236,6 +242,8 @@ export type Observation = {
   ended: 'yes' | 'former' | 'no'
   /** An order that is to be taken over instead of buying one. */
   adopt: Adoption | undefined
+  /** Another resource that has the known order, or the one that is renewed, by its status: one was restored with its status. */
+  sharedWith: string | undefined
   /** Whether the deletion policy binds what was taken over as well. */
   revokeAdopted: 'yes' | 'no'
   delivery: Delivery

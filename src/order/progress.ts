@@ -10,14 +10,19 @@ const KEPT_HISTORY = 30
 
 type History = NonNullable<OrderStatus['history']>[number]
 
-const isPurchase = ({ what }: History): boolean => what === 'Ordered' || what === 'Renewed'
+/** Orders of the history that are older than its newest entries. */
+const KEPT_ORDERS = 6
 
-/** The newest entries, among them the last purchase, however many reissues followed: the brake counts from it. */
+/**
+ * The newest entries, and before them how the last orders came, however many reissues followed: the brake counts from the
+ * last purchase, and a former order whose plan is not over is still held.
+ */
 const withHistory = (status: OrderStatus, entry: History): OrderStatus => {
   const all = [...(status.history ?? []), entry]
-  const kept = all.slice(-KEPT_HISTORY)
-  const bought = all.findLast(isPurchase)
-  return { ...status, history: bought && !kept.includes(bought) ? [bought, ...kept.slice(1)] : kept }
+  if (all.length <= KEPT_HISTORY) return { ...status, history: all }
+  const orders = all.filter(({ what }) => what !== 'Reissued')
+  const older = orders.filter((one) => !all.slice(-KEPT_HISTORY).includes(one)).slice(-KEPT_ORDERS)
+  return { ...status, history: [...older, ...all.slice(older.length - KEPT_HISTORY)] }
 }
 
 /** A text that the API server takes where it allows that many characters. */

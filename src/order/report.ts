@@ -3,7 +3,7 @@ import type { Condition } from '../api/shapes.ts'
 import type { OrderStatus } from '../api/status.ts'
 import type { Decision } from './decision.ts'
 import { type About, messageOf, onDeletion } from './messages.ts'
-import type { Observation } from './observation.ts'
+import type { Observation, Stored } from './observation.ts'
 import { isFoughtOver } from './repair.ts'
 import { UNSEEN, clipped, withOrder, without } from './progress.ts'
 import { current } from './rules/track.ts'
@@ -112,12 +112,24 @@ const fightAnnounced = (before: OrderStatus | undefined, o: Observation, decisio
 const nextOf = (o: Observation, decision: Decision): OrderStatus['next'] =>
   decision.verdict === 'ready' && o.next ? { ...o.next, at: `${o.next.at.toISOString().slice(0, 19)}Z` } : undefined
 
-/** The certificate that the Secret holds is told whatever else is going on; a status that was wiped has it again. */
+/**
+ * The id of the certificate in the Secret. An annotation of the Secret, which others may write, says it; it is believed where
+ * the status had it, or CertCentral gives that certificate to the order.
+ */
+const idOf = ({ facts }: Stored, { certificate, order }: OrderStatus): number | undefined => {
+  if (certificate?.id !== undefined && certificate.serialNumber === facts.serialNumber) return certificate.id
+  return facts.id !== undefined && facts.id === order?.certificateId ? facts.id : undefined
+}
+
+/** The status names the certificate that the Secret holds whatever else is going on; one that was wiped has it again. */
 const withStored = (status: OrderStatus, o: Observation, { decision, now }: { decision: Decision; now: Date }) => {
   const { stored } = o
   if (!stored || stored.harmed !== undefined || isOfAnother(o, decision)) return status
   const arrived = arrivalOf(status, stored.facts.serialNumber, now)
-  return { ...status, certificate: { ...stored.facts, ...(arrived ? { storedTime: arrived.toISOString() } : {}) } }
+  const certificate = { ...stored.facts, ...(arrived ? { storedTime: arrived.toISOString() } : {}) }
+  const id = idOf(stored, status)
+  if (id === undefined) delete certificate.id
+  return { ...status, certificate: id === undefined ? certificate : { ...certificate, id } }
 }
 
 /** The order is settled once its certificate is stored: what was written down before buying it has served. */

@@ -163,7 +163,16 @@ const RULES: readonly Rule[] = [
 ]
 
 /** What is known of an order that was bought elsewhere. */
-export type FoundSubject = { product: string; names: readonly string[]; organizationId?: number | undefined }
+export type FoundSubject = {
+  product: string
+  /** All names that a reissue of it would have. */
+  names: readonly string[]
+  organizationId?: number | undefined
+  /** `names`, `organization`: CertCentral does not show them, though the product has them. */
+  unsaid: readonly ('names' | 'organization')[]
+}
+
+export const ADOPTION_FORBIDDEN = 'policy.adoption of the account is Forbidden; its owner can set it to Allowed'
 
 /**
  * Why the guard rails of an account forbid to take an order over, as a sentence; `undefined` where they do not. A reissue
@@ -171,10 +180,14 @@ export type FoundSubject = { product: string; names: readonly string[]; organiza
  */
 export const adoptionDeniedBy = (found: FoundSubject, policy: Policy): string | undefined => {
   const { products, dnsNames: patterns, organizationIds } = policy
-  const { product, names: all, organizationId } = found
+  const { product, names: all, organizationId, unsaid } = found
   if (products && !products.includes(product)) return 'policy.products of the account does not list its product'
+  if (patterns && unsaid.includes('names'))
+    return 'CertCentral does not show its names, which policy.dnsNames of the account limits'
   if (patterns && !all.every((name) => patterns.some((pattern) => admits(pattern, name))))
     return 'it has names that policy.dnsNames of the account does not cover'
+  if (organizationIds && unsaid.includes('organization'))
+    return 'CertCentral does not show its organization, which policy.organizationIds of the account limits'
   return organizationIds && organizationId !== undefined && !organizationIds.includes(organizationId)
     ? 'policy.organizationIds of the account does not list its organization'
     : undefined

@@ -185,6 +185,7 @@ const QUIET: Sets = {
   ended: ['no'],
   adopt: [undefined],
   revokeAdopted: ['no'],
+  sharedWith: [undefined],
   delivery: ['pair'],
   problems: [[]],
   purchaseFaults: [[]],

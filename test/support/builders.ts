@@ -177,6 +177,7 @@ export const anObservation = (...changes: readonly Facts[]): Observation =>
       ended: 'no',
       adopt: undefined,
       revokeAdopted: 'no',
+      sharedWith: undefined,
       delivery: 'pair',
       problems: [],
       purchaseFaults: [],

@@ -2,6 +2,7 @@ import type { Rule } from '../decide.ts'
 import { type Decision, act, look, stalled } from '../decision.ts'
 import type { FoundOrder, Observation } from '../observation.ts'
 import { SLOW_LOOK, later } from '../schedule.ts'
+import { ADOPTION_FORBIDDEN } from '../subject.ts'
 import { csrIsForeign, isOver } from './words.ts'
 
 /** Why an order that was found may not be taken over, whatever it is; `undefined` where it may. */
@@ -11,8 +12,8 @@ export const foundFault = ({ remote }: Observation): string | undefined => {
 }
 
 /** Why the order of spec.adoptOrderId is not even looked at. */
-const unaskedFault = ({ adopt }: Observation): string | undefined => {
-  if (adopt?.allowed === 'no') return 'policy.adoption of the account is Forbidden; its owner can set it to Allowed'
+export const unaskedFault = ({ adopt }: Observation): string | undefined => {
+  if (adopt?.allowed === 'no') return ADOPTION_FORBIDDEN
   return adopt?.takenBy === undefined ? undefined : `${adopt.takenBy} has it`
 }
 

@@ -9,20 +9,25 @@ const PENDING = ['needs_approval', 'pending', 'needs_csr', 'processing', 'waitin
 
 type Ending = Extract<Action, { kind: 'EndOrder' }>
 
+type Found = Extract<Observation['remote'], { kind: 'found' }>
+
 /** How to take back what was issued; `undefined` where that was asked for before. */
-const revocationOf = ({ deletionPolicy, stored }: Observation, order: KnownOrder): Ending | undefined => {
+const revocationOf = ({ deletionPolicy }: Observation, order: KnownOrder): Ending | undefined => {
   const { orderId } = order
   if (order.requests?.some(({ type }) => type === 'revoke')) return undefined
-  if (deletionPolicy === 'RevokeOrder') return { kind: 'EndOrder', orderId, how: 'revoke-order' }
-  const certificateId = order.certificateId ?? stored?.facts.id
-  return certificateId === undefined
-    ? undefined
-    : { kind: 'EndOrder', orderId, how: 'revoke-certificate', certificateId }
+  return { kind: 'EndOrder', orderId, how: deletionPolicy === 'RevokeOrder' ? 'revoke-order' : 'revoke-certificate' }
 }
 
-/** What was taken over, and not bought for this resource, is ended only where the spec says so. */
-const isSpared = ({ revokeAdopted }: Observation, { adopted }: Pick<KnownOrder, 'adopted'>): boolean =>
-  adopted === 'yes' && revokeAdopted === 'no'
+/** Why the deletion policy leaves an order as it is, as the end of a sentence; `undefined` where it does not. */
+export const sparedFor = (
+  { revokeAdopted, sharedWith }: Observation,
+  { adopted }: Pick<KnownOrder, 'adopted'>,
+): string | undefined => {
+  if (sharedWith !== undefined) return `${sharedWith} has it as well`
+  return adopted === 'yes' && revokeAdopted === 'no' ? 'it was taken over and spec.revokeAdopted is not set' : undefined
+}
+
+const isSpared = (o: Observation, order: Pick<KnownOrder, 'adopted'>): boolean => sparedFor(o, order) !== undefined
 
 /** What the policy has to do about an order in this state; `undefined` where there is nothing, or nothing any more. */
 export const endingOf = (o: Observation, order: KnownOrder): Ending | undefined => {
@@ -37,11 +42,9 @@ export const endingOf = (o: Observation, order: KnownOrder): Ending | undefined 
 export const formerEnding = (o: Observation): Ending | undefined => {
   const { former, deletionPolicy, ended } = o
   if (!former || ended !== 'no' || isSpared(o, former)) return undefined
-  const { orderId, certificateId } = former
+  const { orderId } = former
   if (deletionPolicy === 'RevokeOrder') return { kind: 'EndOrder', orderId, how: 'revoke-order' }
-  return deletionPolicy === 'RevokeCertificate'
-    ? { kind: 'EndOrder', orderId, how: 'revoke-certificate', certificateId }
-    : undefined
+  return deletionPolicy === 'RevokeCertificate' ? { kind: 'EndOrder', orderId, how: 'revoke-certificate' } : undefined
 }
 
 const letGo: Decision = act('Deleting', { kind: 'RemoveFinalizer' })
@@ -105,6 +108,13 @@ const blocked = (o: Observation, now: Date): Decision | undefined => {
   return stop && heldUp(o, stop, now)
 }
 
+/** What another resource has is not ended, and what was found elsewhere counts as taken over. */
+const endingOfFound = (o: Observation, { order, by, takenBy }: Found): Ending | undefined => {
+  if (takenBy !== undefined) return undefined
+  const isElsewhere = by !== undefined && by !== 'key'
+  return endingOf(o, { ...order, purchase: 1, ...(isElsewhere ? { adopted: 'yes' } : {}) })
+}
+
 /** What was sent without an answer may be an order; it is looked for before the object is let go. */
 const unknownOrder = (o: Observation, now: Date): Decision => {
   if (!o.intent?.sentAt) return letGo
@@ -114,8 +124,7 @@ const unknownOrder = (o: Observation, now: Date): Decision => {
   // CertCentral may show an order a moment late; one that nobody ends would be paid for and forgotten.
   if (o.remote.kind === 'absent' && o.settledAt && o.settledAt > now)
     return heldUp(o, { verdict: 'wait', reason: 'Deleting', until: o.nextSearchAt }, now)
-  if (o.remote.kind !== 'found') return letGo
-  const ending = endingOf(o, { ...o.remote.order, purchase: 1 })
+  const ending = o.remote.kind === 'found' ? endingOfFound(o, o.remote) : undefined
   return ending ? act('Deleting', ending) : letGo
 }
 

@@ -1,6 +1,7 @@
 import type { Rule } from '../decide.ts'
 import { held, look, stalled } from '../decision.ts'
 import { SLOW_LOOK, later } from '../schedule.ts'
+import { unaskedFault } from './adoption.ts'
 
 /** A Secret that is not ours is not watched, so it is looked at this often, in milliseconds. */
 const FOREIGN_SECRET_LOOK = 30_000
@@ -11,10 +12,9 @@ export const specIsInvalid: Rule = (o, now) =>
 /** A suspended order is looked at no more; one that would be taken over is looked at, so that it can be told what would be. */
 export const isSuspended: Rule = (o, now) => {
   if (o.suspended === 'no') return undefined
-  const isUntold = o.adopt?.allowed === 'yes' && !o.order && o.remote.kind === 'unasked'
-  return isUntold && o.account.kind === 'ready' && o.problems.length === 0
-    ? look('LookingUp', 'adoption')
-    : held('Suspended', later(now, SLOW_LOOK))
+  const mayLook = o.account.kind === 'ready' && o.account.forbids === undefined && unaskedFault(o) === undefined
+  const isUntold = o.adopt !== undefined && !o.order && o.remote.kind === 'unasked' && mayLook
+  return isUntold && o.problems.length === 0 ? look('LookingUp', 'adoption') : held('Suspended', later(now, SLOW_LOOK))
 }
 
 export const accountIsMissing: Rule = (o, now) =>

@@ -142,7 +142,7 @@ export const orderFound = beforeOrder((o, now) => {
   if (o.remote.kind === 'claimed') return stalled('AdoptionRefused', later(now, SLOW_LOOK))
   if (o.remote.kind !== 'found' || !o.intent) return undefined
   const { order, purchase = o.intent.purchase, by } = o.remote
-  if (foundFault(o) !== undefined || (by === 'secret' && (isOver(order) || order.mismatches.length > 0)))
+  if (foundFault(o) !== undefined || ((by === 'secret' || by === 'link') && (isOver(order) || order.mismatches.length > 0)))
     return stalled('AdoptionRefused', later(now, SLOW_LOOK))
   if (isOver(order)) return foundOver(o, order, purchase, now)
   if (order.mismatches.length > 0) return stalled('OrderMismatch', later(now, SLOW_LOOK))

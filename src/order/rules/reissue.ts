@@ -16,8 +16,9 @@ export const nextKeyIsInUse: Rule = (o) =>
   o.order && o.reissue.nextKey === 'in-use' ? act('Reissuing', { kind: 'PromoteKey' }) : undefined
 
 /** Somebody deleted the key that is kept; while the Secret still holds it, it is kept again. */
-export const keyIsUnkept: Rule = ({ order, stored, key, delivery, failure }, now) => {
-  if (!order || !stored || key !== 'absent' || delivery !== 'pair') return undefined
+export const keyIsUnkept: Rule = ({ order, stored, key, delivery, csrProblem, failure }, now) => {
+  if (!order || !stored || key !== 'absent' || delivery === 'hardware') return undefined
+  if (delivery === 'certificate' && csrProblem !== undefined) return undefined
   const refused = failure?.reason === 'SecretRefused' && failure.retryAt > now
   return refused ? undefined : act('CreatingKey', { kind: 'CreateKey' })
 }
@@ -127,7 +128,7 @@ const prepared = (o: Observation, intent: KnownIntent, now: Date): Decision | un
   if (intent.payload === 'changed') return record(o)
   const refused = refusal(o, now)
   if (refused) return refused
-  if (lacksKey(o) && o.key === 'foreign') return foreignKey(now)
+  if (o.key === 'foreign') return foreignKey(now)
   return lacksKey(o) ? act('CreatingKey', { kind: 'CreateNextKey' }) : undefined
 }
 

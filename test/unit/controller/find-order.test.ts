@@ -64,6 +64,7 @@ const asking = <T>(
       commonName: NAME,
       keySearch: undefined,
       claim: undefined,
+      isHeld: () => false,
       sent: undefined,
       ...changes,
     })

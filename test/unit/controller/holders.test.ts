@@ -48,6 +48,7 @@ const registerOf = (orders: readonly DigiCertOrder[], secrets: readonly Secret[]
     orders: store,
     secrets: secrets === 'unseen' ? undefined : seen,
     hostOf: (account) => HOSTS[account],
+    alternativeOrderIdOf: ({ metadata: { namespace = '', name } }, purchase) => `dco-${namespace}-${name}-${purchase}`,
   })
 }
 
@@ -55,7 +56,7 @@ const held = (
   orders: readonly DigiCertOrder[],
   secrets: readonly Secret[] | 'unseen' = [],
   evidence: Evidence = 'status or Secret',
-) => registerOf(orders, secrets)('DigiCertAccount/shop/certcentral', { orderId: ORDER }, evidence)
+) => registerOf(orders, secrets)('www.digicert.com', { orderId: ORDER }, evidence)
 
 describe('an order of CertCentral is held', () => {
   test.each<readonly [string, OrderStatus, object]>([
@@ -98,7 +99,7 @@ describe('an order of CertCentral is held', () => {
   })
 
   test.each(['AA:BB:CC', 'aabbcc'])('by the thumbprint %s of its certificate', (thumbprint) => {
-    const found = registerOf([another({ certificate })])('ClusterDigiCertAccount/shared', { thumbprint }, 'status')
+    const found = registerOf([another({ certificate })])('www.digicert.com', { thumbprint }, 'status')
     expect(found).toHaveLength(1)
   })
 })

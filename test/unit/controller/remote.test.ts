@@ -42,6 +42,7 @@ const asking = <T>(
       ask({
         session: aSession({ client }),
         order: ORDER,
+        isHeld: () => false,
         alternativeOrderIdOf: (purchase) => `${ALTERNATIVE_ID.slice(0, -1)}${String(purchase)}`,
         purchase: 1,
         renewalOf: undefined,

@@ -33,7 +33,7 @@ describe('whatever a rule decides, an order that was found', () => {
 })
 
 describe('the guard rails of an account let an order be taken over', () => {
-  const found = { product: 'ssl_basic', names: ['a.example.com', 'b.example.org'], organizationId: 7 }
+  const found = { product: 'ssl_basic', names: ['a.example.com', 'b.example.org'], organizationId: 7, unsaid: [] }
 
   test.each<readonly [string, Record<string, unknown>, string | undefined]>([
     ['where there are none', {}, undefined],
