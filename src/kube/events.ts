@@ -110,7 +110,10 @@ async function sendOne(settings: Settings, said: Map<string, Said>, event: Event
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown cause'
     // Nothing can be made in a namespace that is being deleted, and nothing of it will be read.
-    log[isNamespaceTerminating(error) ? 'debug' : 'warn']('An event could not be sent', { ...fieldsOf(event), error: reason })
+    log[isNamespaceTerminating(error) ? 'debug' : 'warn']('An event could not be sent', {
+      ...fieldsOf(event),
+      error: reason,
+    })
   }
 }
 

@@ -10,7 +10,11 @@ let client: KubeConnection
 
 beforeEach(async () => {
   api = await startFakeApi()
-  client = connect({ kubeconfig: writeKubeconfig({ server: api.url }, {}), userAgent: 'test/1', requestTimeoutMs: 5000 })
+  client = connect({
+    kubeconfig: writeKubeconfig({ server: api.url }, {}),
+    userAgent: 'test/1',
+    requestTimeoutMs: 5000,
+  })
 })
 afterEach(async () => {
   await client.close()
