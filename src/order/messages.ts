@@ -201,7 +201,7 @@ const adoption = (o: Observation): string => {
   return `; ${which} (${o.remote.order.status}) fits the spec and would be taken over; nothing would be bought`
 }
 
-/** Why CertCentral could not be told what spec.deletionPolicy asks, as words for a person. */
+/** Why what spec.deletionPolicy asks was not done at CertCentral, as words for a person. */
 export const deletionTrouble = (o: Observation): string => {
   const { account, remote } = o
   if (account.kind === 'missing') return 'the account does not exist'

@@ -61,7 +61,7 @@ const NAMESPACE_LOOK = 30_000
 const NAMESPACE_LOOK_WITH_CALL = 5 * 60_000
 
 /** Until when the order of an object whose namespace is being deleted is tried to be ended. */
-export const triedUntil = ({ deletingSince, remote }: Observation, now: Date): Date =>
+const triedUntil = ({ deletingSince, remote }: Observation, now: Date): Date =>
   later(
     deletingSince ?? now,
     remote.kind === 'unavailable' && remote.throttled === 'yes' ? PATIENCE_THROTTLED : PATIENCE,

@@ -9,7 +9,7 @@ import type { OperatorProcess } from '../../support/operator-process.ts'
 import type { Fault } from '../../support/simulator-control.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
-/* The rights of a service account need a control plane that hands out tokens. */
+/* The rights of a service account need a control plane that issues tokens. */
 const directory = process.env['TEST_CONTROL_PLANE']
 const describeOwn = directory === undefined ? describe.skip : describe
 

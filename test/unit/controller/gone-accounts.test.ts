@@ -12,7 +12,7 @@ import { API_KEY, type FakeServer, answer, replay, startServer } from '../certce
 const REFUSAL = JSON.stringify({ errors: [{ code: 'unauthorized', message: 'Bad API key' }] })
 const KEY = 'DigiCertAccount/shop/certcentral'
 
-/** A cluster with one account and its Secret, and a CertCentral that takes the key until it is told otherwise. */
+/** A cluster with one account and its Secret, and a CertCentral that takes the key until `isKeyTaken` says no. */
 type World = {
   accounts: Accounts
   spending: Spending
