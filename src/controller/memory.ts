@@ -1,6 +1,23 @@
 import type { RemoteOrder } from '../order/observation.ts'
-import type { Repairs, Written } from './repairs.ts'
 import type { Told } from './transitions.ts'
+
+/** What the Secret was last written for. */
+export type Written = {
+  certificateId: number | undefined
+  /** What spec and passwords wanted of it then. */
+  wish: string
+}
+
+/** The repairs of one Secret that this process made. */
+export type Repairs = {
+  /** Since the last ten quiet minutes. */
+  count: number
+  lastAt: Date
+  managers: readonly string[]
+  wasMissing: 'yes' | 'no'
+  /** All of them, by the field manager that was named first; under the empty name where none was. */
+  totals: ReadonlyMap<string, number>
+}
 
 /**
  * What the process remembers of an order between passes. All of it may be lost at any moment: it saves calls and

@@ -6,27 +6,9 @@ import { type FieldPath, managersSince } from '../kube/field-managers.ts'
 import type { RepairFact } from '../order/observation.ts'
 import * as schedule from '../order/schedule.ts'
 import type { Gathered } from './gather.ts'
-import type { Recollection } from './memory.ts'
+import type { Recollection, Repairs } from './memory.ts'
 import { entriesOf } from './outputs.ts'
 import type { SecretStore } from './secrets.ts'
-
-/** What the Secret was last written for. */
-export type Written = {
-  certificateId: number | undefined
-  /** What spec and passwords wanted of it then. */
-  wish: string
-}
-
-/** The repairs of one Secret that this process made. */
-export type Repairs = {
-  /** Since the last ten quiet minutes. */
-  count: number
-  lastAt: Date
-  managers: readonly string[]
-  wasMissing: 'yes' | 'no'
-  /** All of them, by the field manager that was named first; under the empty name where none was. */
-  totals: ReadonlyMap<string, number>
-}
 
 /** What is found out before a repair. */
 export type Repair = { managers: readonly string[]; wasMissing: 'yes' | 'no' }
