@@ -22,7 +22,8 @@ export const ORDER_REASONS = {
     'Reissues added names as often today as the policy of the account allows; the names are added after midnight UTC. The certificate in the Secret is good.',
   SecretConflict:
     'A Secret exists that the operator did not write, under the name of the target Secret or of the key Secret. It is left alone.',
-  SecretContested: 'An older DigiCertOrder names the same Secret and keeps it. Choose another secretName.',
+  SecretContested:
+    'Another DigiCertOrder names the same Secret, and keeps it, as it has it already or is older. Choose another secretName.',
   SecretRefused:
     'The cluster refused the Secret (quota, policy, permission, namespace going away); nothing was bought.',
   SecretModifiedByOthers:

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { ANNOTATIONS, API_VERSION, FIELD_MANAGER, KEY_SECRET_TYPE, MANAGED, MANAGED_LABEL } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import type { CertificateFacts } from '../api/status.ts'
-import { type KubeClient, type KubeObject, type Resource, isFailure } from '../kube/client.ts'
+import { type KubeClient, type KubeObject, KubeError, type Resource, isFailure } from '../kube/client.ts'
 import type { Outcome } from '../order/outcome.ts'
 import type { Bundle } from '../pki/bundle.ts'
 import { exportKey } from '../pki/keys.ts'
@@ -124,6 +124,11 @@ const targetSecret = (order: DigiCertOrder, { labels, annotations, data }: Outpu
   data,
 })
 
+const targetName = ({ metadata: { namespace }, spec: { secretName = '' } }: DigiCertOrder) => ({
+  namespace,
+  name: secretName,
+})
+
 const pairData = (order: DigiCertOrder, { key, bundle }: Pair): Record<string, string> => ({
   'tls.crt': base64(bundle.certificate),
   ...(order.spec.csrSecretRef ? {} : { 'tls.key': base64(exportKey(key, order.spec.privateKey.encoding)) }),
@@ -220,6 +225,10 @@ export const createSecretStore = ({ kube, cache, own, clusterId }: SecretStoreOp
       await kube.apply(SECRETS, empty, { fieldManager: FIELD_MANAGER, dryRun: 'All', ...forcing(target) })
     },
     applyTarget: async (order, pair, over) => {
+      // Entries of other names are merged without a conflict into what anyone made meanwhile.
+      const isMergeable = over === undefined && order.spec.csrSecretRef !== undefined
+      const there = isMergeable ? await kube.get<Secret>(SECRETS, targetName(order)) : undefined
+      if (there && !isTarget(there)) throw new KubeError('conflict', `Secret ${there.metadata.name} exists by now`)
       const secret = targetOver(over, targetSecret(order, outputsWith(order, pair), clusterId))
       const options = { fieldManager: FIELD_MANAGER, ...forcing(over ? 'ours' : 'free') }
       return noted(await kube.apply(SECRETS, secret, options))

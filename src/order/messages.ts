@@ -278,7 +278,7 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
     `${account} added names by reissues as often today as policy.maxNameChangesPerDay allows; ${(o.stored?.missingNames ?? []).join(', ')} will be added after ${limitEnds(o)}. The certificate in the Secret is good`,
   SecretConflict: conflict,
   SecretContested: (o, { secretName }) =>
-    `Secret ${secretName} is kept by the older DigiCertOrder ${o.target.kind === 'contested' ? o.target.by : ''}; choose another secretName. Nothing was bought`,
+    `Secret ${secretName} is kept by DigiCertOrder ${o.target.kind === 'contested' ? o.target.by : ''}; choose another secretName. Nothing was bought`,
   SecretModifiedByOthers: foughtOver,
   SecretRefused: (o, { secretName }) =>
     o.order

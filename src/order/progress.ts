@@ -10,7 +10,7 @@ const KEPT_HISTORY = 30
 
 type History = NonNullable<OrderStatus['history']>[number]
 
-/** Orders of the history that are older than its newest entries. */
+/** How many places of the history are for orders that are older than its newest entries; reissues fill what they leave. */
 const KEPT_ORDERS = 6
 
 /**
@@ -19,10 +19,11 @@ const KEPT_ORDERS = 6
  */
 const withHistory = (status: OrderStatus, entry: History): OrderStatus => {
   const all = [...(status.history ?? []), entry]
-  if (all.length <= KEPT_HISTORY) return { ...status, history: all }
-  const orders = all.filter(({ what }) => what !== 'Reissued')
-  const older = orders.filter((one) => !all.slice(-KEPT_HISTORY).includes(one)).slice(-KEPT_ORDERS)
-  return { ...status, history: [...older, ...all.slice(older.length - KEPT_HISTORY)] }
+  const [older, newest] = [all.slice(0, KEPT_ORDERS - KEPT_HISTORY), all.slice(KEPT_ORDERS - KEPT_HISTORY)]
+  const orders = older.filter(({ what }) => what !== 'Reissued').slice(-KEPT_ORDERS)
+  const others = older.filter((one) => !orders.includes(one)).slice(orders.length - KEPT_ORDERS || Infinity)
+  const kept = older.filter((one) => orders.includes(one) || others.includes(one))
+  return { ...status, history: [...kept, ...newest] }
 }
 
 /** A text that the API server takes where it allows that many characters. */

@@ -137,13 +137,18 @@ const foundOver = (o: Observation, found: FoundOrder, purchase: number, now: Dat
     : act('Adopting', { kind: 'AdoptOrder', orderId: found.orderId })
 }
 
+type Found = Extract<Observation['remote'], { kind: 'found' }>
+
+/** Whether the order that the Secret names, or the last renewal of it, is not what the spec asks for. */
+const isNoneOfSecret = ({ order, by }: Found): boolean =>
+  (by === 'secret' || by === 'link') && (isOver(order) || order.mismatches.length > 0)
+
 /** An order of our own id is ours: taken over where it is what the spec asks for. */
 export const orderFound = beforeOrder((o, now) => {
   if (o.remote.kind === 'claimed') return stalled('AdoptionRefused', later(now, SLOW_LOOK))
   if (o.remote.kind !== 'found' || !o.intent) return undefined
-  const { order, purchase = o.intent.purchase, by } = o.remote
-  if (foundFault(o) !== undefined || ((by === 'secret' || by === 'link') && (isOver(order) || order.mismatches.length > 0)))
-    return stalled('AdoptionRefused', later(now, SLOW_LOOK))
+  const { order, purchase = o.intent.purchase } = o.remote
+  if (foundFault(o) !== undefined || isNoneOfSecret(o.remote)) return stalled('AdoptionRefused', later(now, SLOW_LOOK))
   if (isOver(order)) return foundOver(o, order, purchase, now)
   if (order.mismatches.length > 0) return stalled('OrderMismatch', later(now, SLOW_LOOK))
   if (csrIsForeign(o, order)) return act('SendingCSR', { kind: 'SendCSR', orderId: order.orderId })

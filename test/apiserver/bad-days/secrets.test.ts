@@ -92,7 +92,7 @@ describe('two orders for one Secret', () => {
     await place(bed, 'younger', { secretName: 'older-tls' })
 
     expect(await untilStalled(bed, 'younger', 'SecretContested')).toMatch(
-      /Secret older-tls is kept by the older DigiCertOrder older; choose another secretName\. Nothing was bought/,
+      /Secret older-tls is kept by DigiCertOrder older; choose another secretName\. Nothing was bought/,
     )
     expect(await bought(bed, 'younger')).toEqual([])
 

@@ -195,7 +195,24 @@ describe('whose the target Secret is', () => {
       [order],
       { kind: 'foreign' },
     ],
-    ['is contested by an older order', aSecret(), [order, older], { kind: 'contested', by: 'older' }],
+    [
+      'is contested by an older order that has it',
+      aSecret(PAIR, { annotations: { [ANNOTATIONS.owner]: 'older' } }),
+      [order, older],
+      { kind: 'contested', by: 'older' },
+    ],
+    [
+      'is kept by the order that has it, though an older one names it since',
+      aSecret(),
+      [order, older],
+      { kind: 'ours' },
+    ],
+    [
+      'is contested by a younger order that has it',
+      aSecret(PAIR, { annotations: { [ANNOTATIONS.owner]: 'younger' } }),
+      [order, younger],
+      { kind: 'contested', by: 'younger' },
+    ],
     ['is contested by an older order before it exists', undefined, [older, order], { kind: 'contested', by: 'older' }],
     ['is not contested by a younger order', undefined, [younger, order], { kind: 'free' }],
     [

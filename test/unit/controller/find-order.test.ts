@@ -142,7 +142,7 @@ describe('an order that the Secret names', () => {
   test('is found, and followed to the last order that renewed it', async () => {
     const answers = [info(5, OURS, { renewed_order_id: 6 }), info(6, OURS, { renewed_order_id: 7 }), info(7, OURS)]
     const { found } = await asking(answers, (question) => askBySecret(question, claim))
-    expect(found).toMatchObject({ kind: 'found', by: 'secret', order: { orderId: 7, csr: 'ours', mismatches: [] } })
+    expect(found).toMatchObject({ kind: 'found', by: 'link', order: { orderId: 7, csr: 'ours', mismatches: [] } })
   })
 
   test('is held against the spec', async () => {
@@ -174,6 +174,13 @@ describe('an order that the Secret names', () => {
     expect(found).toMatchObject({ kind: 'claimed', fault: expect.stringContaining('does not show that it was made') })
   })
 
+  test('is not ours by a public key alone, as of a CSR that was made elsewhere', async () => {
+    const { found } = await asking([info(5, OURS)], (question) =>
+      askBySecret(question, { ...claim, fingerprint: undefined }),
+    )
+    expect(found).toMatchObject({ kind: 'claimed' })
+  })
+
   test('is not followed to an order that covers none of our names', async () => {
     const evil = info(6, OURS, { certificate: { common_name: 'evil.example.org', dns_names: ['evil.example.org'] } })
     const answers = [info(5, OURS, { renewed_order_id: 6 }), evil]
@@ -199,6 +206,11 @@ describe('a renewal of ours', () => {
   ])('%s', async (_sentence, name, wanted) => {
     const { found } = await asking([unknown, old, other(name)], askByIntent, renewing)
     expect(found).toEqual(wanted)
+  })
+
+  test('is none that another DigiCertOrder has, though it covers a name of ours', async () => {
+    const { found, paths } = await asking([unknown, old], askByIntent, { ...renewing, isHeld: () => true })
+    expect([found, paths.length]).toEqual([{ kind: 'absent' }, 2])
   })
 
   const byDigiCert = anOrder({ spec: aSpec({ product: 'ssl_basic', renewal: { byDigiCert: true } }) })

@@ -60,6 +60,7 @@ const start = () => {
     holdSecret: redactor.hold,
     onCall: () => undefined,
     placedOn: () => [],
+    ordersOf: () => [],
     log: silentLog,
     onReady: () => undefined,
   } as unknown as AccountsOptions)

@@ -87,11 +87,57 @@ describe('an order of CertCentral is held', () => {
   })
 
   test('by the DigiCertOrder that a Secret names, against others and not against who looks for their own', () => {
-    const named = [another({})]
+    const named = [another({}, { secretName: 'pay-tls' })]
     expect(held(named, [secretOf('pay')])).toHaveLength(1)
     expect(held(named, [secretOf('pay')], 'status')).toEqual([])
     expect(held(named, [secretOf('deleted')])).toEqual([])
     expect(held(named, 'unseen')).toEqual([])
+    expect(held([another({}, { secretName: 'other-tls' })], [secretOf('pay')])).toEqual([])
+  })
+
+  test.each<readonly [string, OrderStatus, object, number]>([
+    [
+      'by the one that sent it, before its status knows it',
+      { intent: { ...intent, sentAt: 'now' } },
+      { alternativeOrderId: 'dcoa' },
+      1,
+    ],
+    [
+      'by the one that has it, by its own id',
+      { order: { ...order, id: 5, alternativeOrderId: 'dcoa' } },
+      { alternativeOrderId: 'dcoa' },
+      1,
+    ],
+    ['by the one whose status was lost, by its own id', {}, { alternativeOrderId: 'dco-team-pay-2' }, 1],
+    ['not by one whose own id it has not', {}, { alternativeOrderId: 'dco-team-other-1' }, 0],
+    ['by the one whose order it renews', { order: { ...order, id: 5 } }, { renewalOf: 5 }, 1],
+    [
+      'by the one that sent such names, where CertCentral forgets ids',
+      {
+        intent: {
+          ...intent,
+          sentAt: 'now',
+          request: '{"certificate":{"common_name":"pay.example.com","dns_names":[]}}',
+        },
+      },
+      { sent: 'pay.example.com' },
+      1,
+    ],
+    [
+      'not by one that sent other names',
+      {
+        intent: {
+          ...intent,
+          sentAt: 'now',
+          request: '{"certificate":{"common_name":"api.example.com","dns_names":[]}}',
+        },
+      },
+      { sent: 'pay.example.com' },
+      0,
+    ],
+  ])('%s', (_how, status, more, count) => {
+    const find = registerOf([another(status)])
+    expect(find('www.digicert.com', { orderId: ORDER, ...more }, 'status or Secret')).toHaveLength(count)
   })
 
   test('once, however many ways lead to it', () => {

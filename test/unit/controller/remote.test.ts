@@ -82,6 +82,7 @@ describe('the look-up by our own id', () => {
         requests: [],
         csr: 'ours',
         asked: { dnsNames: ['example.com', 'sub.example.com'] },
+        names: ['example.com', 'sub.example.com'],
         mismatches: [],
         older: 'no',
       },
@@ -106,7 +107,11 @@ describe('the look-up by our own id', () => {
   })
 
   test('tells that an order which is to be renewed was renewed by somebody else', async () => {
-    const answers = [json({ orders: [] }), json(info({ id: 77, status: 'issued', renewed_order_id: 88 }))]
+    const answers = [
+      json({ orders: [] }),
+      json(info({ id: 77, status: 'issued', renewed_order_id: 88 })),
+      json(info({ id: 88, status: 'issued' })),
+    ]
     expect(await asking(answers, (question) => askByIntent({ ...question, renewalOf: 77 }))).toEqual({
       kind: 'renewed',
       orderId: 88,

@@ -258,6 +258,14 @@ describe('the target Secret', () => {
     expect(publicFingerprint(keptIn(inCluster('shop-tls'), 'certificate').key)).toBe(publicFingerprint(leaf.key))
   })
 
+  test('is not merged into a Secret of type Opaque that was made meanwhile', async () => {
+    const { store } = secretStore()
+    const elsewhere = anOrder({ spec: { csrSecretRef: { name: 'hsm', key: 'tls.csr' } } })
+    const there = put('shop-tls', { type: 'Opaque', data: { password: base64('precious') } })
+    await expect(store.applyTarget(elsewhere, aPair(), undefined)).rejects.toMatchObject({ failure: 'conflict' })
+    expect(inCluster('shop-tls')).toEqual(there)
+  })
+
   test('is rehearsed with nothing in it', async () => {
     const { store, cached } = secretStore()
     await store.rehearse(order, 'free')

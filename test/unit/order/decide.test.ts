@@ -859,13 +859,8 @@ const going = (deletionPolicy: Observation['deletionPolicy'], ...facts: readonly
   { deleting: 'yes', finalizer: 'yes', deletionPolicy },
 ]
 const letGo = act('Deleting', { kind: 'RemoveFinalizer' })
-const end = (how: 'cancel' | 'revoke-certificate' | 'revoke-order', certificateId?: number) =>
-  act('Deleting', {
-    kind: 'EndOrder',
-    orderId: ORDER_ID,
-    how,
-    ...(certificateId === undefined ? {} : { certificateId }),
-  })
+const end = (how: 'cancel' | 'revoke-certificate' | 'revoke-order') =>
+  act('Deleting', { kind: 'EndOrder', orderId: ORDER_ID, how })
 const adopting = (...facts: readonly Facts[]): readonly Facts[] => [
   ...[unbought, { key: 'fits' as const, adopt: { orderId: ORDER_ID, takenBy: undefined, allowed: 'yes' as const } }],
   ...facts,
@@ -940,6 +935,17 @@ const PEOPLE: readonly Row[] = [
     going('RevokeOrder', ordered('issued', { adopted: 'yes' }), seen({ adopted: 'yes' }), { revokeAdopted }),
     wanted,
   ]),
+  ...(
+    [
+      ['the known order', [seen(), { sharedWith: 'another DigiCertOrder of the cluster' }]],
+      ['an order that was found', [sent(5), found({ status: 'issued' }, { takenBy: 'DigiCertOrder other' })]],
+    ] as const
+  ).map(([which, facts]): Row => [
+    `ends nothing of ${which} that another resource has`,
+    'beingDeleted',
+    going('RevokeOrder', ...facts),
+    letGo,
+  ]),
   [
     'spares the plan before a renewal that was taken over',
     'beingDeleted',
@@ -964,12 +970,7 @@ const PEOPLE: readonly Row[] = [
     going('RevokeCertificate', ordered('pending'), seen({ status: 'pending' })),
     end('cancel'),
   ],
-  [
-    'revokes the certificate alone',
-    'beingDeleted',
-    going('RevokeCertificate', seen()),
-    end('revoke-certificate', CERTIFICATE_ID),
-  ],
+  ['revokes the certificate alone', 'beingDeleted', going('RevokeCertificate', seen()), end('revoke-certificate')],
   ['revokes the order where that is asked for', 'beingDeleted', going('RevokeOrder', seen()), end('revoke-order')],
   [
     'revokes nothing where only pending orders are to be canceled',

@@ -180,7 +180,7 @@ describe('what waits for a person says who, what and which id', () => {
       'a Secret that an older order keeps',
       'SecretContested',
       [unbought, { target: { kind: 'contested', by: 'older' } }],
-      'Secret shop-tls is kept by the older DigiCertOrder older; choose another secretName. Nothing was bought',
+      'Secret shop-tls is kept by DigiCertOrder older; choose another secretName. Nothing was bought',
     ],
     [
       'a Secret that one client changes',

@@ -228,6 +228,14 @@ describe('what an outcome leaves in the status', () => {
     expect(kept.at(-1)?.certificateId).toBe(CERTIFICATE_ID)
   })
 
+  test('keeps the last orders in the history, as one whose plan is not over is still held', () => {
+    const orders = Array.from({ length: 3 }, (_, n) => ({ at: AT, what: 'Ordered' as const, orderId: n + 1 }))
+    const reissued = Array.from({ length: 40 }, () => ({ at: AT, what: 'Reissued' as const, orderId: 3 }))
+    const outcome: Outcome = { kind: 'adopted', order: REMOTE, purchase: 4 }
+    const kept = step({ history: [...orders, ...reissued] }, outcome).history!.map(({ orderId }) => orderId)
+    expect(kept).toEqual([1, 2, 3, ...Array.from({ length: 26 }, () => 3), ORDER_ID])
+  })
+
   test('is a history of the last thirty', () => {
     const history = Array.from({ length: 30 }, (_, n) => ({ at: AT, what: 'Ordered' as const, orderId: n + 1 }))
     const outcome: Outcome = { kind: 'adopted', order: REMOTE, purchase: 1 }
