@@ -10,6 +10,8 @@ import {
   orderIn,
   untilAnnounced,
   untilStalled,
+  untilBought,
+  orderPost,
 } from '../../support/bad-days.ts'
 import { issueChain } from '../../support/ca.ts'
 import { type ChartBed, ownPlaneDirectory, startChartBed, tenantOf } from '../../support/chart-bed.ts'
@@ -141,7 +143,7 @@ describeOwn('under the roles and policies of the chart', () => {
       const orderId = await buyAsVictim(name)
       await bed.control.changeSettings({ approval: 'one-step', instant: false })
       const { otherNamespace: namespace } = bed
-      await victim.patch({ kind: 'DigiCertOrder', namespace, name }, { spec: { renewal: { before: '364d' } } })
+      await victim.patch({ kind: 'DigiCertOrder', namespace, name }, { spec: { renewal: { before: '8759h59m' } } })
       await annotate({ cluster: victim, namespace }, name, { [`${PREFIX}/release-brake`]: String(orderId) })
       const isRenewing = ({ status }: DigiCertOrder) =>
         status?.intent?.renewalOf === orderId && status.order?.status === 'needs_approval'
@@ -164,7 +166,7 @@ describeOwn('under the roles and policies of the chart', () => {
       const name = 'former'
       const orderId = await buyAsVictim(name)
       const { otherNamespace: namespace } = bed
-      await victim.patch({ kind: 'DigiCertOrder', namespace, name }, { spec: { renewal: { before: '364d' } } })
+      await victim.patch({ kind: 'DigiCertOrder', namespace, name }, { spec: { renewal: { before: '8759h59m' } } })
       await annotate({ cluster: victim, namespace }, name, { [`${PREFIX}/release-brake`]: String(orderId) })
       await bed.cluster.waitForOrder(namespace, name, isRenewalOf(orderId), LIMIT)
 
@@ -195,7 +197,7 @@ describeOwn('under the roles and policies of the chart', () => {
       const orderId = await buyAsVictim(name)
       await buyInConsole(await consoleBody('evil.example.org', { renewal_of_order_id: orderId }))
       const { otherNamespace: namespace } = bed
-      await victim.patch({ kind: 'DigiCertOrder', namespace, name }, { spec: { renewal: { before: '364d' } } })
+      await victim.patch({ kind: 'DigiCertOrder', namespace, name }, { spec: { renewal: { before: '8759h59m' } } })
       await annotate({ cluster: victim, namespace }, name, { [`${PREFIX}/release-brake`]: String(orderId) })
       const renewed = await bed.cluster.waitForOrder(namespace, name, isRenewalOf(orderId), LIMIT)
       expect(renewed.status?.order?.purchase).toBe(2)
@@ -231,6 +233,76 @@ describeOwn('under the roles and policies of the chart', () => {
         0,
         [orderId],
       ])
+    })
+
+    test('has no certificate revoked by an annotation that names it', async () => {
+      const name = 'annotator'
+      const orderId = await buyAsVictim('annotated')
+      const victims = await bed.cluster.order(bed.otherNamespace, 'annotated')
+      const { namespace } = bed
+      await attack(name, from('shared'))
+      const own = await bed.cluster.waitForOrder(namespace, name, isReady, LIMIT)
+      await bed.control.changeSettings({ approval: 'one-step', instant: false })
+      await attacker.patch({ kind: 'DigiCertOrder', namespace, name }, { spec: { renewal: { before: '8759h59m' } } })
+      await annotate({ cluster: attacker, namespace }, name, {
+        [`${PREFIX}/release-brake`]: String(own.status?.order?.id),
+      })
+      const isRenewing = ({ status }: DigiCertOrder) => status?.order?.status === 'needs_approval'
+      await bed.cluster.waitForOrder(namespace, name, isRenewing, LIMIT)
+
+      const annotations = { [`${PREFIX}/certificate-id`]: String(victims?.status?.certificate?.id) }
+      await bed.cluster.patch({ kind: 'Secret', namespace, name: `${name}-tls` }, { metadata: { annotations } })
+      await attacker.patch(
+        { kind: 'DigiCertOrder', namespace, name },
+        { spec: { deletionPolicy: 'RevokeCertificate' } },
+      )
+      const mayGo = ({ metadata }: DigiCertOrder) => (metadata.finalizers ?? []).length > 0
+      await bed.cluster.waitForOrder(namespace, name, mayGo, LIMIT)
+      await deleted(name)
+
+      const revoked = (await bed.control.journal()).filter(({ kind }) => kind === 'revoke')
+      expect(revoked.map(({ certificateId }) => certificateId)).not.toContain(victims?.status?.certificate?.id)
+      expect(await statusAtCertCentral(orderId)).toBe('issued')
+      await bed.control.changeSettings({ approval: 'none', instant: true })
+    })
+
+    test('is not taken over while its buyer waits for the answer', async () => {
+      const name = 'unanswered'
+      await bed.control.addFault({ match: orderPost(), action: 'drop-after' })
+      await victim.apply(orderIn(bed.otherNamespace, name, from('shared')))
+      const orderId = (await untilBought(bed, name)).orderId
+
+      await attack(name, {
+        ...from('shared'),
+        adoptOrderId: orderId,
+        deletionPolicy: 'RevokeOrder',
+        revokeAdopted: true,
+      })
+
+      expect(await untilStalled(bed, name, 'AdoptionRefused', LIMIT)).toContain('another DigiCertOrder of the cluster')
+      const found = await bed.cluster.waitForOrder(bed.otherNamespace, name, isReady, LIMIT)
+      expect([found.status?.order?.id, await reissuesOf(orderId)]).toEqual([orderId, 0])
+      await bed.control.clearFaults()
+    })
+
+    test('is not ended by a copy of its DigiCertOrder that was restored with its status elsewhere', async () => {
+      const name = 'restored'
+      const orderId = await buyAsVictim(name)
+      const { status } = (await bed.cluster.order(bed.otherNamespace, name))!
+      const { namespace } = bed
+      await attack(name, { ...from('shared'), suspend: true, deletionPolicy: 'RevokeOrder' })
+      await bed.cluster.patch(
+        { kind: 'DigiCertOrder', namespace, name },
+        { status: { order: status?.order } },
+        'status',
+      )
+      const isCopied = (order: DigiCertOrder) =>
+        order.status?.order?.id === orderId && order.status.onDeletion?.includes('has it as well') === true
+      await bed.cluster.waitForOrder(namespace, name, isCopied, LIMIT)
+
+      await deleted(name)
+
+      expect(await statusAtCertCentral(orderId)).toBe('issued')
     })
   })
 
