@@ -129,6 +129,12 @@ const targetName = ({ metadata: { namespace }, spec: { secretName = '' } }: Digi
   name: secretName,
 })
 
+/** Entries of other names would be merged without a conflict into a Secret of type Opaque that anyone made meanwhile. */
+const refuseForeign = async (kube: Pick<KubeClient, 'get'>, order: DigiCertOrder): Promise<void> => {
+  const there = order.spec.csrSecretRef ? await kube.get<Secret>(SECRETS, targetName(order)) : undefined
+  if (there && !isTarget(there)) throw new KubeError('conflict', `Secret ${there.metadata.name} exists by now`)
+}
+
 const pairData = (order: DigiCertOrder, { key, bundle }: Pair): Record<string, string> => ({
   'tls.crt': base64(bundle.certificate),
   ...(order.spec.csrSecretRef ? {} : { 'tls.key': base64(exportKey(key, order.spec.privateKey.encoding)) }),
@@ -225,10 +231,7 @@ export const createSecretStore = ({ kube, cache, own, clusterId }: SecretStoreOp
       await kube.apply(SECRETS, empty, { fieldManager: FIELD_MANAGER, dryRun: 'All', ...forcing(target) })
     },
     applyTarget: async (order, pair, over) => {
-      // Entries of other names are merged without a conflict into what anyone made meanwhile.
-      const isMergeable = over === undefined && order.spec.csrSecretRef !== undefined
-      const there = isMergeable ? await kube.get<Secret>(SECRETS, targetName(order)) : undefined
-      if (there && !isTarget(there)) throw new KubeError('conflict', `Secret ${there.metadata.name} exists by now`)
+      if (!over) await refuseForeign(kube, order)
       const secret = targetOver(over, targetSecret(order, outputsWith(order, pair), clusterId))
       const options = { fieldManager: FIELD_MANAGER, ...forcing(over ? 'ours' : 'free') }
       return noted(await kube.apply(SECRETS, secret, options))
