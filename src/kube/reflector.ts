@@ -58,6 +58,8 @@ export async function reflect<T extends KubeObject>(options: ReflectorOptions<T>
     // after the other.
     const expired = isFailure(ended, 'expired') && now - position.listedAt() >= HEALTHY_MS
     if (isFailure(ended, 'expired')) position.forget()
+    // A server that refuses is no silent one: where a watched namespace is deleted, its rights go with it.
+    if (isFailure(ended, 'forbidden')) options.mirror.contact()
     if (healthy || expired) backoff.reset()
     if (ended === 'closed' && healthy) continue
     const ms = Math.max(backoff.next(), retryAfterMs(ended))

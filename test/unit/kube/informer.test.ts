@@ -316,6 +316,20 @@ describe('what happens to a server', () => {
     expect(api.watches()[1]?.query.get('resourceVersion')).toBe(String(api.world.version()))
   })
 
+  test('a server that refuses lists, as of a namespace that was deleted with its rights, is no silent one', async () => {
+    const informer = await started({})
+    api.script(refuse(403, 'Forbidden'))
+    api.silent(true)
+    api.sendRaw('{"type":"ERROR","object":{"kind":"Status","code":410}}\n')
+    clock.advance(80_000)
+    expect(informer.stale(60_000)).toBe(true)
+    await eventually('the refusal', () => {
+      clock.advance(1000)
+      return !informer.stale(60_000)
+    })
+    expect(informer.synced()).toBe(true)
+  })
+
   test('a list that is older than what was seen is refused, until a restored database is certain', async () => {
     put('a', 'one')
     put('b', 'one')
