@@ -114,8 +114,10 @@ export const standingOf = (
 ): Standing => {
   const { notBefore, notAfter, serialNumber } = certificate
   const { start: planStart, end: planEnd } = planOf(spec, status)
+  // No certificate came before its order was bought, however far back its CA dates it.
+  const arrived = arrivalOf(status, serialNumber, now) ?? placedAt(status)
   return {
-    ...{ notBefore, notAfter, planStart, planEnd, arrived: arrivalOf(status, serialNumber, now) },
+    ...{ notBefore, notAfter, planStart, planEnd, arrived },
     planDate: planEnd && planDateOf(spec, status, planEnd),
   }
 }

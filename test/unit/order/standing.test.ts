@@ -56,6 +56,9 @@ describe('the plan of an order', () => {
       standingOf(aSpec(), status, { ...ends, serialNumber }, NOW).arrived
     expect(arrived({ order: order(), certificate })).toEqual(inDays(-9))
     expect(arrived({ order: order(), certificate: CERTIFICATE })).toBeUndefined()
+    // A release that noted no arrival noted the purchase.
+    const history = [{ at: inDays(-8).toISOString(), what: 'Ordered' as const, orderId: ORDER_ID }]
+    expect(arrived({ order: order(), certificate: CERTIFICATE, history })).toEqual(inDays(-8))
   })
 
   test('has a certificate that came just now where the status knows another one, or none of an order that it bought', () => {
