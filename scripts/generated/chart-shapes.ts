@@ -23,6 +23,8 @@ const named: Shape = { type: 'object', required: ['name'], properties: { name: t
 const duration = text({ pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$' })
 const scrapeTime = text({ pattern: '^(([0-9]+(ms|s|m|h))+)?$' })
 const listItem = text({ pattern: '^[^,\\s]+$' })
+/** A host as the operator takes it: no scheme, no path, no wildcard, and perhaps a port. */
+const host = text({ pattern: '^(\\[[0-9a-fA-F:.]+\\]|[^\\s:/?#@\\[\\]*,%]+)(:[0-9]{1,5})?$' })
 const url = text({ pattern: '^(https?://.+)?$' })
 const ports = list(whole(1, 65_535), { uniqueItems: true })
 const cidrs = list(text({ pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}$' }), { uniqueItems: true })
@@ -68,7 +70,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   'rbac.labels': texts,
   'flowSchema.matchingPrecedence': whole(1, 10_000),
   watchNamespaces: list(listItem, { uniqueItems: true }),
-  allowedHosts: list(listItem, { minItems: 1, uniqueItems: true }),
+  allowedHosts: list(host, { minItems: 1, uniqueItems: true }),
   workers: whole(1, 1000),
   pollInterval: duration,
   requestTimeout: duration,

@@ -22,6 +22,11 @@ const REFUSED: readonly Refused[] = [
   ['a word of another list', { 'log.level': 'trace' }, /at '\/log\/level': value must be one of 'error', 'warn'/],
   ['a digest that is none', { 'image.digest': 'sha256:1' }, /at '\/image\/digest'/],
   ['no allowed host', { allowedHosts: [] }, /at '\/allowedHosts': minItems: got 0, want 1/],
+  [
+    'an allowed host with a scheme',
+    { allowedHosts: ['https://www.digicert.com'] },
+    /at '\/allowedHosts\/0'.*does not match pattern/,
+  ],
   ['a label that is a number', { podLabels: { tier: 1 } }, /at '\/podLabels\/tier': got number, want string/],
   ['an API key in an account', { accounts: [{ name: 'a', apiKey: 'x', spec: {} }] }, /'apiKey' not allowed/],
   ['an account without a spec', { accounts: [{ name: 'a' }] }, /at '\/accounts\/0': missing property 'spec'/],

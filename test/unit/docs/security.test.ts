@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { accountSpec, clusterAccountSpec } from '../../../src/api/account.ts'
 import * as names from '../../../src/api/names.ts'
 import { orderSpec } from '../../../src/api/order.ts'
+import { ORDER_REASONS } from '../../../src/api/reasons.ts'
 import { runCommand } from '../../../src/config.ts'
 
 /* SECURITY.md promises by the names of fields, flags and values. A name that does not exist is a promise that does not. */
@@ -45,6 +46,7 @@ const KINDS = ['DigiCertOrder', 'DigiCertAccount', 'ClusterDigiCertAccount']
 const POLICIES = ['own-secrets', 'own-finalizers', 'use-cluster-accounts']
 /** Words of Kubernetes, of the chart and of the command line. */
 const OTHERS = [
+  'chain-<id>.pem',
   ...['edit', 'use', 'restricted', 'kube-system', 'kubernetes.io/tls', 'Opaque', 'Forbidden', '/metrics'],
   ...['…-edit', '…-use-accounts', 'digicert-operator', 'digicert-operator simulator'],
   ...POLICIES.map((policy) => `…${policy}`),
@@ -57,6 +59,7 @@ const exists = (name: string): boolean => {
     FIELDS.has(bare) ||
     VALUES.has(bare) ||
     FLAGS.has(name) ||
+    name in ORDER_REASONS ||
     ANNOTATIONS.has(name) ||
     ANNOTATIONS.has(`${names.GROUP}/${name}`)
   )
