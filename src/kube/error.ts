@@ -59,8 +59,10 @@ export type Status = {
   readonly code?: number
   readonly reason?: string
   readonly message?: string
-  readonly details?: { readonly retryAfterSeconds?: number; readonly causes?: readonly { readonly reason?: string }[] }
+  readonly details?: { readonly retryAfterSeconds?: number; readonly causes?: readonly Cause[] }
 }
+
+type Cause = { readonly reason?: string; readonly field?: string; readonly message?: string }
 
 /** A call as error messages name it, and whether it may change something. */
 export type Attempt = { readonly label: string; readonly writes: boolean; readonly resource: string }
@@ -123,10 +125,37 @@ function sayable(attempt: Attempt, status: Status | undefined): string {
   const message = status?.message
   if (message === undefined || message === '') return ''
   const mayQuote = attempt.resource === 'secrets' && quotingReasons.has(status?.reason)
-  if (mayQuote && !admissionRefusal.test(message)) return ''
+  if (mayQuote && !admissionRefusal.test(message)) return causesInWords(status)
   const line = message.replace(UNPRINTABLE, ' ')
   return `: ${line.length > MESSAGE_LIMIT ? `${line.slice(0, MESSAGE_LIMIT)}…` : line}`
 }
+
+const CAUSE_WORDS: Readonly<Record<string, string>> = {
+  FieldValueForbidden: 'is forbidden',
+  FieldValueInvalid: 'is invalid',
+  FieldValueRequired: 'is missing',
+  FieldValueTooLong: 'is too long',
+  FieldValueDuplicate: 'is there twice',
+  FieldValueNotSupported: 'is not supported',
+}
+
+/** What the API server says of the thing itself when it forbids a change; it quotes nothing of the object. */
+const IMMUTABLE = /field is immutable( when `immutable` is set)?/
+
+/** Most fields that a message names. */
+const MOST_FIELDS = 5
+
+/** Which fields the API server refused, and why, without what it quotes of their values. */
+function causesInWords(status: Status | undefined): string {
+  const told = (status?.details?.causes ?? []).flatMap(({ reason = '', field = '', message = '' }) => {
+    const word = IMMUTABLE.exec(message)?.[0].replace('field ', '') ?? CAUSE_WORDS[reason]
+    return word !== undefined && FIELD.test(field) ? [`${field} ${word}`] : []
+  })
+  return told.length > 0 ? `: ${told.slice(0, MOST_FIELDS).join(', ')}` : ''
+}
+
+/** A path of field names; what a person chose, such as the name of an entry, stands in brackets and is not passed on. */
+const FIELD = /^[A-Za-z][A-Za-z.]{0,63}$/
 
 // An admission webhook may say anything, and what it says ends in statuses and logs: one line that steers no terminal.
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]+/gu

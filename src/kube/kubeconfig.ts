@@ -1,6 +1,7 @@
-import { KubeConfig } from '@kubernetes/client-node'
-import { existsSync } from 'node:fs'
+import { KubeConfig, type User } from '@kubernetes/client-node'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { parse } from 'yaml'
 
 /** What decides where the cluster is, besides an explicit path. */
 export type Surroundings = {
@@ -45,8 +46,27 @@ function loadFiles(config: KubeConfig, files: readonly string[]): void {
     if (!existsSync(file)) throw new Error(`kubeconfig ${file} does not exist`)
     const part = index === 0 ? config : new KubeConfig()
     part.loadFromFile(file)
+    part.users = withTokenFiles(part.users, file)
     if (part !== config) config.mergeConfig(part, true)
   }
+}
+
+/** A user of a kubeconfig, as far as the library leaves it out. */
+type WrittenUser = { readonly name?: unknown; readonly user?: { readonly tokenFile?: unknown } | null }
+
+/**
+ * The library does not know `tokenFile`, which client-go prefers to `token` and reads again as others rotate it. It is the means
+ * by which the library reads the token of a pod; a relative path begins at the kubeconfig.
+ */
+function withTokenFiles(users: User[], file: string): User[] {
+  const { users: written = [] } = (parse(readFileSync(file, 'utf8')) ?? {}) as { users?: readonly WrittenUser[] }
+  const fileOf = (name: string): unknown => written.find((entry) => entry.name === name)?.user?.tokenFile
+  return users.map(({ token, ...user }) => {
+    const tokenFile = fileOf(user.name)
+    if (typeof tokenFile !== 'string' || tokenFile === '') return { ...user, ...(token === undefined ? {} : { token }) }
+    const config = { tokenFile: path.resolve(path.dirname(file), tokenFile) }
+    return { ...user, authProvider: { name: 'tokenFile', config } }
+  })
 }
 
 function checked(config: KubeConfig): KubeConfig {

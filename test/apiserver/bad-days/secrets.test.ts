@@ -32,6 +32,23 @@ const foreign = (name: string) => ({
   stringData: { 'tls.crt': 'theirs', 'tls.key': 'theirs' },
 })
 
+describe('a Secret that was made immutable', () => {
+  test('keeps its pair when a reissue cannot be written, and the order says why', async () => {
+    const { namespace, cluster } = bed
+    await place(bed, 'immutable')
+    const { status } = await untilReady(bed, 'immutable')
+    await cluster.patch({ kind: 'Secret', namespace, name: 'immutable-tls' }, { immutable: true })
+    await annotate(bed, 'immutable', { 'digicert-operator.io/reissue-requested-at': 'now' })
+
+    const said = await cluster.waitForOrder(namespace, 'immutable', ({ status: now }) =>
+      (now?.conditions ?? []).some(({ message }) => message.includes('is immutable when `immutable` is set')),
+    )
+
+    expect(said.status?.certificate?.serialNumber).toBe(status?.certificate?.serialNumber)
+    expect(await bought(bed, 'immutable')).toHaveLength(1)
+  })
+})
+
 describe('a Secret that belongs to somebody else', () => {
   test('stalls the order, stays as it is, and nothing is bought until it is gone', async () => {
     await bed.cluster.apply(foreign('taken'))

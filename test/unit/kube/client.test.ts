@@ -234,6 +234,34 @@ describe('failures', () => {
     expect(error.cause).toBeUndefined()
   })
 
+  const cause = (reason: string, field: string, message: string) => ({ reason, field, message })
+  test.each([
+    [
+      'an immutable Secret',
+      [cause('FieldValueForbidden', 'data', 'Forbidden: field is immutable when `immutable` is set')],
+      ': data is immutable when `immutable` is set',
+    ],
+    [
+      'another type',
+      [cause('FieldValueInvalid', 'type', 'Invalid value: "kubernetes.io/tls": field is immutable')],
+      ': type is immutable',
+    ],
+    [
+      'a value, which is not quoted',
+      [cause('FieldValueInvalid', 'data', 'Invalid value: map[tls.key:KEYMATERIAL]')],
+      ': data is invalid',
+    ],
+    ['an entry, whose name is not quoted', [cause('FieldValueInvalid', 'data[KEYMATERIAL]', 'Invalid value')], ''],
+    ['what it does not explain', [cause('Strange', 'data', 'KEYMATERIAL')], ''],
+  ])('why the API server refused a Secret is said by its field: %s', async (_what, causes, said) => {
+    api.script((_seen, response) => {
+      reply(response, 422, { ...status(422, 'Invalid', 'KEYMATERIAL'), details: { causes } })
+      return true
+    })
+    const error = await failureOf(client.apply(secrets, { metadata: { name: 's' } }, { fieldManager: 'us' }))
+    expect(error.message).toBe(`patch secrets s: 422 invalid${said}`)
+  })
+
   test('why an admission webhook refused a Secret is passed on', async () => {
     const said = 'admission webhook "validate.example.io" denied the request: no team label'
     api.script((_seen, response) => {

@@ -47,6 +47,32 @@ describe('where the cluster is', () => {
     expect(serverOf(undefined, {})).toBe('https://home')
   })
 
+  test.each(['absolute', 'relative'])(
+    'the token in the %s tokenFile of a user is read again, and goes before a token',
+    async (kind) => {
+      const directory = mkdtempSync(path.join(tmpdir(), 'token-'))
+      const file = path.join(directory, 'token')
+      writeFileSync(file, 'one\n')
+      const kubeconfig = path.join(directory, 'config')
+      rewriteKubeconfig(
+        kubeconfig,
+        { server: 'https://there' },
+        { token: 'stale', tokenFile: kind === 'absolute' ? file : 'token' },
+      )
+      const source = createCredentialSource(() => loadKubeConfig(kubeconfig, nowhere), movableClock())
+      const first = await source.current()
+      expect(first.headers).toEqual({ authorization: 'Bearer one' })
+      writeFileSync(file, 'two\n')
+      expect((await source.renew(first)).headers).toEqual({ authorization: 'Bearer two' })
+    },
+  )
+
+  test('a user without a tokenFile keeps its token', async () => {
+    const kubeconfig = writeKubeconfig({ server: 'https://there' }, { token: 'kept' })
+    const source = createCredentialSource(() => loadKubeConfig(kubeconfig, nowhere), movableClock())
+    expect((await source.current()).headers).toEqual({ authorization: 'Bearer kept' })
+  })
+
   test("a pod's token is read again from its file", async () => {
     const root = mkdtempSync(path.join(tmpdir(), 'pod-'))
     const account = path.join(root, 'var/run/secrets/kubernetes.io/serviceaccount')
