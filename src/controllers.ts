@@ -7,7 +7,6 @@ import { Accounts } from './controller/accounts.ts'
 import { beginCounts, countCall, countStep } from './controller/figures/deeds.ts'
 import { type GivenSecrets, createGivenSecrets } from './controller/given-secrets.ts'
 import { createHolders } from './controller/holders.ts'
-import { digest } from './controller/digest.ts'
 import { createHomeAnnouncer } from './controller/home-announcer.ts'
 import { type Memory, createMemory } from './controller/memory.ts'
 import { createNamespaceCheck, createTerminationCheck } from './controller/namespaces.ts'
@@ -24,7 +23,6 @@ import { type KubeClient, type KubeObject, keyOf, nameOf } from './kube/client.t
 import type { Clock } from './kube/clock.ts'
 import type { Recorder, Subject } from './kube/events.ts'
 import type { Leadership } from './kube/leader.ts'
-import { alternativeOrderId } from './order/intent.ts'
 import { type Next, type Workers, runWorkers } from './kube/worker.ts'
 import { type Workqueue, createWorkqueue } from './kube/workqueue.ts'
 import type { Log } from './telemetry/log.ts'
@@ -201,8 +199,7 @@ const orderReconciler = (
         orders: caches.orders,
         secrets: caches.secrets,
         hostOf: (account) => accounts.hostOf(account),
-        alternativeOrderIdOf: ({ metadata: { namespace = '', name } }, purchase) =>
-          alternativeOrderId(digest, { clusterId, namespace, name, purchase }),
+        clusterId,
       }),
       keepsIds: (account) => keeping.has(account),
       noteGiven: given.note,

@@ -1,5 +1,7 @@
 import type { DigiCertOrder } from '../api/order.ts'
 import { keyOf } from '../kube/client.ts'
+import { alternativeOrderId } from '../order/intent.ts'
+import { digest } from './digest.ts'
 import { ownerOf } from './ownership.ts'
 import type { Secret } from './secrets.ts'
 import { accountKeyOf } from './watches.ts'
@@ -38,8 +40,8 @@ export type HoldersOptions = {
   secrets: Index<Secret> | undefined
   /** Host of the CertCentral of an account; `undefined` where the account does not exist. */
   hostOf: (accountKey: string) => string | undefined
-  /** Our own id for a purchase of an order, of which the status knows nothing. */
-  alternativeOrderIdOf: (order: DigiCertOrder, purchase: number) => string
+  /** Of our own ids. */
+  clusterId: string
 }
 
 /** Purchases of a DigiCertOrder whose status was lost that are recognised by their alternative order id. */
@@ -53,7 +55,7 @@ export const bareThumbprint = (thumbprint: string): string => thumbprint.replace
  * key. An account that does not exist for a moment counts as one of the same CertCentral.
  */
 export const createHolders = (options: HoldersOptions): Holders => {
-  const { orders, secrets, hostOf, alternativeOrderIdOf } = options
+  const { orders, secrets, hostOf, clusterId } = options
   const named = (orderId: number): DigiCertOrder[] =>
     (secrets?.by('orderId', String(orderId)) ?? []).flatMap((secret) => {
       const { namespace = '', name } = secret.metadata
@@ -64,7 +66,8 @@ export const createHolders = (options: HoldersOptions): Holders => {
   const buyersUnder = (id: string): readonly DigiCertOrder[] => {
     const known = orders.by('alternativeId', id)
     if (known.length > 0) return known
-    const isOf = (order: DigiCertOrder): boolean => RECOGNISED.some((n) => alternativeOrderIdOf(order, n) === id)
+    const isOf = ({ metadata: { namespace = '', name } }: DigiCertOrder): boolean =>
+      RECOGNISED.some((purchase) => alternativeOrderId(digest, { clusterId, namespace, name, purchase }) === id)
     return orders.by('unbought', 'yes').filter(isOf)
   }
   const byId = (held: Exclude<Held, { thumbprint: string }>): readonly DigiCertOrder[] => {

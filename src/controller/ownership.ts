@@ -1,6 +1,9 @@
 import { ANNOTATIONS, KEY_SECRET_TYPE, MANAGED, MANAGED_LABEL } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
-import type { Secret } from './secrets.ts'
+import type { KubeObject } from '../kube/client.ts'
+
+/** What of a Secret says whose it is. */
+type Secret = KubeObject & { type?: string }
 
 /** Which DigiCertOrder of its namespace a Secret says it belongs to. */
 export const ownerOf = (secret: Secret): string | undefined => secret.metadata.annotations?.[ANNOTATIONS.owner]

@@ -5,6 +5,8 @@ import type { OrderStatus } from '../../../src/api/status.ts'
 import { type Evidence, createHolders, holderFor } from '../../../src/controller/holders.ts'
 import type { Secret } from '../../../src/controller/secrets.ts'
 import { ORDER_INDEXES, SECRET_INDEXES } from '../../../src/controller/watches.ts'
+import { digest } from '../../../src/controller/digest.ts'
+import { alternativeOrderId } from '../../../src/order/intent.ts'
 import { createStore } from '../../../src/kube/store.ts'
 import { anOrder } from '../../support/builders.ts'
 
@@ -32,6 +34,9 @@ const secretOf = (owner: string): Secret => ({
   },
 })
 
+const ownId = (name: string, purchase: number): string =>
+  alternativeOrderId(digest, { clusterId: 'here', namespace: 'team', name, purchase })
+
 const HOSTS: Readonly<Record<string, string>> = {
   'DigiCertAccount/shop/certcentral': 'www.digicert.com',
   'DigiCertAccount/team/certcentral': 'www.digicert.com',
@@ -48,7 +53,7 @@ const registerOf = (orders: readonly DigiCertOrder[], secrets: readonly Secret[]
     orders: store,
     secrets: secrets === 'unseen' ? undefined : seen,
     hostOf: (account) => HOSTS[account],
-    alternativeOrderIdOf: ({ metadata: { namespace = '', name } }, purchase) => `dco-${namespace}-${name}-${purchase}`,
+    clusterId: 'here',
   })
 }
 
@@ -108,8 +113,8 @@ describe('an order of CertCentral is held', () => {
       { alternativeOrderId: 'dcoa' },
       1,
     ],
-    ['by the one whose status was lost, by its own id', {}, { alternativeOrderId: 'dco-team-pay-2' }, 1],
-    ['not by one whose own id it has not', {}, { alternativeOrderId: 'dco-team-other-1' }, 0],
+    ['by the one whose status was lost, by its own id', {}, { alternativeOrderId: ownId('pay', 2) }, 1],
+    ['not by one whose own id it has not', {}, { alternativeOrderId: ownId('other', 1) }, 0],
     ['by the one whose order it renews', { order: { ...order, id: 5 } }, { renewalOf: 5 }, 1],
     [
       'by the one that sent such names, where CertCentral forgets ids',

@@ -120,6 +120,8 @@ describe('the table of metrics', () => {
         'version',
         'node_version',
       ],
+      // Of an order, five and `others` at most (`src/controller/repairs.ts`).
+      'manager',
     ]
     expect([...new Set(METRIC_ROWS.flatMap(({ labels }) => labels))].filter((label) => !known.includes(label))).toEqual(
       [],
