@@ -107,7 +107,7 @@ export const ACCOUNT_REASONS = {
   HostNotAllowed: 'The host of spec.url is not one that the operator was started with (--allowed-hosts, --allow-http).',
   InvalidAccount: 'The account breaks a rule of its schema.',
   SecretNotFound: 'The Secret of spec.apiKeySecretRef, or its key, does not exist.',
-  KeyRefused: 'CertCentral refuses the API key (401).',
+  KeyRefused: 'CertCentral refuses the API key, which is wrong or was revoked.',
   Unreachable: 'CertCentral cannot be reached or answers with errors.',
   NotChecked: 'The API key was not tried yet.',
 } as const

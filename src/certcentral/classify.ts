@@ -43,12 +43,22 @@ export const saysNoSuchThing = (reply: Reply): boolean => {
   return (reply.status === 404 || reply.status === 410) && errors.length > 0 && errors.every(namesNothing)
 }
 
+/**
+ * Whether CertCentral refuses the API key itself. It answers a wrong or revoked key with 403 and
+ * `access_denied|access_denied_invalid_key`, as recordings of 2023 show; other codes of a 403 are about what a good key may do.
+ */
+const refusesKey = ({ code, field = '' }: ErrorEntry): boolean =>
+  code === 'access_denied' && /(?:^|_)invalid_(?:api_)?key$/.test(field)
+
+const kindOf = ({ status }: Reply, errors: readonly ErrorEntry[]): ErrorKind =>
+  status === 403 && errors.some(refusesKey) ? 'unauthorized' : (KINDS[status] ?? 'invalid')
+
 /** The outcome and kind of a 4xx. Its body decides, but for 408 and 429, which mean the same from everybody. */
 const refusalOf = (reply: Reply, errors: readonly ErrorEntry[]): { outcome: Outcome; kind: ErrorKind } => {
   const { status } = reply
   if (status === 408) return { outcome: 'ambiguous', kind: 'timeout' }
   if (status !== 429 && !isOwnForm(errors)) return { outcome: 'ambiguous', kind: 'unavailable' }
-  return { outcome: 'refused', kind: saysNoSuchThing(reply) ? 'not-found' : (KINDS[status] ?? 'invalid') }
+  return { outcome: 'refused', kind: saysNoSuchThing(reply) ? 'not-found' : kindOf(reply, errors) }
 }
 
 const meaningOf = (reply: Reply, errors: readonly ErrorEntry[]): { outcome: Outcome; kind: ErrorKind } => {

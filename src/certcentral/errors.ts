@@ -7,7 +7,7 @@ import { plainText } from './text.ts'
 export type Outcome = 'refused' | 'unsent' | 'ambiguous'
 
 export type ErrorKind =
-  /** 401: the API key is bad or missing. */
+  /** The API key is bad, revoked or missing: 401, or 403 with a code that says so. */
   | 'unauthorized'
   /** 403: the API key may not do this. */
   | 'forbidden'

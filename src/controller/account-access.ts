@@ -63,12 +63,12 @@ export const caBundleOf = ({ spec }: Account): { caBundle?: string } =>
 
 export type Verdict = { ready: 'yes' | 'no'; reason: AccountReason; message: string }
 
-/** CertCentral says 401, to any call. */
+/** CertCentral refuses the key, to any call. */
 export const KEY_REFUSED: Verdict = {
   ready: 'no',
   reason: 'KeyRefused',
   message:
-    'CertCentral refuses the API key (401): put a valid key into the Secret of spec.apiKeySecretRef; it is read again by itself',
+    'CertCentral refuses the API key: put a valid key into the Secret of spec.apiKeySecretRef. The operator reads it again within one poll',
 }
 
 const refused = (error: CertCentralError): Verdict => {
@@ -82,7 +82,7 @@ const refused = (error: CertCentralError): Verdict => {
   return { ready: 'no', reason: 'Unreachable', message: `CertCentral does not answer: ${error.message}` }
 }
 
-/** Asks CertCentral whose key it is. Every refusal in its own form but 401 means that it takes the key. */
+/** Asks CertCentral whose key it is. Every refusal in its own form but that of the key means that it takes the key. */
 export const tryKey = async (client: Pick<CertCentral, 'userMe'>): Promise<Verdict> => {
   try {
     const { name, roles } = await client.userMe()

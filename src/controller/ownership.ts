@@ -30,11 +30,14 @@ export const isKeySecretOf = ({ metadata }: Pick<DigiCertOrder, 'metadata'>, sec
 
 /**
  * Whose a Secret is that has the name of an order's key Secret: tenants choose names, so a name alone proves nothing. A
- * Secret without a cluster id is from a version that wrote none; the next write adds it.
+ * Secret without a cluster id is from a version that wrote none, and one that refers to the order by its UID may have lost its
+ * annotations; the next write adds them.
  */
 export const ownershipOfKey = (secret: Secret, owner: Owner): KeyOwnership => {
-  if (!isKeySecretOf(owner.order, secret)) return 'foreign'
+  const isStripped = secret.type === KEY_SECRET_TYPE && ownerOf(secret) === undefined
+  if (!isKeySecretOf(owner.order, secret) && !isStripped) return 'foreign'
   if (isReferredTo(secret, owner)) return 'own'
+  if (isStripped) return 'foreign'
   const cluster = secret.metadata.annotations?.[ANNOTATIONS.clusterId]
   return cluster === undefined || cluster === owner.clusterId ? 'left' : 'elsewhere'
 }

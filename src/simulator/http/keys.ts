@@ -15,11 +15,15 @@ const orderRoutes = /^\/(order|request|certificate|user\/me)(\/|$)/
 
 /**
  * Finds the key of a request and checks what it may do.
- * @throws ApiError 401 for a missing or unknown key, 403 when its restriction forbids the call.
+ * @throws ApiError 401 for a missing key; 403 for an unknown one, as recordings of 2023 show, and when its restriction
+ * forbids the call.
  */
 export function authorize(keys: readonly Key[], call: { key: string | undefined; method: string; path: string }): Key {
   const key = keys.find((candidate) => candidate.key === call.key)
-  if (key === undefined) throw refusal(401, 'access_denied|invalid_api_key', 'The API key is missing or not valid.')
+  if (call.key === undefined || call.key === '')
+    throw refusal(401, 'access_denied|invalid_api_key', 'The API key is missing or not valid.')
+  if (key === undefined)
+    throw refusal(403, 'access_denied|access_denied_invalid_key', 'Access denied due to access_denied_invalid_key.')
   const forbidden =
     (key.restriction === 'view-only' && call.method !== 'GET') ||
     (key.restriction === 'orders' && !orderRoutes.test(call.path))

@@ -66,13 +66,11 @@ describe('an order whose account is not there', () => {
 })
 
 describe('an API key', () => {
-  test('that CertCentral refuses (401) stalls the order until it is corrected in its Secret', async () => {
+  test('that CertCentral refuses, which it does by 403, stalls the order until it is corrected in its Secret', async () => {
     await bed.cluster.apply([keySecretIn(bed.namespace, 'refused', WRONG_KEY), accountIn(bed, 'refused')[1]!])
     await orderOf('refused')
 
-    expect(await untilStalled(bed, 'refused', 'AccountNotReady')).toMatch(
-      /refuses the API key \(401\): put a valid key/,
-    )
+    expect(await untilStalled(bed, 'refused', 'AccountNotReady')).toMatch(/refuses the API key: put a valid key/)
 
     await bed.cluster.apply(keySecretIn(bed.namespace, 'refused'))
 
@@ -87,6 +85,16 @@ describe('an API key', () => {
 
     await untilReady(bed, 'moment', A_FEW_POLLS)
     expect(await bought(bed, 'moment')).toHaveLength(1)
+  })
+
+  test('that CertCentral refuses by 403 for a moment, while the order is placed, is no refusal of the order', async () => {
+    await bed.cluster.apply(accountIn(bed, 'revoked'))
+    const code = 'access_denied|access_denied_invalid_key'
+    await bed.control.addFault({ match: orderPost(), action: 'status', status: 403, code })
+    await orderOf('revoked')
+
+    await untilReady(bed, 'revoked', A_FEW_POLLS)
+    expect(await bought(bed, 'revoked')).toHaveLength(1)
   })
 
   test('that may only view (403) stalls the order until it is replaced', async () => {

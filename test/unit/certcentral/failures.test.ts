@@ -79,6 +79,16 @@ describe('an order that was answered', () => {
     expect(error.message).toContain(`CertCentral answered ${status}: invalid_value`)
   })
 
+  test.each([
+    ['access_denied|access_denied_invalid_key', 'unauthorized'],
+    ['access_denied|invalid_api_key', 'unauthorized'],
+    ['access_denied|missing_permission', 'forbidden'],
+    ['access_denied|invalid_approver', 'forbidden'],
+    ['invalid_value|access_denied_invalid_key', 'forbidden'],
+  ])('403 with %s was refused as %s', async (code, kind) => {
+    expect(await failing([refusal(403, code)], place)).toMatchObject({ outcome: 'refused', kind, status: 403 })
+  })
+
   describe.each([400, 401, 403, 404, 406, 409, 410, 422])('%d that CertCentral did not write', (status) => {
     test.each<[string, Answering]>([
       ['the block page of a CDN', answer(status, IMPERVA, { 'Content-Type': 'text/html' })],

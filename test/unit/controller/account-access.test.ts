@@ -161,6 +161,14 @@ describe('a key that is tried', () => {
       answer(401, '{"errors":[{"code":"access_denied|invalid_api_key","message":"no"}]}'),
       KEY_REFUSED,
     ],
+    ...['access_denied_invalid_key', 'invalid_api_key'].map(
+      (detail) =>
+        [
+          `is refused by 403 with ${detail}`,
+          answer(403, `{"errors":[{"code":"access_denied|${detail}","message":"Access denied due to ${detail}."}]}`),
+          KEY_REFUSED,
+        ] as const,
+    ),
     [
       'may not ask who it is, and may be used all the same',
       answer(403, '{"errors":[{"code":"access_denied|missing_permission","message":"no"}]}'),

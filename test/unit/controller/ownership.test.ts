@@ -32,6 +32,8 @@ describe('a Secret with the name of a key Secret', () => {
     ['own', 'by the UID of its owner', { name: 'shop', uid: 'uid-shop', cluster: 'here' }],
     ['own', 'by the UID alone, written under another cluster id', { name: 'shop', uid: 'uid-shop', cluster: 'there' }],
     ['own', 'by the UID alone, from a version that wrote no cluster id', { name: 'shop', uid: 'uid-shop' }],
+    ['own', 'by the UID alone, though its annotations were taken away', { uid: 'uid-shop' }],
+    ['foreign', 'as its annotations were taken away, and another one owns it', { uid: 'uid-blog' }],
     ['left', 'by a DigiCertOrder of its name that was deleted', { name: 'shop', uid: 'uid-before', cluster: 'here' }],
     ['left', 'by one of a version that wrote no cluster id', { name: 'shop', uid: 'uid-before' }],
     ['left', 'by one whose ownerReferences a restore took away', { name: 'shop', cluster: 'here' }],

@@ -264,7 +264,7 @@ describe('keys and routes', () => {
 
   test.each([
     ['no key', 'GET', '/product', '', 401, 'access_denied|invalid_api_key'],
-    ['a wrong key', 'GET', '/product', 'wrong', 401, 'access_denied|invalid_api_key'],
+    ['a wrong key', 'GET', '/product', 'wrong', 403, 'access_denied|access_denied_invalid_key'],
     ['a view-only key that orders', 'POST', dvPath, 'viewer', 403, 'access_denied|missing_permission'],
     ['an orders key that reads products', 'GET', '/product', 'orders', 403, 'access_denied|missing_permission'],
     ['a route that does not exist', 'GET', '/nothing', 'simulator', 404, 'not_found|route'],
