@@ -216,8 +216,10 @@ const orderReconciler = (
     claimOrder: (session, claim) => accounts.claimOrder(session, claim),
     returnOrder: (session, claim) => accounts.returnOrder(session, claim),
     onStep: (step) => {
+      // Series of an account end with it; what is left of its orders has none of its own.
       const account = watches.accountKeyOf(step.order)
-      if (accounts.exists(account) || accounts.isKept(account)) countStep(metrics, step)
+      const isCounted = accounts.exists(account) || accounts.isKept(account) || step.outcome.kind === 'left'
+      if (isCounted) countStep(metrics, step)
     },
     namespaceOf: createTerminationCheck(kube, now),
     announce: (order, announcement) => recorder.record(subjectOf(order), announcement),

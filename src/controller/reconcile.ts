@@ -239,7 +239,11 @@ export class Reconciler {
   }
 
   async #write(pass: Pass, status: OrderStatus): Promise<DigiCertOrder | undefined> {
-    const written = await this.#options.statuses.write(pass.stored, status)
+    const written = await this.#options.statuses.write(pass.stored, status).catch((error: unknown) => {
+      // The rights on a namespace that is deleted may go first. What is left to do there needs no status, but its time.
+      if (pass.stored.metadata.deletionTimestamp !== undefined && isFailure(error, 'forbidden')) return pass.stored
+      throw error
+    })
     if (written) Object.assign(pass, { stored: written, draft: status })
     return written
   }

@@ -113,7 +113,12 @@ describeOwn('under the roles and policies of the chart', () => {
     attacker = await tenantOf(chart, bed.namespace)
     victim = await tenantOf(chart, bed.otherNamespace)
   }, 120_000)
-  afterAll(() => chart.close())
+  afterAll(async () => {
+    // They are of the whole cluster, which other tests share.
+    for (const name of ['shared', 'narrow', 'default'])
+      await bed.cluster.remove({ kind: 'ClusterDigiCertAccount', name: clusterAccount(name, {}).metadata.name })
+    await chart.close()
+  })
 
   describe('an order of another tenant', () => {
     test.each([

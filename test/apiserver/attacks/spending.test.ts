@@ -69,7 +69,12 @@ describeOwn('a tenant who may use an account of the cluster', () => {
     ])
     tenant = await tenantOf(chart, bed.namespace)
   }, 120_000)
-  afterAll(() => chart.close())
+  afterAll(async () => {
+    // They are of the whole cluster, which other tests share.
+    for (const name of ['names', 'two', 'few'])
+      await bed.cluster.remove({ kind: 'ClusterDigiCertAccount', name: clusterAccount(name, {}).metadata.name })
+    await chart.close()
+  })
 
   test(
     'buys no name outside the policy by an edit after a lost answer',
