@@ -239,11 +239,7 @@ export class Reconciler {
   }
 
   async #write(pass: Pass, status: OrderStatus): Promise<DigiCertOrder | undefined> {
-    const written = await this.#options.statuses.write(pass.stored, status).catch((error: unknown) => {
-      // The rights on a namespace that is deleted may go first. What is left to do there needs no status, but its time.
-      if (pass.stored.metadata.deletionTimestamp !== undefined && isFailure(error, 'forbidden')) return pass.stored
-      throw error
-    })
+    const written = await this.#options.statuses.write(pass.stored, status)
     if (written) Object.assign(pass, { stored: written, draft: status })
     return written
   }
@@ -323,7 +319,11 @@ export class Reconciler {
     const about = aboutOf(view.gathered)
     const subject = { before: pass.stored.status, generation, about, now: this.#options.now() }
     const { status, announce } = report(pass.draft, seen, decision, subject)
-    const written = await this.#write(pass, status)
+    const written = await this.#write(pass, status).catch((error: unknown) => {
+      // The rights on a namespace that is deleted may go first. What is left to do there needs no status, but its time.
+      if (pass.stored.metadata.deletionTimestamp !== undefined && isFailure(error, 'forbidden')) return pass.stored
+      throw error
+    })
     if (!written) return this.#soon()
     const { told = toldBy(subject.before) } = pass.memory
     pass.memory.told = tellEnd(log, { decision, seen, about }, { status, announce, told })
