@@ -57,6 +57,8 @@ describe('an order that CertCentral issues at once, with the default flags', () 
     expect(secret.metadata.labels).toEqual({ [`${prefix}/managed`]: 'true' })
     expect(secret.metadata.annotations).toEqual({
       [`${prefix}/order`]: 'told',
+      // Without --cluster-id, the UID of the namespace kube-system.
+      [`${prefix}/cluster-id`]: expect.stringMatching(/^[0-9a-f-]{36}$/),
       [`${prefix}/order-id`]: String(orderIdOf(order)),
       [`${prefix}/certificate-id`]: String(order.status?.certificate?.id),
       [`${prefix}/serial-number`]: order.status?.certificate?.serialNumber,
