@@ -39,6 +39,9 @@ sweep: setup ## every order scenario under every fault at each of its calls, on 
 law: setup ## a million years of resources by the laws of money, without an API server; YEARS=n SEED=n WORKERS=2
 	@$(RUN) law
 
+knock-outs: setup ## takes each guard of ownership out of a copy, and sees that tests fail; half a minute
+	@$(RUN) knock-outs
+
 load: setup ## a thousand orders at once with CertCentral's limits on, on a real API server; a quarter of an hour
 	@LOAD=all $(RUN) apiserver -- test/apiserver/load
 
