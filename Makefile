@@ -85,4 +85,4 @@ clean: ## removes what was built and installed in the checkout, and ends a kept 
 	@[ ! -d node_modules ] || PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts stop
 	@rm -rf dist dist-image dist-release profiles coverage node_modules
 
-.PHONY: help setup demo test check unit apiserver sweep law load bench profile gitops testbed testbed-stop verify generate lint format image-root release dev clean
+.PHONY: help setup demo test check unit apiserver sweep law knock-outs load bench profile gitops testbed testbed-stop verify generate lint format image-root release dev clean
