@@ -57,8 +57,13 @@ export const identifier = z.string().regex(/^[\u0021-\u007e]{1,128}$/)
 
 const DAY_MS = 86_400_000
 
+/** A day, or a time that names no zone. */
+const ZONELESS = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?$/
+
+/** What names no zone is of UTC, wherever this process runs. */
 const dateOf = (value: string): Date | undefined => {
-  const at = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T00:00:00Z` : value)
+  const [, day, time = '00:00:00'] = ZONELESS.exec(value) ?? []
+  const at = Date.parse(day === undefined ? value : `${day}T${time}Z`)
   return Number.isNaN(at) ? undefined : new Date(at)
 }
 

@@ -236,7 +236,8 @@ export const reissuePayload = (
   // Departments and profile are no fields of a reissue; they stay as the order has them.
   for (const field of ['organization_units', 'profile_option']) Reflect.deleteProperty(asked, field)
   return present({
-    certificate: asked,
+    // CertCentral has demanded the hash of every reissue, though pages 001 and 002 have none of an order.
+    certificate: { ...asked, signature_hash: effective.signatureHash },
     skip_approval: effective.skipApproval,
     comments: effective.comments,
     dcv_method: effective.dcv?.method,

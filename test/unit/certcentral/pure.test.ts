@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { retryAfter } from '../../../src/certcentral/classify.ts'
 import { CertCentralError, type ErrorKind } from '../../../src/certcentral/errors.ts'
@@ -6,6 +6,7 @@ import { parseJson } from '../../../src/certcentral/json.ts'
 import { faultsOfOrderBody } from '../../../src/certcentral/order-body.ts'
 import { pauseMs, sendAgainAtOnce } from '../../../src/certcentral/retry.ts'
 import { plainText } from '../../../src/certcentral/text.ts'
+import { startOf } from '../../../src/certcentral/wire.ts'
 
 const MINUTE = 60_000
 
@@ -32,6 +33,26 @@ describe('sending again at once', () => {
     expect(sendAgainAtOnce('POST', error(kind))).toBe(false)
     expect(sendAgainAtOnce('PUT', error(kind))).toBe(false)
     expect(sendAgainAtOnce('GET', error(kind))).toBe(kind === 'unreachable')
+  })
+})
+
+describe('a date of CertCentral', () => {
+  const zone = process.env['TZ']
+  afterEach(() => {
+    process.env['TZ'] = zone ?? ''
+    if (zone === undefined) delete process.env['TZ']
+  })
+
+  test.each([
+    ['2019-06-21 13:37:00', '2019-06-21T13:37:00.000Z'],
+    ['2019-06-21T13:37:00', '2019-06-21T13:37:00.000Z'],
+    ['2019-06-21 13:37', '2019-06-21T13:37:00.000Z'],
+    ['2019-06-21', '2019-06-21T00:00:00.000Z'],
+    ['2019-06-21T13:37:00+02:00', '2019-06-21T11:37:00.000Z'],
+    ['2019-06-21T13:37:00Z', '2019-06-21T13:37:00.000Z'],
+  ])('such as %s is read as UTC where it names no zone, wherever the process runs', (text, wanted) => {
+    process.env['TZ'] = 'Asia/Tokyo'
+    expect(startOf.parse(text).toISOString()).toBe(wanted)
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { faultsOfOrderBody } from '../../../src/certcentral/order-body.ts'
-import { orderPayload, wordedDate } from '../../../src/order/payload.ts'
+import { orderPayload, reissuePayload, wordedDate } from '../../../src/order/payload.ts'
 import { anySpec } from '../../support/any-spec.ts'
 import { aSpec } from '../../support/builders.ts'
 
@@ -448,3 +448,12 @@ test.each([
 ])('%s in words is %s', (date, wanted) => {
   expect(wordedDate(date)).toBe(wanted)
 })
+
+test.each(['ssl_dv_geotrust', 'wildcard_dv_geotrust', 'ssl_dv_geotrust_flex', 'ssl_basic'])(
+  'a reissue of %s names the hash, which CertCentral has demanded of each, whatever the page of its order has',
+  (product) => {
+    const spec = aSpec({ product, signatureHash: 'sha256' })
+    const { certificate } = reissuePayload(spec, ['shop.example.com'], { now: new Date(), planEnd: undefined })
+    expect(certificate).toMatchObject({ common_name: 'shop.example.com', signature_hash: 'sha256' })
+  },
+)
