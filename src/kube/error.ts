@@ -147,11 +147,11 @@ const MOST_FIELDS = 5
 
 /** Which fields the API server refused, and why, without what it quotes of their values. */
 function causesInWords(status: Status | undefined): string {
-  const told = (status?.details?.causes ?? []).flatMap(({ reason = '', field = '', message = '' }) => {
+  const named = (status?.details?.causes ?? []).flatMap(({ reason = '', field = '', message = '' }) => {
     const word = IMMUTABLE.exec(message)?.[0].replace('field ', '') ?? CAUSE_WORDS[reason]
     return word !== undefined && FIELD.test(field) ? [`${field} ${word}`] : []
   })
-  return told.length > 0 ? `: ${told.slice(0, MOST_FIELDS).join(', ')}` : ''
+  return named.length > 0 ? `: ${named.slice(0, MOST_FIELDS).join(', ')}` : ''
 }
 
 /** A path of field names; what a person chose, such as the name of an entry, stands in brackets and is not passed on. */
