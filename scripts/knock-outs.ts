@@ -30,8 +30,8 @@ const KNOCK_OUTS: readonly KnockOut[] = [
   [
     'reads the key of another cluster only where it is that of the certificate',
     GATHER,
-    'fingerprint !== undefined && fingerprint === certified',
-    'fingerprint !== undefined || fingerprint === certified',
+    'fingerprint !== undefined && fingerprint === certified()',
+    'fingerprint !== undefined || fingerprint === certified()',
     'gather',
   ],
   [

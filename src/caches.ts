@@ -49,12 +49,12 @@ type Scope = {
   clusterAccounts: boolean
 }
 
-const clusterAccounts = ({ client, log }: Scope, told: Handlers): Informer<Account> =>
+const clusterAccounts = ({ client, log }: Scope, handlers: Handlers): Informer<Account> =>
   createInformer<Account>({
     client,
     log,
     resource: ACCOUNTS.ClusterDigiCertAccount,
-    onChange: told.account('ClusterDigiCertAccount'),
+    onChange: handlers.account('ClusterDigiCertAccount'),
   })
 
 type Watched = Pick<Informer<KubeObject>, 'synced' | 'lastContactAt'>
@@ -81,7 +81,7 @@ export const sharingRoots = (): ((secret: Secret) => Secret) => {
   }
 }
 
-export const createCaches = (scope: Scope, told: Handlers): Caches => {
+export const createCaches = (scope: Scope, handlers: Handlers): Caches => {
   const { client, log, namespaces, watchSecrets } = scope
   const scopes = namespaces.length > 0 ? namespaces : [undefined]
   const namespaced = <T extends KubeObject>(options: Omit<InformerOptions<T>, 'client' | 'log'>): Informer<T> =>
@@ -91,21 +91,21 @@ export const createCaches = (scope: Scope, told: Handlers): Caches => {
     indexes: ORDER_INDEXES,
     // The status is all that is written of an order, beside the finalizer, which goes by a patch.
     transform: withoutBookkeeping,
-    onChange: told.order,
+    onChange: handlers.order,
   })
   const labelSelector = `${MANAGED_LABEL}=${MANAGED}`
   const secrets = watchSecrets
     ? namespaced<Secret>({
         ...{ resource: SECRETS, labelSelector, indexes: SECRET_INDEXES },
-        ...{ transform: sharingRoots(), onChange: told.secret },
+        ...{ transform: sharingRoots(), onChange: handlers.secret },
       })
     : undefined
   const accounts = {
     DigiCertAccount: namespaced<Account>({
       resource: ACCOUNTS.DigiCertAccount,
-      onChange: told.account('DigiCertAccount'),
+      onChange: handlers.account('DigiCertAccount'),
     }),
-    ClusterDigiCertAccount: manyInformers(scope.clusterAccounts ? [clusterAccounts(scope, told)] : []),
+    ClusterDigiCertAccount: manyInformers(scope.clusterAccounts ? [clusterAccounts(scope, handlers)] : []),
   }
   const named = {
     digicertorders: orders,

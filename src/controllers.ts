@@ -89,7 +89,7 @@ type Parts = Surroundings & {
   given: GivenSecrets
   wake: (keys: readonly string[]) => void
   /** Wakes orders that only some of may wait for what happened. */
-  rouse: (keys: readonly string[]) => void
+  wakeInLane: (keys: readonly string[]) => void
   caches: Caches
 }
 
@@ -104,7 +104,7 @@ const isNews = (own: OwnWrites, { type, object }: Change): boolean => {
 
 /** What the watches put into the queues. `caches` is asked for late: the handlers are made before it. */
 const handlers = (parts: Omit<Parts, 'caches'> & { caches: () => Caches }): Handlers => {
-  const { queues, own, given, wake, rouse, caches } = parts
+  const { queues, own, given, wake, wakeInLane, caches } = parts
   return {
     order: (change) => {
       if (change.type === 'deleted') wake(watches.rivalsOf(change.object, caches().orders))
@@ -115,7 +115,7 @@ const handlers = (parts: Omit<Parts, 'caches'> & { caches: () => Caches }): Hand
       if (!watches.isNewToAccount(change)) return
       const key = watches.keyOfAccount(kind, change.object)
       queues.accounts.add(key)
-      if (!change.initial) rouse(watches.ordersOfAccount(key, caches().orders))
+      if (!change.initial) wakeInLane(watches.ordersOfAccount(key, caches().orders))
     },
     secret: (change) => {
       const news = isNews(own, change)
@@ -132,7 +132,7 @@ const accountsOf = ({
   redactor,
   spending,
   userAgent,
-  rouse,
+  wakeInLane,
   now,
   log,
 }: Parts): Accounts =>
@@ -150,7 +150,7 @@ const accountsOf = ({
     onCall: (key, record) => countCall(metrics, key, record),
     placedOn: (key, date) => watches.placedOn(key, date, caches.orders),
     ordersOf: (key) => caches.orders.by('account', key),
-    onReady: (key) => rouse(watches.ordersOfAccount(key, caches.orders)),
+    onReady: (key) => wakeInLane(watches.ordersOfAccount(key, caches.orders)),
   })
 
 /** Looks after one account: its key, its status, and the poll for all of its orders. */
@@ -275,19 +275,19 @@ export const createControllers = (given: Surroundings): Controllers => {
   const wake = (keys: readonly string[]): void => {
     for (const key of keys) queues.orders.add(key)
   }
-  const rouse = (keys: readonly string[]): void => {
+  const wakeInLane = (keys: readonly string[]): void => {
     for (const key of keys) queues.orders.add(key, laneOf(caches.orders.get(key)))
   }
   const secretsOfPeople = createGivenSecrets({
     kube,
     ordersOf: (key) => caches.orders.by('given', key).map(keyOf),
-    wake: rouse,
+    wake: wakeInLane,
     lookAt: (key, date) => queues.given.addAt(key, date, 'low'),
     now,
     random: Math.random,
   })
   const remembered = { own: createOwnWrites(), memory: createMemory(now()), given: secretsOfPeople }
-  const shared = { ...given, ...remembered, queues, spending, now, wake, rouse }
+  const shared = { ...given, ...remembered, queues, spending, now, wake, wakeInLane }
   const { watchNamespaces: namespaces, secretWatch: watchSecrets, clusterAccounts } = config
   const scope = { client: kube, log, namespaces, watchSecrets, clusterAccounts }
   const caches: Caches = createCaches(scope, handlers({ ...shared, caches: () => caches }))

@@ -51,6 +51,9 @@ export const partsOf = (key: string): { kind: AccountKind; namespace: string | u
     : { kind: 'DigiCertAccount', namespace: rest[0], name: rest[1] ?? '' }
 }
 
+/** Host, and port where it is named, of the CertCentral of an account: order ids are of one CertCentral each. */
+export const hostOf = ({ spec }: Account): string | undefined => URL.parse(spec.url)?.host
+
 /** What makes two states of an account the same to a client: a change of any of it asks for a new one. */
 export const accessHash = (account: Account, apiKey: string): string =>
   createHash('sha256')

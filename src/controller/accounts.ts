@@ -10,6 +10,7 @@ import {
   accountKey,
   accountName,
   caBundleOf,
+  hostOf,
   partsOf,
   tryKey,
   unreachableBy,
@@ -150,10 +151,10 @@ export class Accounts {
     session.verdict = { ready: 'no', reason: 'Unreachable', message: `CertCentral does not answer: ${trouble}` }
   }
 
-  /** The host of the CertCentral of an account: order ids are of one CertCentral each. */
+  /** The host of an account that exists. */
   hostOf(key: string): string | undefined {
     const account = this.#cached(key)
-    return account && URL.parse(account.spec.url)?.host
+    return account && hostOf(account)
   }
 
   exists(key: string): boolean {

@@ -8,6 +8,7 @@ import { alternativeOrderId } from '../order/intent.ts'
 import type { Stored, TargetFact } from '../order/observation.ts'
 import { type Names, reissueNames } from '../order/reissue.ts'
 import type { Claim } from './ledger.ts'
+import { hostOf } from './account-access.ts'
 import type { AccountState, Session } from './accounts.ts'
 import { FOREIGN_KEY, type KeyFact, formerKey, keyFact, nextKeyFact, storedFact, targetFact } from './facts.ts'
 import { digest } from './digest.ts'
@@ -79,8 +80,6 @@ export type Sources = {
   now: () => Date
 }
 
-const hostOf = ({ account }: Session): string | undefined => URL.parse(account.spec.url)?.host
-
 const purchaseOf = ({ order, intent }: OrderStatus): number => order?.purchase ?? intent?.purchase ?? 1
 
 /** A guard rail that does not bind what was bought before it was put up binds the names that are added since. */
@@ -108,18 +107,18 @@ const leftFor = (
 type Keys = Pick<Gathered, 'keySecret' | 'keyIsLeft' | 'key' | 'nextKey'>
 
 /** Whether a key Secret belongs to the order. One from another cluster does where the certificate in use is of its key. */
-const isKeyOf = (read: Secret, owner: Owner, certified: string | undefined): boolean => {
+const isKeyOf = (read: Secret, owner: Owner, certified: () => string | undefined): boolean => {
   const ownership = ownershipOfKey(read, owner)
   if (ownership !== 'elsewhere') return ownership !== 'foreign'
   const { fingerprint } = keyFact(read, owner.order.spec)
-  return fingerprint !== undefined && fingerprint === certified
+  return fingerprint !== undefined && fingerprint === certified()
 }
 
-/** The keys that are kept. `certified`: fingerprint of the public key in the target Secret. */
+/** The keys that are kept. `certified` gives the fingerprint of the public key in the target Secret. */
 const keysOf = (
   owner: Owner,
   read: Secret | undefined,
-  { certified, givenCsr }: { certified: string | undefined; givenCsr: GivenCsr | undefined },
+  { certified, givenCsr }: { certified: () => string | undefined; givenCsr: GivenCsr | undefined },
 ): Keys => {
   const { spec } = owner.order
   if (read && !isKeyOf(read, owner, certified))
@@ -196,7 +195,7 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
   const namespaceForbidden = session && (await sources.namespaceForbidden(session, namespace))
   const target = targetFact(order, targetSecret, rivals)
   const { clusterId } = sources
-  const certified = storedFact(targetSecret, target, order.spec)?.fingerprint
+  const certified = () => storedFact(targetSecret, target, order.spec)?.fingerprint
   const keys = keysOf({ order, clusterId }, keyRead, { certified, givenCsr })
   const formerKeys = await formerKeysOf(order, status, sources)
   const kept = [keys.key, keys.nextKey, ...formerKeys].flatMap(({ fingerprint }) => fingerprint ?? [])
@@ -218,7 +217,7 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     ...keys,
     ...{ formerKeys, givenCsr },
     passwords: problems.length === 0 ? await readPasswords(given, order) : NO_PASSWORDS,
-    holderOf: (held, evidence) => session && holderFor(order, sources.holders(hostOf(session), held, evidence)),
+    holderOf: (held, evidence) => session && holderFor(order, sources.holders(hostOf(session.account), held, evidence)),
     idsAreKept:
       session !== undefined &&
       rulesOf(spec.product).alternativeOrderId === 'documented' &&

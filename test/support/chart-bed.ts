@@ -112,3 +112,16 @@ export async function tenantOf({ bed, plane, roleOf }: ChartBed, namespace: stri
   await waitFor(mayList, { what: 'the rights of the tenant', ...LIMIT })
   return tenant
 }
+
+/** A ClusterDigiCertAccount of the bed alone; its API key is in the Secret `certcentral` of the operator's namespace. */
+export const clusterAccountIn = ({ operatorNamespace, simulator }: Bed, name: string, spec: object = {}) => ({
+  apiVersion: 'digicert-operator.io/v1alpha1',
+  kind: 'ClusterDigiCertAccount',
+  metadata: { name: `${name}-${operatorNamespace}` },
+  spec: { url: simulator.url, apiKeySecretRef: { name: 'certcentral' }, ...spec },
+})
+
+/** What an order says that is from such an account. */
+export const fromCluster = (bed: Bed, name: string) => ({
+  accountRef: { kind: 'ClusterDigiCertAccount', name: clusterAccountIn(bed, name).metadata.name },
+})

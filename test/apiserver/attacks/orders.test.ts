@@ -14,7 +14,14 @@ import {
   orderPost,
 } from '../../support/bad-days.ts'
 import { issueChain } from '../../support/ca.ts'
-import { type ChartBed, ownPlaneDirectory, startChartBed, tenantOf } from '../../support/chart-bed.ts'
+import {
+  type ChartBed,
+  clusterAccountIn,
+  fromCluster,
+  ownPlaneDirectory,
+  startChartBed,
+  tenantOf,
+} from '../../support/chart-bed.ts'
 import { type Cluster, isReady } from '../../support/cluster.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
@@ -32,20 +39,10 @@ let bed: Bed
 let attacker: Cluster
 let victim: Cluster
 
-const clusterAccount = (name: string, policy: object) => ({
-  apiVersion: `${PREFIX}/v1alpha1`,
-  kind: 'ClusterDigiCertAccount',
-  metadata: { name: `${name}-${bed.operatorNamespace}` },
-  spec: {
-    url: bed.simulator.url,
-    apiKeySecretRef: { name: 'certcentral' },
-    policy: { maxOrdersPerDay: 1000, ...policy },
-  },
-})
+const clusterAccount = (name: string, policy: object) =>
+  clusterAccountIn(bed, name, { policy: { maxOrdersPerDay: 1000, ...policy } })
 
-const from = (account: string) => ({
-  accountRef: { kind: 'ClusterDigiCertAccount', name: `${account}-${bed.operatorNamespace}` },
-})
+const from = (account: string) => fromCluster(bed, account)
 
 /** The victim buys; gives the id of its order. */
 const buyAsVictim = async (name: string, spec: object = {}): Promise<number> => {
@@ -56,6 +53,13 @@ const buyAsVictim = async (name: string, spec: object = {}): Promise<number> => 
 }
 
 const attack = (name: string, spec: object): Promise<unknown> => attacker.apply(orderIn(bed.namespace, name, spec))
+
+/** Has a plan renewed long before its end, as a person may. */
+const renewEarly = async (tenant: Cluster, namespace: string, name: string): Promise<void> => {
+  const { status } = (await bed.cluster.order(namespace, name))!
+  await tenant.patch({ kind: 'DigiCertOrder', namespace, name }, { spec: { renewal: { before: '8759h59m' } } })
+  await annotate({ cluster: tenant, namespace }, name, { [`${PREFIX}/release-brake`]: String(status?.order?.id) })
+}
 
 /** An order of the account that no DigiCertOrder has, as people buy it in the console. */
 const buyInConsole = async (body: object): Promise<number> => {
@@ -148,8 +152,7 @@ describeOwn('under the roles and policies of the chart', () => {
       const orderId = await buyAsVictim(name)
       await bed.control.changeSettings({ approval: 'one-step', instant: false })
       const { otherNamespace: namespace } = bed
-      await victim.patch({ kind: 'DigiCertOrder', namespace, name }, { spec: { renewal: { before: '8759h59m' } } })
-      await annotate({ cluster: victim, namespace }, name, { [`${PREFIX}/release-brake`]: String(orderId) })
+      await renewEarly(victim, namespace, name)
       const isRenewing = ({ status }: DigiCertOrder) =>
         status?.intent?.renewalOf === orderId && status.order?.status === 'needs_approval'
       await bed.cluster.waitForOrder(namespace, name, isRenewing, LIMIT)
@@ -171,8 +174,7 @@ describeOwn('under the roles and policies of the chart', () => {
       const name = 'former'
       const orderId = await buyAsVictim(name)
       const { otherNamespace: namespace } = bed
-      await victim.patch({ kind: 'DigiCertOrder', namespace, name }, { spec: { renewal: { before: '8759h59m' } } })
-      await annotate({ cluster: victim, namespace }, name, { [`${PREFIX}/release-brake`]: String(orderId) })
+      await renewEarly(victim, namespace, name)
       await bed.cluster.waitForOrder(namespace, name, isRenewalOf(orderId), LIMIT)
 
       await attack(name, { ...from('shared'), adoptOrderId: orderId })
@@ -202,8 +204,7 @@ describeOwn('under the roles and policies of the chart', () => {
       const orderId = await buyAsVictim(name)
       await buyInConsole(await consoleBody('evil.example.org', { renewal_of_order_id: orderId }))
       const { otherNamespace: namespace } = bed
-      await victim.patch({ kind: 'DigiCertOrder', namespace, name }, { spec: { renewal: { before: '8759h59m' } } })
-      await annotate({ cluster: victim, namespace }, name, { [`${PREFIX}/release-brake`]: String(orderId) })
+      await renewEarly(victim, namespace, name)
       const renewed = await bed.cluster.waitForOrder(namespace, name, isRenewalOf(orderId), LIMIT)
       expect(renewed.status?.order?.purchase).toBe(2)
     })
@@ -246,12 +247,9 @@ describeOwn('under the roles and policies of the chart', () => {
       const victims = await bed.cluster.order(bed.otherNamespace, 'annotated')
       const { namespace } = bed
       await attack(name, from('shared'))
-      const own = await bed.cluster.waitForOrder(namespace, name, isReady, LIMIT)
+      await bed.cluster.waitForOrder(namespace, name, isReady, LIMIT)
       await bed.control.changeSettings({ approval: 'one-step', instant: false })
-      await attacker.patch({ kind: 'DigiCertOrder', namespace, name }, { spec: { renewal: { before: '8759h59m' } } })
-      await annotate({ cluster: attacker, namespace }, name, {
-        [`${PREFIX}/release-brake`]: String(own.status?.order?.id),
-      })
+      await renewEarly(attacker, namespace, name)
       const isRenewing = ({ status }: DigiCertOrder) => status?.order?.status === 'needs_approval'
       await bed.cluster.waitForOrder(namespace, name, isRenewing, LIMIT)
 

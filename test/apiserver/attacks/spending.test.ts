@@ -11,7 +11,14 @@ import {
   untilStalled,
   untilWaiting,
 } from '../../support/bad-days.ts'
-import { type ChartBed, ownPlaneDirectory, startChartBed, tenantOf } from '../../support/chart-bed.ts'
+import {
+  type ChartBed,
+  clusterAccountIn,
+  fromCluster,
+  ownPlaneDirectory,
+  startChartBed,
+  tenantOf,
+} from '../../support/chart-bed.ts'
 import { type Cluster, isReady } from '../../support/cluster.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
@@ -27,16 +34,9 @@ let chart: ChartBed
 let bed: Bed
 let tenant: Cluster
 
-const clusterAccount = (name: string, spec: object) => ({
-  apiVersion: `${PREFIX}/v1alpha1`,
-  kind: 'ClusterDigiCertAccount',
-  metadata: { name: `${name}-${bed.operatorNamespace}` },
-  spec: { url: bed.simulator.url, apiKeySecretRef: { name: 'certcentral' }, ...spec },
-})
+const clusterAccount = (name: string, spec: object) => clusterAccountIn(bed, name, spec)
 
-const from = (account: string) => ({
-  accountRef: { kind: 'ClusterDigiCertAccount', name: `${account}-${bed.operatorNamespace}` },
-})
+const from = (account: string) => fromCluster(bed, account)
 
 const order = (name: string, spec: object): Promise<unknown> => tenant.apply(orderIn(bed.namespace, name, spec))
 
