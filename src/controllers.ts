@@ -1,5 +1,3 @@
-import { API_VERSION } from './api/names.ts'
-import type { DigiCertOrder } from './api/order.ts'
 import { type Caches, type Handlers, createCaches } from './caches.ts'
 import type { Config } from './config.ts'
 import { partsOf } from './controller/account-access.ts'
@@ -10,7 +8,7 @@ import { createHolders } from './controller/holders.ts'
 import { createHomeAnnouncer } from './controller/home-announcer.ts'
 import { type Memory, createMemory } from './controller/memory.ts'
 import { createNamespaceCheck, createTerminationCheck } from './controller/namespaces.ts'
-import { createStatusWriter } from './controller/orders.ts'
+import { createStatusWriter, withTypeMeta } from './controller/orders.ts'
 import { type OwnWrites, createOwnWrites } from './controller/own-writes.ts'
 import { Reconciler } from './controller/reconcile.ts'
 import { createSecretStore } from './controller/secrets.ts'
@@ -21,7 +19,7 @@ import * as watches from './controller/watches.ts'
 import { CONTROLLERS, type Controlled, countPass, queueObserver, samplesOf } from './figures.ts'
 import { type KubeClient, type KubeObject, keyOf, nameOf } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
-import type { Recorder, Subject } from './kube/events.ts'
+import type { Recorder } from './kube/events.ts'
 import type { Leadership } from './kube/leader.ts'
 import { type Next, type Workers, runWorkers } from './kube/worker.ts'
 import { type Workqueue, createWorkqueue } from './kube/workqueue.ts'
@@ -177,8 +175,6 @@ const accountReconciler = (parts: Parts, accounts: Accounts, keeping: Set<string
   }
 }
 
-const subjectOf = (order: DigiCertOrder): Subject => ({ ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' })
-
 const orderReconciler = (
   parts: Parts,
   accounts: Accounts,
@@ -222,7 +218,7 @@ const orderReconciler = (
       if (isCounted) countStep(metrics, step)
     },
     namespaceOf: createTerminationCheck(kube, now),
-    announce: (order, announcement) => recorder.record(subjectOf(order), announcement),
+    announce: (order, announcement) => recorder.record(withTypeMeta(order), announcement),
     announceAtHome: createHomeAnnouncer(kube, recorder, config),
     settleTimeMs: config.settleTime,
     now,

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Account, AccountKind } from '../api/account.ts'
 import type { AccountReason } from '../api/reasons.ts'
 import { type CertCentral, CertCentralError } from '../certcentral/index.ts'
+import { digest } from './digest.ts'
 
 /**
  * Which hosts an account may name, and whether without TLS (promise P9). An entry without a port stands for port 443 over
@@ -52,13 +52,11 @@ export const partsOf = (key: string): { kind: AccountKind; namespace: string | u
 }
 
 /** Host, and port where it is named, of the CertCentral of an account: order ids are of one CertCentral each. */
-export const hostOf = ({ spec }: Account): string | undefined => URL.parse(spec.url)?.host
+export const hostOf = ({ spec }: Pick<Account, 'spec'>): string | undefined => URL.parse(spec.url)?.host
 
 /** What makes two states of an account the same to a client: a change of any of it asks for a new one. */
 export const accessHash = (account: Account, apiKey: string): string =>
-  createHash('sha256')
-    .update(JSON.stringify([account.spec.url, apiKey, account.spec.caBundle, account.spec.requestsPerSecond]))
-    .digest('hex')
+  digest(JSON.stringify([account.spec.url, apiKey, account.spec.caBundle, account.spec.requestsPerSecond]))
 
 /** PEM of the further roots of an account. */
 export const caBundleOf = ({ spec }: Account): { caBundle?: string } =>

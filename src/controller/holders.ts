@@ -48,7 +48,7 @@ export type HoldersOptions = {
 const RECOGNISED = [1, 2, 3]
 
 /** A SHA-1 thumbprint as it is compared: people and pages write it in either case, with colons or without. */
-export const bareThumbprint = (thumbprint: string): string => thumbprint.replaceAll(/[^0-9a-f]/gi, '').toLowerCase()
+const bareThumbprint = (thumbprint: string): string => thumbprint.replaceAll(/[^0-9a-f]/gi, '').toLowerCase()
 
 /**
  * The register of who holds an order, across all namespaces, accounts and kinds of account: two accounts may have one API

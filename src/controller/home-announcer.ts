@@ -1,8 +1,8 @@
 import type { DigiCertOrder } from '../api/order.ts'
-import { API_VERSION } from '../api/names.ts'
 import type { EventReason } from '../api/reasons.ts'
 import type { KubeClient, KubeObject, Resource } from '../kube/client.ts'
 import type { Recorder } from '../kube/events.ts'
+import { withTypeMeta } from './orders.ts'
 
 const DEPLOYMENTS: Resource = { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment' }
 
@@ -23,7 +23,7 @@ export const createHomeAnnouncer = (
 
   return async (order: DigiCertOrder, reason: EventReason, message: string): Promise<void> => {
     const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { namespace, name, ...(await uidOf()) } }
-    const related = { ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' }
+    const related = withTypeMeta(order)
     recorder.record(deployment, { type: 'Warning', reason, message, action: 'Delete', related })
   }
 }

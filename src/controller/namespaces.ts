@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache'
-import { API_VERSION } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import { type KubeClient, type KubeObject, type Resource, isFailure, isNamespaceTerminating } from '../kube/client.ts'
 import { eventOf, events } from '../kube/event.ts'
 import type { Session } from './accounts.ts'
+import { withTypeMeta } from './orders.ts'
 
 const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace' }
 
@@ -65,14 +65,13 @@ export const createTerminationCheck = (kube: Pick<KubeClient, 'create' | 'get'>,
   }
 
   return async (order: DigiCertOrder): Promise<'stays' | 'terminating'> => {
-    const subject = { ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' }
     const probe = {
       type: 'Normal',
       reason: 'Deleting',
       message: 'Asks whether the namespace is being deleted',
     } as const
     try {
-      await kube.create(events, eventOf(subject, probe, REPORTER, now().getTime()), { dryRun: 'All' })
+      await kube.create(events, eventOf(withTypeMeta(order), probe, REPORTER, now().getTime()), { dryRun: 'All' })
       return 'stays'
     } catch (error) {
       if (isNamespaceTerminating(error)) return 'terminating'

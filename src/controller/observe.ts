@@ -8,7 +8,15 @@ import { type BrakeSources, brakeFact } from '../order/brake.ts'
 import { deliveryOf } from '../order/delivery.ts'
 import { forbidden } from '../order/effective.ts'
 import { isProven } from '../order/messages.ts'
-import type { AccountFact, Failure, KnownIntent, Observation, Remote, ValidationFact } from '../order/observation.ts'
+import type {
+  AccountFact,
+  Failure,
+  FoundRemote,
+  KnownIntent,
+  Observation,
+  Remote,
+  ValidationFact,
+} from '../order/observation.ts'
 import { purchaseFaults } from '../order/purchasable.ts'
 import { renewsBy } from '../order/reissue.ts'
 import * as schedule from '../order/schedule.ts'
@@ -26,6 +34,7 @@ import { askedOf } from './asked.ts'
 import { dateOf } from './dates.ts'
 import { orderFact, storedKey } from './facts.ts'
 import type { Gathered } from './gather.ts'
+import type { Evidence } from './holders.ts'
 import { clockAhead } from './clocks.ts'
 import { areOutputsStale } from './outputs.ts'
 import type { Recollection } from './memory.ts'
@@ -183,19 +192,21 @@ const endedFact = (deletion: OrderStatus['deletion'], intent: OrderStatus['inten
   return isFormer ? 'former' : 'yes'
 }
 
+/** Where the Secret of the order itself names what is asked for, the Secrets of others, which anyone may write, do not count. */
+const evidenceFor = ({ stored }: Gathered, orderId: number): Evidence =>
+  stored?.orderId === orderId ? 'status' : 'status or Secret'
+
 /**
  * The order that is to be taken over. Where the account does not let orders be taken over, the Secret may still prove that
  * this one is ours.
  */
 const adoptionFact = (gathered: Gathered, status: OrderStatus, now: Date): Observation['adopt'] => {
-  const { stored, holderOf } = gathered
+  const { holderOf } = gathered
   const { adoptOrderId: orderId } = gathered.order.spec
   if (orderId === undefined) return undefined
   const isAllowed = adoptionIsAllowed(gathered)
   if (!isAllowed && claimOf(gathered, status, now)?.orderId === orderId) return undefined
-  // A Secret of its own is not held against a resource by the Secrets of others, which anyone may write.
-  const evidence = stored?.orderId === orderId ? 'status' : 'status or Secret'
-  return { orderId, takenBy: holderOf({ orderId }, evidence), allowed: isAllowed ? 'yes' : 'no' }
+  return { orderId, takenBy: holderOf({ orderId }, evidenceFor(gathered, orderId)), allowed: isAllowed ? 'yes' : 'no' }
 }
 
 const adoptionIsAllowed = ({ account }: Gathered): boolean =>
@@ -204,17 +215,17 @@ const adoptionIsAllowed = ({ account }: Gathered): boolean =>
 /** An order that was found, and what keeps it from being taken over. */
 const foundFact = (gathered: Gathered, remote: Remote): Remote => {
   if (remote.kind !== 'found') return remote
-  const { stored, holderOf } = gathered
+  const { holderOf } = gathered
   const { orderId, alternativeOrderId, renewalOf, names = [] } = remote.order
   const isOwn = remote.by !== 'adoption' && remote.by !== 'link'
   if (isOwn) return { ...remote, takenBy: holderOf({ orderId }, 'status') }
   const held = { orderId, alternativeOrderId, renewalOf, sent: alternativeOrderId === undefined ? names[0] : undefined }
-  const takenBy = holderOf(held, stored?.orderId === orderId ? 'status' : 'status or Secret')
+  const takenBy = holderOf(held, evidenceFor(gathered, orderId))
   return { ...remote, takenBy, denied: deniedBecause(gathered, remote) }
 }
 
 /** Why the account does not let an order of another buyer be taken over. */
-const deniedBecause = (gathered: Gathered, { order, by }: Extract<Remote, { kind: 'found' }>): string | undefined => {
+const deniedBecause = (gathered: Gathered, { order, by }: FoundRemote): string | undefined => {
   const {
     account,
     order: { spec },

@@ -7,6 +7,9 @@ import type { OwnWrites } from './own-writes.ts'
 
 export const ORDERS: Resource = { group: GROUP, version: VERSION, plural: 'digicertorders', kind: 'DigiCertOrder' }
 
+/** An order as the API server shows one by itself: objects out of a list lack their own kind. */
+export const withTypeMeta = (order: DigiCertOrder) => ({ ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' })
+
 type Cache = { noteWritten: (order: DigiCertOrder) => void }
 
 /** How often a write is repeated because somebody else changed something that is none of ours. */
@@ -34,7 +37,7 @@ const sameBase = (live: DigiCertOrder, read: DigiCertOrder): boolean =>
 
 export const createStatusWriter = (kube: KubeClient, cache: Cache, own: Pick<OwnWrites, 'note'>): StatusWriter => {
   const put = async (base: DigiCertOrder, status: OrderStatus): Promise<DigiCertOrder | undefined> => {
-    const wanted = { ...base, apiVersion: API_VERSION, kind: 'DigiCertOrder', status }
+    const wanted = { ...withTypeMeta(base), status }
     try {
       const stored = await kube.replace(ORDERS, wanted, { subresource: 'status', fieldManager: FIELD_MANAGER })
       // The same object stays the same, and what was found out of it is known.

@@ -7,7 +7,7 @@ import {
   type Reissue,
 } from '../certcentral/index.ts'
 import { wireName, wireNames } from '../order/names.ts'
-import type { FoundOrder, Remote, RemoteOrder } from '../order/observation.ts'
+import type { FoundOrder, FoundRemote, Remote, RemoteOrder } from '../order/observation.ts'
 import { isOpen } from '../order/rules/words.ts'
 import { csrFingerprint } from '../pki/csr.ts'
 import type { Session } from './accounts.ts'
@@ -67,8 +67,6 @@ export const mismatches = (info: OrderInfo, spec: DigiCertOrder['spec']): string
 const askedNames = ({ commonName, dnsNames }: OrderInfo, spec: DigiCertOrder['spec']): string[] =>
   wireNames(spec.commonName ?? commonName, [...(spec.dnsNames ?? []), commonName ?? '', ...dnsNames].filter(Boolean))
 
-type Found = Extract<Remote, { kind: 'found' }>
-
 /** An order held against the spec. */
 export const foundOrder = (info: OrderInfo, order: DigiCertOrder, fingerprint: string | undefined): FoundOrder => {
   const created = Date.parse(order.metadata.creationTimestamp ?? '')
@@ -83,7 +81,7 @@ export const foundOrder = (info: OrderInfo, order: DigiCertOrder, fingerprint: s
 }
 
 /** What is taken over counts as made in the ways of the spec, so that a later edit of them is seen. */
-export const takenOver = ({ order: { asked, ...order }, by }: Found, traits: string): FoundOrder => ({
+export const takenOver = ({ order: { asked, ...order }, by }: FoundRemote, traits: string): FoundOrder => ({
   ...order,
   ...optional('asked', asked && { ...asked, certificateHash: traits }),
   ...optional('adopted', by === 'adoption' || by === 'secret' || by === 'link' ? ('yes' as const) : undefined),

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Account } from '../api/account.ts'
 import {
   type Budget,
@@ -8,6 +7,8 @@ import {
   type Priority,
   createBudget,
 } from '../certcentral/index.ts'
+import { hostOf } from './account-access.ts'
+import { digest as sha256 } from './digest.ts'
 
 /** One budget per API key, whatever number of accounts share it, and the gate before each. */
 export type Spending = {
@@ -46,10 +47,8 @@ const follow = ({ budget, rates }: Shared): void => {
 }
 
 /** What a budget is kept by: the key itself is not. However a URL is written, limits are those of its host. */
-const digestOf = (apiKey: string, url: string): string =>
-  createHash('sha256')
-    .update(JSON.stringify([URL.parse(url)?.host ?? url, apiKey]))
-    .digest('base64')
+const digestOf = (apiKey: string, spec: Account['spec']): string =>
+  sha256(JSON.stringify([hostOf({ spec }) ?? spec.url, apiKey]))
 
 /** The budgets by the digests of their keys. Those that are unused leave once they are full, the longest unused first. */
 const createStore = (clock: Clock | undefined) => {
@@ -111,12 +110,12 @@ export const createSpending = (clock?: Clock): Spending => {
 
   return {
     forget,
-    budgetOf: (accountKey, apiKey, { url, requestsPerSecond }) => {
+    budgetOf: (accountKey, apiKey, spec) => {
       forget(accountKey)
-      const digest = digestOf(apiKey, url)
-      const shared = store.use(digest, requestsPerSecond)
+      const digest = digestOf(apiKey, spec)
+      const shared = store.use(digest, spec.requestsPerSecond)
       byAccount.set(accountKey, { digest, shared })
-      shared.rates.set(accountKey, requestsPerSecond)
+      shared.rates.set(accountKey, spec.requestsPerSecond)
       follow(shared)
       return shared.budget
     },

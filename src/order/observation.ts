@@ -50,6 +50,22 @@ export type FoundOrder = RemoteOrder & {
   older: 'than-resource' | 'no'
 }
 
+/** An order that was found, held against the spec. */
+export type FoundRemote = {
+  kind: 'found'
+  order: FoundOrder
+  purchase?: number
+  /**
+   * How it was found, where not by our own id: by the key in its CSR, by the Secret that names it, as a renewal of
+   * that (`link`), by spec.adoptOrderId, or as DigiCert's renewal of ours.
+   */
+  by?: 'key' | 'secret' | 'link' | 'adoption' | 'renewal'
+  /** Another resource that holds it. */
+  takenBy?: string | undefined
+  /** Why the guard rails of the account forbid to take it over. */
+  denied?: string | undefined
+}
+
 /** What CertCentral said in this pass. Looking costs a call of the budget, so a rule must ask for it. */
 export type Remote =
   | { kind: 'unasked' }
@@ -57,20 +73,7 @@ export type Remote =
   | { kind: 'refused'; message: string }
   | { kind: 'absent' }
   | { kind: 'several'; orderIds: readonly number[] }
-  | {
-      kind: 'found'
-      order: FoundOrder
-      purchase?: number
-      /**
-       * How it was found, where not by our own id: by the key in its CSR, by the Secret that names it, as a renewal of
-       * that (`link`), by spec.adoptOrderId, or as DigiCert's renewal of ours.
-       */
-      by?: 'key' | 'secret' | 'link' | 'adoption' | 'renewal'
-      /** Another resource that holds it. */
-      takenBy?: string | undefined
-      /** Why the guard rails of the account forbid to take it over. */
-      denied?: string | undefined
-    }
+  | FoundRemote
   /** The Secret names an order that cannot be taken over. */
   | { kind: 'claimed'; orderId: number; fault: string }
   /** More orders of the name are to be read than one pass reads. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ApiServerError } from '../support/api-server.ts'
 import { openCluster } from '../support/cluster.ts'
-import { type ControlPlane, openControlPlane } from '../support/control-plane.ts'
+import type { ControlPlane } from '../support/control-plane.ts'
+import { describeOwn, openOwnPlane } from '../support/own-plane.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const cluster = openCluster()
@@ -64,14 +65,11 @@ describe('the test bed', () => {
   })
 })
 
-const ownPlane = process.env['TEST_CONTROL_PLANE']
-const describeOwn = ownPlane === undefined ? describe.skip : describe
-
 describeOwn('the control plane', () => {
   let plane: ControlPlane
   let namespace: string
   beforeAll(async () => {
-    plane = openControlPlane(ownPlane ?? '')!
+    plane = openOwnPlane()
     namespace = await cluster.newNamespace()
   })
   afterAll(() => cluster.deleteNamespace(namespace))

@@ -9,7 +9,7 @@ import type {
   KnownOrder,
   Observation,
   ReissueFact,
-  Remote,
+  FoundRemote,
   RemoteOrder,
   RepairFact,
   Stored,
@@ -268,10 +268,7 @@ export const sent = (settlesInMinutes: number, changes: Partial<KnownIntent> = {
 })
 
 /** CertCentral was asked for our own id and knows such an order. */
-export const found = (
-  changes: Partial<FoundOrder> = {},
-  how: Partial<Extract<Remote, { kind: 'found' }>> = {},
-): Facts => ({
+export const found = (changes: Partial<FoundOrder> = {}, how: Partial<FoundRemote> = {}): Facts => ({
   remote: {
     kind: 'found',
     order: { orderId: ORDER_ID, status: 'pending', mismatches: [], older: 'no', ...changes },

@@ -1,7 +1,8 @@
 import { type Bed, type BedOptions, startBed } from './bad-days.ts'
 import { type Release, type Values, succeedHelm } from './chart.ts'
 import { type Cluster, openCluster } from './cluster.ts'
-import { type ControlPlane, openControlPlane } from './control-plane.ts'
+import type { ControlPlane } from './control-plane.ts'
+import { openOwnPlane } from './own-plane.ts'
 import { waitFor } from './wait-for.ts'
 
 /** A bed whose operator has the rights that the chart gives it, under the policies that the chart makes. */
@@ -18,9 +19,6 @@ export type ChartBed = {
 /** Waiting for what the API server takes a moment to know, such as a policy or a right. */
 export const LIMIT = { limitMs: 45_000 }
 
-/** Service accounts and impersonated users need a control plane that hands out tokens; undefined where there is none. */
-export const ownPlaneDirectory = (): string | undefined => process.env['TEST_CONTROL_PLANE']
-
 /**
  * Installs the chart into the bed's namespaces, with no pod, and starts the operator with its service account.
  *
@@ -29,7 +27,7 @@ export const ownPlaneDirectory = (): string | undefined => process.env['TEST_CON
 export async function startChartBed(options: BedOptions = {}, values: Values = {}): Promise<ChartBed> {
   const bed = await startBed({ ...options, operator: 'none' })
   const { namespace, otherNamespace, operatorNamespace } = bed
-  const plane = openControlPlane(ownPlaneDirectory() ?? '')!
+  const plane = openOwnPlane()
   const release: Release = { name: operatorNamespace, namespace: operatorNamespace, kubeconfig: plane.kubeconfig }
   await succeedHelm(['install'], release, {
     crds: { enabled: false },

@@ -1,6 +1,6 @@
 import type { Rule } from '../decide.ts'
 import { type Action, type Decision, act, look, wait } from '../decision.ts'
-import type { KnownOrder, Observation } from '../observation.ts'
+import type { FoundRemote, KnownOrder, Observation } from '../observation.ts'
 import { SLOW_LOOK, earliest, later } from '../schedule.ts'
 import { current } from './track.ts'
 import { isIssued } from './words.ts'
@@ -8,8 +8,6 @@ import { isIssued } from './words.ts'
 const PENDING = ['needs_approval', 'pending', 'needs_csr', 'processing', 'waiting_pickup']
 
 type Ending = Extract<Action, { kind: 'EndOrder' }>
-
-type Found = Extract<Observation['remote'], { kind: 'found' }>
 
 /** How to take back what was issued; `undefined` where that was asked for before. */
 const revocationOf = ({ deletionPolicy }: Observation, order: KnownOrder): Ending | undefined => {
@@ -109,7 +107,7 @@ const blocked = (o: Observation, now: Date): Decision | undefined => {
 }
 
 /** What another resource has is not ended, and what was found elsewhere counts as taken over. */
-const endingOfFound = (o: Observation, { order, by, takenBy }: Found): Ending | undefined => {
+const endingOfFound = (o: Observation, { order, by, takenBy }: FoundRemote): Ending | undefined => {
   if (takenBy !== undefined) return undefined
   const isElsewhere = by !== undefined && by !== 'key'
   return endingOf(o, { ...order, purchase: 1, ...(isElsewhere ? { adopted: 'yes' } : {}) })

@@ -1,10 +1,13 @@
 import type { Rule } from '../decide.ts'
-import { held, look, stalled } from '../decision.ts'
+import { type Decision, held, look, stalled } from '../decision.ts'
 import { SLOW_LOOK, later } from '../schedule.ts'
 import { unaskedFault } from './adoption.ts'
 
 /** A Secret that is not ours is not watched, so it is looked at this often, in milliseconds. */
 const FOREIGN_SECRET_LOOK = 30_000
+
+/** A Secret has the name that the order needs, and is not ours. */
+export const foreignSecret = (now: Date): Decision => stalled('SecretConflict', later(now, FOREIGN_SECRET_LOOK))
 
 export const specIsInvalid: Rule = (o, now) =>
   o.problems.length > 0 ? stalled('InvalidSpec', later(now, SLOW_LOOK)) : undefined
@@ -24,7 +27,7 @@ export const accountIsNotReady: Rule = (o, now) =>
   o.account.kind === 'not-ready' ? stalled('AccountNotReady', later(now, SLOW_LOOK)) : undefined
 
 export const secretBelongsToAnother: Rule = (o, now) => {
-  if (o.target.kind === 'foreign') return stalled('SecretConflict', later(now, FOREIGN_SECRET_LOOK))
+  if (o.target.kind === 'foreign') return foreignSecret(now)
   if (o.target.kind === 'contested') return stalled('SecretContested', later(now, SLOW_LOOK))
   return undefined
 }

@@ -1,9 +1,10 @@
 import type { Reason } from '../../api/reasons.ts'
 import type { Rule } from '../decide.ts'
 import { type Decision, act, look, stalled, wait } from '../decision.ts'
-import type { FoundOrder, KnownIntent, Observation, RemoteOrder } from '../observation.ts'
+import type { FoundOrder, FoundRemote, KnownIntent, Observation, RemoteOrder } from '../observation.ts'
 import { SLOW_LOOK, later } from '../schedule.ts'
 import { foundFault } from './adoption.ts'
+import { foreignSecret } from './gate.ts'
 import { renewal } from './renewal.ts'
 import { csrIsForeign, isOver } from './words.ts'
 
@@ -44,14 +45,9 @@ export const keystoresAreUnusable = beforeOrder((o, now) => {
 export const keyIsOrphaned: Rule = (o) =>
   o.key === 'orphaned' ? act('CreatingKey', { kind: 'InheritKey' }) : undefined
 
-/** A Secret that is not ours is not watched, so it is looked at this often, in milliseconds. */
-const FOREIGN_LOOK = 30_000
-
-export const foreignKey = (now: Date): Decision => stalled('SecretConflict', later(now, FOREIGN_LOOK))
-
 /** The key has no place to be kept in. What was sent may be an order all the same, which is looked for. */
 export const keyIsForeign = beforeOrder((o, now) =>
-  o.key === 'foreign' && !o.intent?.sentAt ? foreignKey(now) : undefined,
+  o.key === 'foreign' && !o.intent?.sentAt ? foreignSecret(now) : undefined,
 )
 
 /** The cluster refused a Secret a moment ago, perhaps the one of the key: that is said, and not tried in a loop. */
@@ -137,10 +133,8 @@ const foundOver = (o: Observation, found: FoundOrder, purchase: number, now: Dat
     : act('Adopting', { kind: 'AdoptOrder', orderId: found.orderId })
 }
 
-type Found = Extract<Observation['remote'], { kind: 'found' }>
-
 /** Whether the order that the Secret names, or the last renewal of it, is not what the spec asks for. */
-const isNoneOfSecret = ({ order, by }: Found): boolean =>
+const isNoneOfSecret = ({ order, by }: FoundRemote): boolean =>
   (by === 'secret' || by === 'link') && (isOver(order) || order.mismatches.length > 0)
 
 /** An order of our own id is ours: taken over where it is what the spec asks for. */
@@ -162,7 +156,7 @@ export const renewedElsewhere = beforeOrder((o, now) =>
 
 export const orderNotFound = beforeOrder((o, now) => {
   if (o.remote.kind !== 'absent' || !o.intent) return undefined
-  if (o.key === 'foreign') return foreignKey(now)
+  if (o.key === 'foreign') return foreignSecret(now)
   if (o.intent.sentAt) return unknownOutcome(o, o.intent, now)
   if (o.purchaseFaults.length > 0 && o.intent.purpose !== 'Renewal')
     return stalled('InvalidSpec', later(now, SLOW_LOOK))

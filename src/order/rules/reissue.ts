@@ -2,7 +2,7 @@ import type { Rule } from '../decide.ts'
 import { type Decision, act, look, ready, stalled, wait } from '../decision.ts'
 import type { KnownIntent, KnownOrder, Observation, RemoteOrder } from '../observation.ts'
 import { SLOW_LOOK, earliest, later } from '../schedule.ts'
-import { foreignKey } from './issue.ts'
+import { foreignSecret } from './gate.ts'
 import { renewal } from './renewal.ts'
 import { current } from './track.ts'
 import { dueLater } from './upkeep.ts'
@@ -128,7 +128,7 @@ const prepared = (o: Observation, intent: KnownIntent, now: Date): Decision | un
   if (intent.payload === 'changed') return record(o)
   const refused = refusal(o, now)
   if (refused) return refused
-  if (o.key === 'foreign') return foreignKey(now)
+  if (o.key === 'foreign') return foreignSecret(now)
   return lacksKey(o) ? act('CreatingKey', { kind: 'CreateNextKey' }) : undefined
 }
 

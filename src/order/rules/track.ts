@@ -2,7 +2,8 @@ import type { Rule } from '../decide.ts'
 import { type Decision, act, look, stalled, wait } from '../decision.ts'
 import type { KnownOrder, Observation } from '../observation.ts'
 import { SLOW_LOOK, earliest, later } from '../schedule.ts'
-import { foreignKey, wantedAnew } from './issue.ts'
+import { foreignSecret } from './gate.ts'
+import { wantedAnew } from './issue.ts'
 import { renewal } from './renewal.ts'
 import { csrIsForeign, isIssued, isOver, isStored } from './words.ts'
 
@@ -66,7 +67,7 @@ const isReissuable = ({ reissue }: Observation, { status }: KnownOrder): boolean
 
 /** An order without a key of ours gets a new one: nothing else could ever use what is issued. */
 export const keyIsLost = ofOrder((o, order, now) => {
-  if (o.key === 'foreign') return o.stored === undefined ? foreignKey(now) : undefined
+  if (o.key === 'foreign') return o.stored === undefined ? foreignSecret(now) : undefined
   const lost = o.key === 'absent' && o.stored === undefined
   if (!lost && !csrIsForeign(o, order)) return undefined
   const refused = lost ? csrIsRefused(o, now) : undefined

@@ -14,22 +14,15 @@ import {
   orderPost,
 } from '../../support/bad-days.ts'
 import { issueChain } from '../../support/ca.ts'
-import {
-  type ChartBed,
-  clusterAccountIn,
-  fromCluster,
-  ownPlaneDirectory,
-  startChartBed,
-  tenantOf,
-} from '../../support/chart-bed.ts'
+import { type ChartBed, clusterAccountIn, fromCluster, startChartBed, tenantOf } from '../../support/chart-bed.ts'
 import { type Cluster, isReady } from '../../support/cluster.ts'
+import { describeOwn } from '../../support/own-plane.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 /*
  * Two tenants, each with rights in a namespace of its own, use accounts of the cluster with one API key. What one of them
  * bought is none of the other's. The attacker is in `bed.namespace`, the victim in `bed.otherNamespace`.
  */
-const describeOwn = ownPlaneDirectory() === undefined ? describe.skip : describe
 
 const PREFIX = 'digicert-operator.io'
 const LIMIT = 30_000
@@ -53,6 +46,10 @@ const buyAsVictim = async (name: string, spec: object = {}): Promise<number> => 
 }
 
 const attack = (name: string, spec: object): Promise<unknown> => attacker.apply(orderIn(bed.namespace, name, spec))
+
+/** Tries to have an order taken over that is then revoked with the attacker's resource. */
+const takeOver = (name: string, orderId: number, spec: object = from('shared')): Promise<unknown> =>
+  attack(name, { ...spec, adoptOrderId: orderId, deletionPolicy: 'RevokeOrder', revokeAdopted: true })
 
 /** Has a plan renewed long before its end, as a person may. */
 const renewEarly = async (tenant: Cluster, namespace: string, name: string): Promise<void> => {
@@ -132,13 +129,7 @@ describeOwn('under the roles and policies of the chart', () => {
       const name = `held-${account}`
       const orderId = await buyAsVictim(name, { dnsNames: [`${name}.a.example.com`] })
 
-      await attack(name, {
-        ...from(account),
-        adoptOrderId: orderId,
-        commonName: `${name}.a.example.com`,
-        deletionPolicy: 'RevokeOrder',
-        revokeAdopted: true,
-      })
+      await takeOver(name, orderId, { ...from(account), commonName: `${name}.a.example.com` })
 
       const said = await untilStalled(bed, name, 'AdoptionRefused', LIMIT)
       expect(said).toContain('another DigiCertOrder of the cluster has it')
@@ -157,12 +148,7 @@ describeOwn('under the roles and policies of the chart', () => {
         status?.intent?.renewalOf === orderId && status.order?.status === 'needs_approval'
       await bed.cluster.waitForOrder(namespace, name, isRenewing, LIMIT)
 
-      await attack(name, {
-        ...from('shared'),
-        adoptOrderId: orderId,
-        deletionPolicy: 'RevokeOrder',
-        revokeAdopted: true,
-      })
+      await takeOver(name, orderId)
 
       expect(await untilStalled(bed, name, 'AdoptionRefused', LIMIT)).toContain('another DigiCertOrder of the cluster')
       await deleted(name)
@@ -275,12 +261,7 @@ describeOwn('under the roles and policies of the chart', () => {
       await victim.apply(orderIn(bed.otherNamespace, name, from('shared')))
       const orderId = (await untilBought(bed, name)).orderId
 
-      await attack(name, {
-        ...from('shared'),
-        adoptOrderId: orderId,
-        deletionPolicy: 'RevokeOrder',
-        revokeAdopted: true,
-      })
+      await takeOver(name, orderId)
 
       expect(await untilStalled(bed, name, 'AdoptionRefused', LIMIT)).toContain('another DigiCertOrder of the cluster')
       const found = await bed.cluster.waitForOrder(bed.otherNamespace, name, isReady, LIMIT)

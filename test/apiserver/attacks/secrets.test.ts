@@ -1,17 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { DigiCertOrder } from '../../../src/api/order.ts'
 import { exportKey, generateKey, publicFingerprint, readKey } from '../../../src/pki/keys.ts'
 import { type Bed, annotate, bought, orderIn, place, untilReady, untilStalled } from '../../support/bad-days.ts'
 import { issueChain } from '../../support/ca.ts'
-import { type ChartBed, ownPlaneDirectory, startChartBed, tenantOf } from '../../support/chart-bed.ts'
+import { type ChartBed, startChartBed, tenantOf } from '../../support/chart-bed.ts'
 import type { Cluster } from '../../support/cluster.ts'
+import { describeOwn } from '../../support/own-plane.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 /*
  * Tenants choose the names of their orders, and with them those of the Secrets that the operator keeps keys in. The
  * admission policy on Secrets is off here: what the operator itself holds to is tried.
  */
-const describeOwn = ownPlaneDirectory() === undefined ? describe.skip : describe
 
 const PREFIX = 'digicert-operator.io'
 const KEY_TYPE = `${PREFIX}/private-key`

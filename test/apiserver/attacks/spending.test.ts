@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import {
   type Bed,
   accountIn,
@@ -11,19 +11,12 @@ import {
   untilStalled,
   untilWaiting,
 } from '../../support/bad-days.ts'
-import {
-  type ChartBed,
-  clusterAccountIn,
-  fromCluster,
-  ownPlaneDirectory,
-  startChartBed,
-  tenantOf,
-} from '../../support/chart-bed.ts'
+import { type ChartBed, clusterAccountIn, fromCluster, startChartBed, tenantOf } from '../../support/chart-bed.ts'
 import { type Cluster, isReady } from '../../support/cluster.ts'
+import { describeOwn } from '../../support/own-plane.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 /* A tenant may use an account of the cluster within its policy, and tries to get more out of it. */
-const describeOwn = ownPlaneDirectory() === undefined ? describe.skip : describe
 
 const PREFIX = 'digicert-operator.io'
 const LIMIT = 30_000

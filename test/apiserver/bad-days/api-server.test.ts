@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import {
   type Bed,
   bought,
@@ -10,12 +10,11 @@ import {
   untilReady,
   untilWaiting,
 } from '../../support/bad-days.ts'
-import { type ControlPlane, openControlPlane } from '../../support/control-plane.ts'
+import type { ControlPlane } from '../../support/control-plane.ts'
+import { describeOwn, openOwnPlane } from '../../support/own-plane.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 /* An API server that is not ours cannot be killed. */
-const directory = process.env['TEST_CONTROL_PLANE']
-const describeOwn = directory === undefined ? describe.skip : describe
 
 /* The longest pause of the operator between two tries to reach the API server, and the work itself. */
 const RECOVERY = 60_000
@@ -24,7 +23,7 @@ describeOwn('an API server that dies and comes back', () => {
   let bed: Bed
   let plane: ControlPlane
   beforeAll(async () => {
-    plane = openControlPlane(directory ?? '')!
+    plane = openOwnPlane()
     bed = await startBed()
   })
   afterAll(() => bed.close())

@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { DigiCertOrder } from '../../../src/api/order.ts'
 import { API_KEY, type Bed, accountIn, keySecretIn, orderIn, orderPost, startBed } from '../../support/bad-days.ts'
 import { type Release, succeedHelm } from '../../support/chart.ts'
 import { hasCondition, isReady } from '../../support/cluster.ts'
-import { type ControlPlane, openControlPlane } from '../../support/control-plane.ts'
+import type { ControlPlane } from '../../support/control-plane.ts'
 import { orderIdOf, reasonOf, sentenceOf } from '../../support/journey.ts'
 import type { OperatorProcess } from '../../support/operator-process.ts'
+import { describeOwn, openOwnPlane } from '../../support/own-plane.ts'
 import type { Fault } from '../../support/simulator-control.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 /* The rights of a service account need a control plane that issues tokens. */
-const directory = process.env['TEST_CONTROL_PLANE']
-const describeOwn = directory === undefined ? describe.skip : describe
 
 /** A namespace that is deleted must be gone by then. */
 const MINUTE = 60_000
@@ -149,7 +148,7 @@ const nameOfRelease = (): string => `${bed.operatorNamespace}-digicert-operator`
 async function install({ values, flags }: Mode): Promise<void> {
   const { operatorNamespace: home } = bed
   const namespaces = [...homes.values()]
-  plane = openControlPlane(directory ?? '')!
+  plane = openOwnPlane()
   release = { name: home, namespace: home, kubeconfig: plane.kubeconfig }
   await succeedHelm(['install'], release, {
     crds: { enabled: false },

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Bed, bought, leaks, place, startBed, untilReady, untilStalled } from '../../support/bad-days.ts'
 import { openCluster } from '../../support/cluster.ts'
-import { openControlPlane } from '../../support/control-plane.ts'
+import { describeOwn, openOwnPlane } from '../../support/own-plane.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 /* The rights of a service account need a control plane that hands out tokens. */
-const directory = process.env['TEST_CONTROL_PLANE']
-const describeOwn = directory === undefined ? describe.skip : describe
 
 const RBAC = 'rbac.authorization.k8s.io'
 const OURS = 'digicert-operator.io'
@@ -44,7 +42,7 @@ describeOwn('an operator whose rights on Secrets are taken away', () => {
       flags: { 'cluster-accounts': false },
       kubeconfig: async (namespace) => {
         await cluster.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'operator', namespace } })
-        return openControlPlane(directory ?? '')!.userKubeconfig({ namespace, name: 'operator' })
+        return openOwnPlane().userKubeconfig({ namespace, name: 'operator' })
       },
     })
     await grant(ALL)

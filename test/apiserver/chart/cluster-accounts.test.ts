@@ -1,16 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { accountIn, bought, orderIn, place, untilReady, untilStalled } from '../../support/bad-days.ts'
-import {
-  type ChartBed,
-  LIMIT,
-  bindUser,
-  ownPlaneDirectory,
-  startChartBed,
-  untilRefused,
-} from '../../support/chart-bed.ts'
+import { type ChartBed, LIMIT, bindUser, startChartBed, untilRefused } from '../../support/chart-bed.ts'
+import { describeOwn, hasOwnPlane } from '../../support/own-plane.ts'
 import { waitFor } from '../../support/wait-for.ts'
-
-const describeOwn = ownPlaneDirectory() === undefined ? describe.skip : describe
 
 const PREFIX = 'digicert-operator.io'
 
@@ -28,6 +20,17 @@ const applyAs = async (user: string, name: string, spec: object, namespace = bed
   return `${stdout}${stderr}`
 }
 
+/** Makes a role with one rule about the operator's kinds, and binds a person to it. */
+const bindRole = async (user: string, name: string, rule: object, namespace: string): Promise<void> => {
+  await bed.cluster.apply({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { name, namespace },
+    rules: [{ apiGroups: [PREFIX], ...rule }],
+  })
+  await bindUser(bed, user, ['Role', name], namespace)
+}
+
 const patchAs = async (user: string, name: string, body: object, ...flags: string[]): Promise<string> => {
   const args = ['patch', 'digicertorder', name, '-n', bed.namespace, '--as', user, '--type', 'merge', ...flags]
   const { stdout, stderr } = await chart.plane.kubectl([...args, '-p', JSON.stringify(body)])
@@ -43,7 +46,7 @@ const bind = (user: string, role: string, namespace: string) =>
 
 /* Jane may edit both namespaces. Una may edit one of them, and use all cluster accounts there. */
 beforeAll(async () => {
-  if (ownPlaneDirectory() === undefined) return
+  if (!hasOwnPlane()) return
   chart = await startChartBed()
   ;({ bed } = chart)
   const { cluster, namespace, otherNamespace, operatorNamespace } = bed
@@ -61,7 +64,7 @@ beforeAll(async () => {
 }, 120_000)
 
 afterAll(async () => {
-  if (ownPlaneDirectory() === undefined) return
+  if (!hasOwnPlane()) return
   for (const name of [shared(), other()]) await bed.cluster.remove({ kind: 'ClusterDigiCertAccount', name })
   await chart.close()
 })
@@ -104,16 +107,8 @@ describeOwn('the policy of the chart on cluster accounts', () => {
   })
 
   test('with a role that names one account, it is that one', async () => {
-    const rules = [
-      { apiGroups: [PREFIX], resources: ['clusterdigicertaccounts'], resourceNames: [other()], verbs: ['use'] },
-    ]
-    await bed.cluster.apply({
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'Role',
-      metadata: { name: 'one', namespace: bed.otherNamespace },
-      rules,
-    })
-    await bindUser(bed, 'jane', ['Role', 'one'], bed.otherNamespace)
+    const one = { resources: ['clusterdigicertaccounts'], resourceNames: [other()], verbs: ['use'] }
+    await bindRole('jane', 'one', one, bed.otherNamespace)
 
     await untilApplied('jane', 'named', accountRef(other()), bed.otherNamespace)
     expect(await applyAs('jane', 'not-named', accountRef(shared()), bed.otherNamespace)).toContain('jane may not use')
@@ -191,14 +186,7 @@ describeOwn('an annotation that buys, or makes a certificate,', () => {
   })
 
   test('does not come in by the status, for a person who may write that', async () => {
-    const rules = [{ apiGroups: [PREFIX], resources: ['digicertorders/status'], verbs: ['get', 'patch'] }]
-    await bed.cluster.apply({
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'Role',
-      metadata: { name: 'status', namespace: bed.namespace },
-      rules,
-    })
-    await bindUser(bed, 'jane', ['Role', 'status'], bed.namespace)
+    await bindRole('jane', 'status', { resources: ['digicertorders/status'], verbs: ['get', 'patch'] }, bed.namespace)
     const annotations = Object.fromEntries(REQUESTS.map((name) => [name, '7000001']))
 
     await waitFor(

@@ -1,19 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Resource } from '../../support/api-server.ts'
 import { annotate, bought, place, untilReady, untilStalled } from '../../support/bad-days.ts'
-import {
-  type ChartBed,
-  LIMIT,
-  createSecretDry,
-  ownPlaneDirectory,
-  refusal,
-  startChartBed,
-  untilRefused,
-} from '../../support/chart-bed.ts'
+import { type ChartBed, LIMIT, createSecretDry, refusal, startChartBed, untilRefused } from '../../support/chart-bed.ts'
 import { hasCondition } from '../../support/cluster.ts'
+import { describeOwn } from '../../support/own-plane.ts'
 import { waitFor } from '../../support/wait-for.ts'
-
-const describeOwn = ownPlaneDirectory() === undefined ? describe.skip : describe
 
 const PREFIX = 'digicert-operator.io'
 const MARK = { labels: { [`${PREFIX}/managed`]: 'true' }, annotations: { [`${PREFIX}/order`]: 'shop' } }

@@ -1,13 +1,12 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { orderIn } from '../../support/bad-days.ts'
-import { createSecretDry, ownPlaneDirectory, refusal, untilRefused } from '../../support/chart-bed.ts'
+import { createSecretDry, refusal, untilRefused } from '../../support/chart-bed.ts'
 import { type Cluster, openCluster } from '../../support/cluster.ts'
-import { type ControlPlane, openControlPlane } from '../../support/control-plane.ts'
+import type { ControlPlane } from '../../support/control-plane.ts'
 import { succeed } from '../../support/kubectl.ts'
 import { type Example, GITOPS, objectsOf } from '../../unit/gitops/examples.ts'
-
-const describeOwn = ownPlaneDirectory() === undefined ? describe.skip : describe
+import { describeOwn, openOwnPlane } from '../../support/own-plane.ts'
 
 const NAMESPACED = join(GITOPS, '..', 'kustomize', 'namespaced')
 const HOME = 'digicert-operator'
@@ -32,7 +31,7 @@ const secretIn = (name: string, more: object) => ({
 
 describeOwn('with the policies of the overlay for one namespace, the operator', () => {
   beforeAll(async () => {
-    plane = openControlPlane(ownPlaneDirectory() ?? '')!
+    plane = openOwnPlane()
     cluster = openCluster(plane.kubeconfig)
     for (const name of [HOME, SHOP]) await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
     const all = objectsOf(await succeed(plane.kubectl, ['kustomize', NAMESPACED]))

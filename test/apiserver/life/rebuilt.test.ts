@@ -4,6 +4,7 @@ import type { Resource } from '../../support/api-server.ts'
 import { accountIn, annotate, type Bed, orderIn, place, startBed, untilReady } from '../../support/bad-days.ts'
 import { type Cluster, openCluster } from '../../support/cluster.ts'
 import { type ControlPlane } from '../../support/control-plane.ts'
+import { describeOwn } from '../../support/own-plane.ts'
 import { faultOfPair } from '../../support/secret-witness.ts'
 import { startOwnTestBed } from '../../support/test-bed.ts'
 import { waitFor } from '../../support/wait-for.ts'
@@ -119,8 +120,6 @@ describe('a namespace that is lost with all that was in it', () => {
 })
 
 /* The control plane of somebody else has no second one. */
-const describeOwn = process.env['TEST_CONTROL_PLANE'] === undefined ? describe.skip : describe
-
 describeOwn('a cluster that is built anew', () => {
   let plane: ControlPlane
   let cluster: Cluster
