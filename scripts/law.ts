@@ -4,27 +4,27 @@
  */
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
 import fc from 'fast-check'
-import { anyPlay } from '../test/law/plays.ts'
-import { lawOf, yearsOf } from '../test/law/property.ts'
+import { PROPERTIES, yearsOf } from '../test/law/property.ts'
 
 type Task = { readonly seed: number; readonly workers: number }
 type Report = { readonly years: number; readonly plays: number; readonly broken?: string }
 
-const PLAYS = 250
 const EVERY_MS = 10_000
 
-/** Plays on and on, and tells after each batch; ends with the first play that breaks a law. */
+/** Plays on and on, and reports after each batch of a property; ends with the first play that breaks one. */
 const play = async ({ seed, workers }: Task): Promise<void> => {
   for (let batch = seed; ; batch += workers) {
-    let years = 0
-    const law = lawOf(anyPlay, (life) => void (years += yearsOf(life)))
-    const result = await fc.check(law, { numRuns: PLAYS, seed: batch })
-    const broken = result.failed
-      ? `${String(result.errorInstance)}\n${fc.defaultReportMessage(result) ?? ''}`
-      : undefined
-    const told: Report = { years, plays: result.numRuns, ...(broken === undefined ? {} : { broken }) }
-    parentPort?.postMessage(told)
-    if (broken !== undefined) return
+    for (const { of, plays } of Object.values(PROPERTIES)) {
+      let years = 0
+      const law = of((life) => void (years += yearsOf(life)))
+      const result = await fc.check(law, { numRuns: plays, seed: batch })
+      const broken = result.failed
+        ? `${String(result.errorInstance)}\n${fc.defaultReportMessage(result) ?? ''}`
+        : undefined
+      const report: Report = { years, plays: result.numRuns, ...(broken === undefined ? {} : { broken }) }
+      parentPort?.postMessage(report)
+      if (broken !== undefined) return
+    }
   }
 }
 

@@ -4,7 +4,9 @@ import { CertCentralError, type PlacedOrder } from '../certcentral/index.ts'
 import type { RemoteOrder } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { reissuePayload } from '../order/payload.ts'
+import { requestMet } from '../order/progress.ts'
 import type { Session } from './accounts.ts'
+import { askedOf } from './asked.ts'
 import { type Kept, csrFor } from './keys.ts'
 import type { Recollection } from './memory.ts'
 import {
@@ -103,7 +105,9 @@ const send = async (
 ): Promise<Outcome> => {
   const { session, order, orderId, status } = work
   const sent: Intent = { ...intent, sentAt: means.now().toISOString(), sends: (intent.sends ?? 0) + 1 }
-  if (!(await means.write({ ...status, intent: sent }))) return { kind: 'conflict' }
+  // A person may have asked for a reissue after this one was recorded, as while it was refused.
+  const marked = { ...status, intent: sent, ...requestMet({ asked: askedOf(order) }) }
+  if (!(await means.write(marked))) return { kind: 'conflict' }
   if (means.leadershipMs() <= 0)
     return {
       kind: 'unsent',

@@ -127,10 +127,10 @@ const foreignKey = ({ order }: Placed | Adopted, now: Date): OrderStatus =>
     : {}
 
 /**
- * A request to reissue is met by a certificate that is new to the resource. So an annotation that was met long ago asks for
- * nothing where a status was lost, as in a restored namespace.
+ * A request to reissue is met by whatever certificate is asked for after it. So an annotation that was met long ago asks
+ * for nothing where a status was lost, as in a restored namespace.
  */
-const requestMet = ({ asked }: About): OrderStatus =>
+export const requestMet = ({ asked }: Pick<About, 'asked'>): OrderStatus =>
   asked?.reissue === undefined ? {} : { lastHandledReissueRequestedAt: asked.reissue }
 
 /** What is to be proven, by the answer to an order or to a reissue; nothing where that does not say. */

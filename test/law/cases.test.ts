@@ -119,6 +119,10 @@ describe('the law of money, where a play once broke it,', () => {
         without: ['bounds'],
       },
     ],
+    [
+      'holds where a person asks for a reissue that was refused a moment before and is about to be asked for again',
+      { ways: { reissues: ['refused'] }, edits: [{ at: 168 * DAY - 8.25 * HOUR, what: 'ask for a reissue' }] },
+    ],
     ['holds where a plan of 366 days follows certificates of 365', { ways: { caps: [{ from: 0, days: 365 }] } }],
   ])('%s', async (_sentence, given) => {
     await expect(obey(playOf(given))).resolves.toBeDefined()

@@ -355,9 +355,12 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
     orders,
     client,
     advance: (until) => {
-      const before = events.length
-      while (events[0] && events[0].at <= until) events.shift()?.run()
-      return events.length === before ? 'nothing' : 'something'
+      let happened: 'something' | 'nothing' = 'nothing'
+      while (events[0] && events[0].at <= until) {
+        events.shift()?.run()
+        happened = 'something'
+      }
+      return happened
     },
     next: () => events[0]?.at ?? NEVER,
     certificate: (id) => certificates.get(id),

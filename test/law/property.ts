@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { playThrough } from './engine.ts'
-import { LAWS, type Law, broken } from './laws.ts'
+import { difference } from './foretold.ts'
+import { IS_COVERED, LAWS, type Law, broken } from './laws.ts'
 import type { Life, Play } from './life.ts'
+import { anyPlay, peacefulPlay, quickPlay } from './plays.ts'
 import { timeline } from './record.ts'
 import { BEGINNING } from './ways.ts'
 
@@ -19,6 +21,23 @@ export const obey = async (play: Play, laws: readonly Law[] = LAWS): Promise<Lif
   return life
 }
 
-/** The law, over whatever plays; `told` hears of each one that obeyed. */
-export const lawOf = (plays: fc.Arbitrary<Play>, told: (life: Life) => void, laws: readonly Law[] = LAWS) =>
-  fc.asyncProperty(plays, async (play) => told(await obey(play, laws)))
+type Counter = (life: Life) => void
+
+/** The laws, over whatever plays; `count` sees each life that obeyed. */
+export const lawOf = (plays: fc.Arbitrary<Play>, count: Counter, laws: readonly Law[] = LAWS) =>
+  fc.asyncProperty(plays, async (play) => count(await obey(play, laws)))
+
+const foretells = (count: Counter) =>
+  fc.asyncProperty(peacefulPlay, async (play) => {
+    const life = await playThrough(play)
+    const other = difference(life)
+    if (other !== undefined) throw new Error(`${other}\n${timeline(life.story)}`)
+    count(life)
+  })
+
+/** All that must hold: how often each is played in a batch of `make law`, and in `make test`. */
+export const PROPERTIES = {
+  law: { of: (count: Counter) => lawOf(anyPlay, count), plays: 250, playsInTest: 3700 },
+  covered: { of: (count: Counter) => lawOf(quickPlay, count, [IS_COVERED]), plays: 20, playsInTest: 300 },
+  foretold: { of: foretells, plays: 27, playsInTest: 400 },
+}

@@ -86,6 +86,8 @@ export async function upgradeThrough(
   }
   let plain: Run | undefined
   try {
+    // From a start of the earlier version, as all runs are: what it does once after its first start is no call of the order.
+    await stage.downgrade()
     plain = await played(`${slug}-plain`, 'earlier version alone')
     const { trace } = plain
     for (const { at, fault } of plansFor(trace, CRASHES)) {
