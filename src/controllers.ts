@@ -130,6 +130,8 @@ const accountsOf = ({
   redactor,
   spending,
   userAgent,
+  queues,
+  recorder,
   wakeInLane,
   now,
   log,
@@ -148,7 +150,9 @@ const accountsOf = ({
     onCall: (key, record) => countCall(metrics, key, record),
     placedOn: (key, date) => watches.placedOn(key, date, caches.orders),
     ordersOf: (key) => caches.orders.by('account', key),
-    onReady: (key) => wakeInLane(watches.ordersOfAccount(key, caches.orders)),
+    wakeOrders: (key) => wakeInLane(watches.ordersOfAccount(key, caches.orders)),
+    lookAgain: (key) => queues.accounts.add(key),
+    announce: recorder.record,
   })
 
 /** Looks after one account: its key, its status, and the poll for all of its orders. */

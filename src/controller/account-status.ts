@@ -26,3 +26,19 @@ export const conditionsOf = (
     ],
   }
 }
+
+/** By how much a pause may seem to end at another time than before and still be the same one, in milliseconds. */
+const SAME_PAUSE = 2000
+
+/** Until when CertCentral wants no call, where it asked for a pause that lasts for so many milliseconds more. */
+export const pauseOf = (
+  { status }: Account,
+  pausedMs: number | undefined,
+  now: Date,
+): Pick<AccountStatus, 'pausedUntil'> => {
+  if (pausedMs === undefined) return {}
+  const until = now.getTime() + pausedMs
+  const before = status?.pausedUntil
+  const isSame = before !== undefined && Math.abs(Date.parse(before) - until) < SAME_PAUSE
+  return { pausedUntil: isSame ? before : `${new Date(Math.ceil(until / 1000) * 1000).toISOString().slice(0, 19)}Z` }
+}

@@ -13,6 +13,13 @@ export const ACCOUNTS: Readonly<Record<AccountKind, Resource>> = {
   },
 }
 
+/** An account as the API server shows one by itself: objects out of a list lack their own kind. */
+export const withKind = (account: Account, key: string) => ({
+  ...account,
+  apiVersion: API_VERSION,
+  kind: partsOf(key).kind,
+})
+
 type Cache = { get: (key: string) => Account | undefined; noteWritten: (account: Account) => void }
 
 export type AccountCaches = Readonly<Record<AccountKind, Cache>>
@@ -39,7 +46,7 @@ export const createAccountStore = (kube: Pick<KubeClient, 'get' | 'replace'>, ca
   },
   writeStatus: async (key, account) => {
     const { kind } = partsOf(key)
-    const wanted: Account = { ...account, apiVersion: API_VERSION, kind }
+    const wanted: Account = withKind(account, key)
     const written = await kube.replace(ACCOUNTS[kind], wanted, { subresource: 'status', fieldManager: FIELD_MANAGER })
     caches[kind].noteWritten(written)
   },

@@ -2,6 +2,7 @@ import type { Account, Purchase } from '../api/account.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import { type CallRecord, type CertCentral, createCertCentral, headerKey } from '../certcentral/index.ts'
 import type { KubeClient } from '../kube/client.ts'
+import type { Recorder } from '../kube/events.ts'
 import {
   KEY_REFUSED,
   type Reach,
@@ -15,8 +16,8 @@ import {
   tryKey,
   unreachableBy,
 } from './account-access.ts'
-import { conditionsOf } from './account-status.ts'
-import { type AccountCaches, type AccountStore, createAccountStore } from './account-store.ts'
+import { conditionsOf, pauseOf } from './account-status.ts'
+import { type AccountCaches, type AccountStore, createAccountStore, withKind } from './account-store.ts'
 import { hasNone } from './day-book.ts'
 import { createHeldKeys } from './held-keys.ts'
 import { type KeptSessions, createKeptSessions } from './kept-sessions.ts'
@@ -25,7 +26,7 @@ import { SECRETS, type Secret, textOf } from './secrets.ts'
 import type { Spending } from './spending.ts'
 import type { Log } from '../telemetry/log.ts'
 import { traceCall } from './traces.ts'
-import { tellAccount } from './transitions.ts'
+import { readyOf, tellAccount } from './transitions.ts'
 
 /** An account that calls can be made with. */
 export type Session = {
@@ -37,6 +38,8 @@ export type Session = {
   /** When this access was made: what was refused before may be tried again. */
   since: Date
   verdict: Verdict
+  /** When an answer to a call had the account looked at last. */
+  doubtedAt?: Date
 }
 
 export type AccountState =
@@ -51,7 +54,7 @@ export type AccountsOptions = {
   reach: Reach
   requestTimeoutMs: number
   userAgent: string
-  spending: Pick<Spending, 'budgetOf' | 'forget'>
+  spending: Pick<Spending, 'budgetOf' | 'forget' | 'pausedMs'>
   now: () => Date
   /** Keeps a secret out of logs until what comes back is called. */
   holdSecret: (secret: string) => () => void
@@ -61,9 +64,15 @@ export type AccountsOptions = {
   /** The orders that name an account. */
   ordersOf: (key: string) => readonly DigiCertOrder[]
   log: Log
-  /** Told when an account can be used that could not, or with another key. */
-  onReady: (key: string) => void
+  /** What the orders of an account wait for, or say, may be otherwise now. */
+  wakeOrders: (key: string) => void
+  /** An answer to a call says that the account is not what its status says; it is to be looked at now. */
+  lookAgain: (key: string) => void
+  announce: Recorder['record']
 }
+
+/** How often an account is looked at because of the answers to its calls, in milliseconds. */
+const LOOK_AGAIN = 10_000
 
 /** Keeps one client per account. */
 export class Accounts {
@@ -175,7 +184,6 @@ export class Accounts {
     return this.#ledger.today(key).count
   }
 
-  /** What the policy leaves for today to a namespace. */
   /** Whether a purchase is counted for today already: sending it again, or after a crash, takes no further one. */
   isReserved(key: string, { namespace, name, purchase }: Claim): boolean {
     const { date } = this.#ledger.today(key)
@@ -184,6 +192,7 @@ export class Accounts {
     return this.#ledger.purchases(key).some((known) => known.time.startsWith(date) && isOf(known))
   }
 
+  /** What the policy leaves for today to a namespace. */
   left(key: string, namespace: string): Left {
     return this.#ledger.left(key, namespace)
   }
@@ -198,7 +207,7 @@ export class Accounts {
     const wasUsedUp = hasNone(this.left(key, claim.namespace), claim)
     this.#ledger.giveBack(key, claim)
     // Others may have been told meanwhile to wait for the next day.
-    if (wasUsedUp) this.#options.onReady(key)
+    if (wasUsedUp) this.#options.wakeOrders(key)
   }
 
   #cached(key: string): Account | undefined {
@@ -238,14 +247,13 @@ export class Accounts {
     if (session.verdict.reason === 'KeyAccepted') this.#keys.accepted(session.key)
     this.#problems.delete(session.key)
     this.#sessions.set(session.key, session)
-    if (session.verdict.reason !== 'KeyRefused') this.#options.onReady(session.key)
+    if (session.verdict.reason !== 'KeyRefused') this.#options.wakeOrders(session.key)
   }
 
-  async #readKey(account: Account): Promise<string | undefined> {
+  async #readKey(account: Account): Promise<{ secret: Secret | undefined; apiKey: string | undefined }> {
     const { name, key } = account.spec.apiKeySecretRef
     const secret = await this.#options.kube.get<Secret>(SECRETS, { namespace: this.#namespaceOf(account), name })
-    const apiKey = textOf(secret, key)?.trim()
-    return apiKey === '' ? undefined : apiKey
+    return { secret, apiKey: textOf(secret, key)?.trim() || undefined }
   }
 
   #namespaceOf(account: Account): string {
@@ -277,11 +285,21 @@ export class Accounts {
         // A pass that is under way outlives its account.
         if (this.exists(key)) onCall(key, record)
         if (record.kind === 'unauthorized') session.verdict = KEY_REFUSED
+        if (record.kind === 'unauthorized' || record.status === 429) this.#doubt(session)
       },
     })
     const session: Session = { ...named, client }
     this.#keys.open(key, apiKey)
     return session
+  }
+
+  /** Has the status say soon what an answer said of the account; a server that contradicts itself gets no loop. */
+  #doubt(session: Session): void {
+    const now = this.#options.now()
+    const { key, doubtedAt } = session
+    if (!this.exists(key) || (doubtedAt && Math.abs(now.getTime() - doubtedAt.getTime()) < LOOK_AGAIN)) return
+    session.doubtedAt = now
+    this.#options.lookAgain(key)
   }
 
   #trouble(key: string, reason: Verdict['reason'], message: string): void {
@@ -290,10 +308,10 @@ export class Accounts {
   }
 
   /** Where a namespace is deleted, the Secret may go a moment before the account. */
-  #lacksKey(key: string, account: Account): void {
+  #lacksKey(key: string, account: Account, secret: Secret | undefined): void {
     if (this.#sessions.get(key)?.account.metadata.uid === account.metadata.uid) this.#retire(key)
     else if (!this.#kept.has(key)) this.#close(key)
-    this.#problems.set(key, { ready: 'no', reason: 'SecretNotFound', message: this.#lackingKey(account) })
+    this.#problems.set(key, { ready: 'no', reason: 'SecretNotFound', message: this.#lackingKey(account, secret) })
   }
 
   async #access(key: string, account: Account): Promise<Session | undefined> {
@@ -302,9 +320,9 @@ export class Accounts {
       this.#trouble(key, 'HostNotAllowed', outside)
       return undefined
     }
-    const apiKey = await this.#readKey(account)
+    const { secret, apiKey } = await this.#readKey(account)
     if (apiKey === undefined) {
-      this.#lacksKey(key, account)
+      this.#lacksKey(key, account, secret)
       return undefined
     }
     try {
@@ -323,15 +341,27 @@ export class Accounts {
     return this.#open(key, account, apiKey)
   }
 
-  #lackingKey(account: Account): string {
+  #lackingKey(account: Account, secret: Secret | undefined): string {
     const { name, key } = account.spec.apiKeySecretRef
-    return `Secret ${this.#namespaceOf(account)}/${name} has no entry ${key}: create it with the API key of CertCentral`
+    const which = `Secret ${this.#namespaceOf(account)}/${name}`
+    if (!secret) return `${which} does not exist: create it with the API key of CertCentral under ${key}`
+    return textOf(secret, key) === undefined
+      ? `${which} has no entry ${key}: add it with the API key of CertCentral`
+      : `The entry ${key} of ${which} is empty: put the API key of CertCentral there`
   }
 
   async #writeStatus(key: string, account: Account, verdict: Verdict): Promise<void> {
-    const { now, log } = this.#options
-    const result = await this.#ledger.report(key, account, conditionsOf(account, verdict, now()))
-    if (result === 'written') tellAccount(log.with(partsOf(key)), account, verdict)
+    const { now, log, spending, announce, wakeOrders } = this.#options
+    const found = { ...conditionsOf(account, verdict, now()), ...pauseOf(account, spending.pausedMs(key), now()) }
+    const result = await this.#ledger.report(key, account, found)
+    if (result !== 'written') return
+    tellAccount(log.with(partsOf(key)), account, verdict)
+    const said = readyOf(account)
+    const { ready, reason, message } = verdict
+    if (said?.reason !== reason)
+      announce(withKind(account, key), { type: ready === 'yes' ? 'Normal' : 'Warning', reason, message })
+    // Orders repeat why their account cannot be used, and are not to repeat what it was a moment ago.
+    if (said !== undefined && said.message !== message) wakeOrders(key)
   }
 }
 

@@ -21,7 +21,8 @@ export type { Claim, Left } from './day-book.ts'
 
 export type ClaimAnswer = 'granted' | 'limit' | 'conflict'
 
-type Conditions = Pick<AccountStatus, 'observedGeneration' | 'conditions'>
+/** What was found of an account, besides what was bought with it. */
+type Found = Pick<AccountStatus, 'observedGeneration' | 'conditions' | 'pausedUntil'>
 
 /**
  * What was bought and the counts of the day, in the status of the account before anything is sent: so they outlive
@@ -49,7 +50,7 @@ export type Ledger = {
    *
    * @throws KubeError where the write fails otherwise than by a conflict
    */
-  report: (account: string, read: Account, found: Conditions) => Promise<'written' | 'same' | 'conflict'>
+  report: (account: string, read: Account, found: Found) => Promise<'written' | 'same' | 'conflict'>
   /**
    * The account is gone. What was counted today is kept until the day is over: an account that is deleted and made again
    * gets no second day.
@@ -83,7 +84,7 @@ type Waiting<Answer> = {
   within: (deed: () => Promise<void>) => Promise<void>
 }
 type WaitingClaim = Waiting<ClaimAnswer> & { claim: Claim }
-type WaitingReport = Waiting<'written' | 'same' | 'conflict'> & { read: Account; found: Conditions }
+type WaitingReport = Waiting<'written' | 'same' | 'conflict'> & { read: Account; found: Found }
 
 /** All that one write settles. */
 type Round = { claims: readonly WaitingClaim[]; reports: readonly WaitingReport[] }
@@ -140,10 +141,11 @@ const weigh = (round: Round, account: Account, start: { book: Book; day: Day; no
 }
 
 const statusOf = ({ metadata, status }: Account, book: Book, report: WaitingReport | undefined): AccountStatus => {
-  const { observedGeneration, conditions } = status ?? {}
+  const { observedGeneration, conditions, pausedUntil } = status ?? {}
   const before = {
     ...(observedGeneration === undefined ? {} : { observedGeneration }),
     ...(conditions === undefined ? {} : { conditions }),
+    ...(pausedUntil === undefined ? {} : { pausedUntil }),
   }
   return {
     ...(report?.found ?? before),
@@ -178,7 +180,7 @@ class Desks implements Ledger {
       this.#wake(key, desk)
     })
 
-  report = (key: string, read: Account, found: Conditions): Promise<'written' | 'same' | 'conflict'> =>
+  report = (key: string, read: Account, found: Found): Promise<'written' | 'same' | 'conflict'> =>
     new Promise((settle, fail) => {
       const desk = this.#desk(key)
       desk.reports.push({ read, found, settle, fail, within: AsyncLocalStorage.snapshot() })

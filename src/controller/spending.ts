@@ -6,6 +6,7 @@ import {
   type Clock,
   type Priority,
   createBudget,
+  systemClock,
 } from '../certcentral/index.ts'
 import { hostOf } from './account-access.ts'
 import { digest as sha256 } from './digest.ts'
@@ -26,6 +27,8 @@ export type Spending = {
    * one, so that whoever needs no call is not held up for long by those who do.
    */
   admits: (gate: string, priority: Priority, held: number) => boolean
+  /** For how long CertCentral wants no call of an account, in milliseconds; `undefined` where it asked for no pause. */
+  pausedMs: (accountKey: string) => number | undefined
   /** Each budget, by the first account by name of those that share it: a key is nothing to show. */
   states: () => readonly (readonly [accountKey: string, state: BudgetState & BudgetTotals])[]
   /** How many budgets are kept, those included that no account uses any more. */
@@ -128,6 +131,10 @@ export const createSpending = (clock?: Clock): Spending => {
           .map((accountKey) => [accountKey, { ...budget.state(), ...budget.totals() }] as const),
       ),
     size: store.size,
+    pausedMs: (accountKey) => {
+      const until = byAccount.get(accountKey)?.shared.budget.state().pausedUntil
+      return until && until.getTime() - (clock ?? systemClock).now()
+    },
     admits: (gate, priority, held) => {
       const budget = store.of(gate)
       return held === 0 || !budget || held < Math.floor(budget.room(priority) / CALLS_OF_A_PASS)

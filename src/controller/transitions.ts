@@ -115,7 +115,7 @@ export const tellGone = (log: Log, { orderId }: Told): void =>
     why: 'the DigiCertOrder does not exist any more; what becomes of its order at CertCentral, spec.deletionPolicy said',
   })
 
-const readyOf = ({ status }: Account) => status?.conditions?.find(({ type }) => type === 'Ready')
+export const readyOf = ({ status }: Account) => status?.conditions?.find(({ type }) => type === 'Ready')
 
 /** The status of an account was written in the place of that of `before`: a line where it is another one than it was. */
 export const tellAccount = (log: Log, before: Account, { ready, reason, message }: Verdict): void => {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Account } from '../../../src/api/account.ts'
+import { ACCOUNT_REASONS } from '../../../src/api/reasons.ts'
 import {
   type Bed,
   VIEW_ONLY_KEY,
@@ -14,6 +16,8 @@ import {
   untilReady,
   untilStalled,
 } from '../../support/bad-days.ts'
+import { conditionOf } from '../../support/journey.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 let bed: Bed
 beforeAll(async () => {
@@ -47,13 +51,50 @@ describe('an order whose account is not there', () => {
     await orderOf('keyless')
 
     expect(await untilStalled(bed, 'keyless', 'AccountNotReady')).toContain(
-      `Secret ${bed.namespace}/keyless has no entry api-key: create it`,
+      `Secret ${bed.namespace}/keyless does not exist: create it`,
     )
 
     await bed.cluster.apply(secret!)
 
     await untilReady(bed, 'keyless', A_FEW_POLLS)
     expect(await bought(bed, 'keyless')).toHaveLength(1)
+  })
+
+  test('says what its account lacks now, and not what it lacked before; the account has an Event for each', async () => {
+    const secretOf = (data: Record<string, string>) => ({
+      ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'changing', namespace: bed.namespace } },
+      stringData: data,
+    })
+    const says = async (sentence: string) =>
+      waitFor(
+        async () =>
+          conditionOf((await bed.cluster.order(bed.namespace, 'changing'))!, 'Stalled')?.message.includes(sentence),
+        { what: sentence, limitMs: A_FEW_POLLS },
+      )
+    await bed.cluster.apply(accountIn(bed, 'changing')[1]!)
+    await orderOf('changing')
+    const secret = `Secret ${bed.namespace}/changing`
+    await says(`${secret} does not exist: create it`)
+    await bed.cluster.apply(secretOf({ 'another-key': 'simulator' }))
+    await says(`${secret} has no entry api-key: add it`)
+    await bed.cluster.apply(secretOf({ 'api-key': ' ' }))
+    await says(`The entry api-key of ${secret} is empty`)
+    await bed.cluster.apply(secretOf({ 'api-key': WRONG_KEY }))
+    await says('refuses the API key')
+    await bed.cluster.apply(keySecretIn(bed.namespace, 'changing'))
+    await untilReady(bed, 'changing', A_FEW_POLLS)
+
+    const events = () => bed.cluster.events(bed.namespace, 'changing')
+    const ofAccount = async () => (await events()).filter(({ reason }) => reason in ACCOUNT_REASONS)
+    await waitFor(async () => (await ofAccount()).length >= 3, {
+      what: 'the Events of the account',
+      limitMs: A_FEW_POLLS,
+    })
+    expect((await ofAccount()).map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+      'Warning SecretNotFound',
+      'Warning KeyRefused',
+      'Normal KeyAccepted',
+    ])
   })
 
   test('does not use the account of that name in another namespace', async () => {
@@ -119,6 +160,42 @@ describe('an API key', () => {
 
     await bed.cluster.apply(keySecretIn(bed.namespace, 'broken'))
     await untilReady(bed, 'broken', A_FEW_POLLS)
+  })
+})
+
+describe('an account', () => {
+  const statusOf = async (name: string) => {
+    const resource = { apiVersion: 'digicert-operator.io/v1alpha1', kind: 'DigiCertAccount' }
+    return ((await bed.cluster.get({ ...resource, name, namespace: bed.namespace })) as Account | undefined)?.status
+  }
+
+  test('whose key is replaced by one that CertCentral refuses says so though none of its orders needs it', async () => {
+    await bed.cluster.apply(accountIn(bed, 'doubted'))
+    await orderOf('doubted')
+    await untilReady(bed, 'doubted', A_FEW_POLLS)
+    await bed.cluster.apply(keySecretIn(bed.namespace, 'doubted', WRONG_KEY))
+    await waitFor(async () => (await statusOf('doubted'))?.conditions?.[0]?.reason === 'KeyRefused', {
+      what: 'refused key',
+      limitMs: A_FEW_POLLS,
+    })
+  })
+
+  test('that CertCentral asks for a pause (429) says until when, and no more once it is over', async () => {
+    await bed.cluster.apply(accountIn(bed, 'paused'))
+    await bed.control.addFault({ match: orderPost(), action: 'too-many', retryAfterSeconds: 3 })
+    const began = Date.now()
+    await orderOf('paused')
+    const until = await waitFor(async () => (await statusOf('paused'))?.pausedUntil, {
+      what: 'pausedUntil',
+      limitMs: A_FEW_POLLS,
+    })
+    expect(Date.parse(until) - began).toBeGreaterThan(2000)
+    expect(Date.parse(until) - began).toBeLessThan(A_FEW_POLLS + 5000)
+    await untilReady(bed, 'paused', A_FEW_POLLS)
+    await waitFor(async () => (await statusOf('paused'))?.pausedUntil === undefined, {
+      what: 'the end of the pause',
+      limitMs: A_FEW_POLLS,
+    })
   })
 })
 

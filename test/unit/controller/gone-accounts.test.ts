@@ -54,7 +54,9 @@ const begin = (): World => {
     now: () => world.now,
     holdSecret: () => () => undefined,
     onCall: () => undefined,
-    onReady: () => undefined,
+    wakeOrders: () => undefined,
+    lookAgain: () => undefined,
+    announce: () => undefined,
     log: silentLog,
   } as unknown as AccountsOptions
   const account = anAccount({ url: server.url })

@@ -62,7 +62,9 @@ const start = () => {
     placedOn: () => [],
     ordersOf: () => [],
     log: silentLog,
-    onReady: () => undefined,
+    wakeOrders: () => undefined,
+    lookAgain: () => undefined,
+    announce: () => undefined,
   } as unknown as AccountsOptions)
   const feed = createStatusFeed({
     accounts,

@@ -61,7 +61,7 @@ export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
     {
       account: {
         kind: 'not-ready',
-        message: 'Secret shop/certcentral has no entry api-key: create it with the API key of CertCentral',
+        message: 'Secret shop/certcentral does not exist: create it with the API key of CertCentral under api-key',
       },
     },
   ],
