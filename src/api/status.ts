@@ -26,6 +26,9 @@ const validationEntry = z.object({
     .optional()
     .meta({ description: 'File to serve.' }),
   checkedAt: date('When CertCentral was last asked to check.'),
+  lastError: text(
+    "CertCentral's code for what that check did not find; absent where it only said that the name is pending.",
+  ),
   expiresAt: date('When the value to publish ends.'),
 })
 
@@ -165,6 +168,19 @@ export const orderStatus = z
       .optional()
       .meta({ description: 'What is to be proven, and how.', 'x-kubernetes-list-type': 'atomic' }),
     validationSince: date('When the validation in status.validation was first asked for.'),
+    organizationValidation: z
+      .array(
+        z.object({
+          type: known(64, 'What is validated, such as ov or ev.'),
+          status: known(64, 'The word that CertCentral uses.'),
+        }),
+      )
+      .max(20)
+      .optional()
+      .meta({
+        description: 'What DigiCert validates of the organization.',
+        'x-kubernetes-list-type': 'atomic',
+      }),
     validity: validity.optional(),
     intent: intent.optional(),
     effective: effective.optional(),

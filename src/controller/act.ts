@@ -152,19 +152,20 @@ const sendCsr = async ({ gathered, memory }: Step, orderId: number, { secrets, n
 
 const askForValidation = async ({ gathered }: Step, orderId: number): Promise<Outcome> => ({
   kind: 'validation',
-  entries: await askValidation(sessionOf(gathered).client, gathered.order, orderId),
+  ...(await askValidation(sessionOf(gathered).client, gathered.order, orderId)),
 })
 
 const checkValidation = async ({ gathered, seen }: Step, orderId: number, now: Date): Promise<Outcome> => {
   const { client } = sessionOf(gathered)
-  const known = seen.validation.entries
-  const asked = known.some(lacksValue) ? await askValidation(client, gathered.order, orderId) : known
+  const { entries: known, organization: open } = seen.validation
+  const isStale = known.some(lacksValue) || open.length > 0
+  const asked = isStale ? await askValidation(client, gathered.order, orderId) : { entries: known }
   const check = await client.checkDcv(orderId)
-  const entries = checkedEntries(asked, check, now)
-  if (!check.orderStatus) return { kind: 'validation', entries }
+  const found = { kind: 'validation', ...asked, entries: checkedEntries(asked.entries, check, now) } as const
+  if (!check.orderStatus) return found
   const { certificateId, orderStatus } = check
   const order = { orderId, status: wordOf(orderStatus), ...(certificateId === undefined ? {} : { certificateId }) }
-  return { kind: 'validation', entries, order }
+  return { ...found, order }
 }
 
 /** A warning ahead of time that cannot be had is no failure of the order. */

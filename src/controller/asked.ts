@@ -8,6 +8,12 @@ const MOST_NOTED = 4096
 const noted = (value: string | undefined): string | undefined =>
   value === undefined || value.length <= MOST_NOTED ? value : Array.from(value).slice(0, MOST_NOTED).join('')
 
+/** The annotations that ask for a look, and for a check of what is published, as one value to compare. */
+export const checkRequestOf = (order: DigiCertOrder): string => {
+  const { check, reconcile } = askedOf(order)
+  return JSON.stringify([check, reconcile])
+}
+
 /** What people, or Flux, ask for by annotations, in their own words. */
 export const askedOf = ({ metadata: { annotations = {} } }: DigiCertOrder) => ({
   check: noted(annotations[CHECK_REQUESTED]),

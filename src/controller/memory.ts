@@ -58,6 +58,10 @@ export type Recollection = {
   keyIsNew: boolean
   /** Orders of its name that were read and have another key. */
   ordersRead: Set<number> | undefined
+  /** The annotations for which CertCentral was last asked to check the domains (`checkRequestOf`). */
+  checkedFor: string | undefined
+  /** What was last said of it by an Event, and when; what a process finds counts as said when it finds it. */
+  said: { reason: string; at: Date } | undefined
   /** What the log has of it. */
   told: Told | undefined
 }
@@ -95,6 +99,8 @@ export const createMemory = (startedAt: Date): Memory => {
         repairs: undefined,
         ordersRead: undefined,
         keyIsNew: false,
+        checkedFor: undefined,
+        said: undefined,
         told: undefined,
       }
       recollections.set(key, fresh)

@@ -20,7 +20,7 @@ import type {
 import { purchaseFaults } from '../order/purchasable.ts'
 import { renewsBy } from '../order/reissue.ts'
 import * as schedule from '../order/schedule.ts'
-import { isDateReached, planOf } from '../order/standing.ts'
+import { askedAtOf, isDateReached, planOf } from '../order/standing.ts'
 import {
   ADOPTION_FORBIDDEN,
   adoptionDeniedBy,
@@ -30,7 +30,7 @@ import {
   subjectOfPayload,
 } from '../order/subject.ts'
 import type { Session } from './accounts.ts'
-import { askedOf } from './asked.ts'
+import { askedOf, checkRequestOf } from './asked.ts'
 import { dateOf } from './dates.ts'
 import { orderFact, storedKey } from './facts.ts'
 import type { Gathered } from './gather.ts'
@@ -129,7 +129,11 @@ const nextCheck = (since: Date, checkedAt: Date | undefined, now: Date): Date =>
   return checked ? schedule.nextDcvCheck(schedule.LONG_AGO, checked) : now
 }
 
-const validationFact = (status: OrderStatus, now: Date): ValidationFact => {
+/** Whether a person asked for a check that was not made yet. */
+const isCheckAsked = (gathered: Gathered, status: OrderStatus, { checkedFor }: Recollection): boolean =>
+  isLookAsked(gathered, status) && checkedFor !== checkRequestOf(gathered.order)
+
+const validationFact = (gathered: Gathered, status: OrderStatus, { now, memory }: Moment): ValidationFact => {
   const entries = status.validation ?? []
   const since = dateOf(status.validationSince)
   const open = entries.filter((entry) => isTokenMethod(entry.method) && !isProven(entry.status))
@@ -139,8 +143,13 @@ const validationFact = (status: OrderStatus, now: Date): ValidationFact => {
       .toSorted()
       .at(-1),
   )
-  const nextCheckAt = since && open.length > 0 ? nextCheck(since, checkedAt, now) : undefined
-  return { entries, since, checkedAt, nextCheckAt }
+  const isWaited = since !== undefined && open.length > 0
+  return {
+    ...{ entries, since, checkedAt },
+    nextCheckAt: isWaited ? nextCheck(since, checkedAt, now) : undefined,
+    isRequested: isWaited && isCheckAsked(gathered, status, memory),
+    organization: (status.organizationValidation ?? []).filter((entry) => !isProven(entry.status)),
+  }
 }
 
 const SETTLED = ['issued', 'rejected', 'canceled', 'revoked', 'expired']
@@ -403,7 +412,8 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
     remote: foundFact(gathered, moment.remote),
     stored,
     everIssued: stored || wasIssued(status) ? 'yes' : 'no',
-    validation: validationFact(status, moment.now),
+    validation: validationFact(gathered, status, moment),
+    askedAt: dateOf(askedAtOf(status)),
     validity: validityFact(gathered, status, { next, now: moment.now, asked }),
     failure,
     orderAgain: metadata.annotations?.[ORDER_AGAIN],

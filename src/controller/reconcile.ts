@@ -18,6 +18,7 @@ import type { Log } from '../telemetry/log.ts'
 import { failPass } from '../telemetry/tracing.ts'
 import { aboutOf } from './about.ts'
 import { act } from './act.ts'
+import { checkRequestOf } from './asked.ts'
 import { createChains } from './chains.ts'
 import type { Memory, Recollection } from './memory.ts'
 import { type Gathered, type Sources, gather } from './gather.ts'
@@ -86,6 +87,12 @@ type Pass = {
 
 /** A view of one moment of a pass. */
 type View = { gathered: Gathered; seen: Observation; decision: Decision; urgency: Urgency }
+
+/** Waits of days are said again each day, as Events are kept for an hour. In milliseconds, and somewhat less than a look. */
+const REMINDER = 24 * 60 * 60_000 - 60_000
+
+const isSaidLongAgo = ({ said }: Recollection, reason: string, now: Date): boolean =>
+  said !== undefined && said.reason === reason && now.getTime() - said.at.getTime() >= REMINDER
 
 /** Whether an answer was one to the question what became of something that was sent. */
 const isSearch = (remote: Remote, { order }: OrderStatus): boolean =>
@@ -272,6 +279,8 @@ export class Reconciler {
     this.#options.onStep({ order: pass.stored, before: pass.draft, outcome })
     if (outcome.kind === 'conflict') return 'conflict'
     forgetAfter(decision.action, pass, gathered)
+    if (decision.action.kind === 'CheckValidation' && outcome.kind === 'validation')
+      pass.memory.checkedFor = checkRequestOf(pass.stored)
     // What the cluster refused may stand there by now, and belong to others.
     if (outcome.kind === 'refused') pass.reads.forget()
     pass.draft = after(pass.draft, outcome, this.#options.now(), aboutOf(view.gathered))
@@ -317,7 +326,9 @@ export class Reconciler {
     const { decision, seen, urgency } = view
     const generation = pass.stored.metadata.generation ?? 0
     const about = aboutOf(view.gathered)
-    const subject = { before: pass.stored.status, generation, about, now: this.#options.now() }
+    const now = this.#options.now()
+    const isReminderDue = isSaidLongAgo(pass.memory, decision.reason, now)
+    const subject = { before: pass.stored.status, generation, about, isReminderDue, now }
     const { status, announce } = report(pass.draft, seen, decision, subject)
     const written = await this.#write(pass, status).catch((error: unknown) => {
       // The rights on a namespace that is deleted may go first. What is left to do there needs no status, but its time.
@@ -327,6 +338,8 @@ export class Reconciler {
     if (!written) return this.#soon()
     const { told = toldBy(subject.before) } = pass.memory
     pass.memory.told = tellEnd(log, { decision, seen, about }, { status, announce, told })
+    const { said } = pass.memory
+    if (said?.reason !== decision.reason || isReminderDue) pass.memory.said = { reason: decision.reason, at: now }
     for (const announcement of announce) this.#options.announce(written, announcement)
     if (!('until' in decision)) return 'now'
     const at = beforeItLapses(decision.until, seen, this.#options.now())

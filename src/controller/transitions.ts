@@ -100,7 +100,8 @@ export const tellEnd = (log: Log, { decision, seen, about }: Seen, { status, ann
     why: messageOf(reason, seen, about),
   }
   const isWarning = verdict === 'stalled' || announce.some(({ type }) => type === 'Warning')
-  if (conditions === told.conditions)
+  if (conditions === told.conditions && announce.length > 0) log[isWarning ? 'warn' : 'info']('It is still so', fields)
+  else if (conditions === told.conditions)
     log.debug('Nothing changed', { ...fields, ...('until' in decision && { until: decision.until }) })
   else log[isWarning ? 'warn' : 'info']('A condition changed', { ...fields, conditions, was: told.conditions })
   return now

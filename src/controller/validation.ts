@@ -90,6 +90,12 @@ const refusedAsNone = async <T>(call: Promise<T>): Promise<T | undefined> => {
 
 type Asking = Pick<CertCentral, 'orderValidation' | 'dcvRandomValue'>
 
+export type AskedValidation = {
+  entries: ValidationEntry[]
+  /** What DigiCert validates of the organization; silent where CertCentral does not say. */
+  organization?: { type: string; status: string }[]
+}
+
 /**
  * Asks CertCentral what of an order is still to be proven, and with which value. What it does not know, it refuses; the
  * names of the spec stand in then.
@@ -100,12 +106,15 @@ export const askValidation = async (
   client: Asking,
   order: DigiCertOrder,
   orderId: number,
-): Promise<ValidationEntry[]> => {
+): Promise<AskedValidation> => {
   const validation = await refusedAsNone(client.orderValidation(orderId))
   const names = namesToProve(order, validation?.names ?? [])
   const wanted = names.some(({ status, method }) => !isProven(status) && isTokenMethod(method))
   const value = wanted ? await refusedAsNone(client.dcvRandomValue(orderId)) : undefined
-  return names.map(({ dnsName, status, method }) => entryOf(dnsName, status, method, value))
+  return {
+    entries: names.map(({ dnsName, status, method }) => entryOf(dnsName, status, method, value)),
+    ...(validation && { organization: validation.organization.map(({ type, status }) => ({ type, status })) }),
+  }
 }
 
 /** Whether a name is to be proven by a value that nobody told us, because CertCentral refused to when it was asked. */
@@ -117,8 +126,14 @@ export const checkedEntries = (entries: readonly ValidationEntry[], check: DcvCh
   const told = new Map(check.names.map(({ dnsName, status }) => [dnsName.toLowerCase(), status]))
   return entries.map((entry) => {
     const status = told.get(entry.dnsName) ?? entry.status
-    const checked = { ...entry, status, ...(isTokenMethod(entry.method) ? { checkedAt: now.toISOString() } : {}) }
-    if (isProven(status)) for (const done of ['record', 'file', 'expiresAt']) Reflect.deleteProperty(checked, done)
+    const checked: ValidationEntry = {
+      ...entry,
+      status,
+      ...(isTokenMethod(entry.method) ? { checkedAt: now.toISOString(), lastError: check.notYet } : {}),
+    }
+    if (checked.lastError === undefined) delete checked.lastError
+    if (isProven(status))
+      for (const done of ['record', 'file', 'expiresAt', 'lastError']) Reflect.deleteProperty(checked, done)
     return checked
   })
 }

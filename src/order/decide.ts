@@ -79,6 +79,7 @@ export const RULES: readonly (readonly [name: string, rule: Rule])[] = [
     nextKeyIsInUse: reissue.nextKeyIsInUse,
     keyIsUnkept: reissue.keyIsUnkept,
     orderIsNotVisible: track.orderIsNotVisible,
+    checkIsRequested: track.checkIsRequested,
     lookIsDue: track.lookIsDue,
     renewedByDigiCert: renewal.renewedByDigiCert,
     orderIsOver: track.orderIsOver,

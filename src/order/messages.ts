@@ -46,8 +46,19 @@ const approval: Message = (o) => {
   const open = orderOf(o)?.requests?.find(isOpen)
   const step = open?.status === 'submitted' ? 'two-step' : 'one-step'
   const request = open ? `approval of request ${String(open.id)} (${step})` : 'approval'
-  return `${capital(id(o))} waits for ${request}; approve it in CertCentral under Requests`
+  return sentences(
+    `${capital(id(o))} waits for ${request}; approve it in CertCentral under Requests`,
+    waitingSince(o.askedAt),
+  )
 }
+
+const sentences = (...parts: readonly (string | undefined)[]): string =>
+  parts.filter((part) => part !== undefined).join('. ')
+
+const waitingSince = (since: Date | undefined): string | undefined => since && `Waiting since ${minute(since)}`
+
+/** A time for people, to the minute: `2026-11-30 02:45 UTC`. */
+const minute = (date: Date): string => `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 const validation: Message = (o) => {
   const open = o.validation.entries.filter(({ status }) => !isProven(status))
@@ -61,8 +72,29 @@ const validation: Message = (o) => {
   const more = records.length > 3 ? `; and ${String(records.length - 3)} more in status.validation` : ''
   const what =
     records.length > 0 ? `${shown}${more}` : 'nothing is to be published; DigiCert validates organization and domains'
-  return `${capital(id(o))} waits for validation: ${what}`
+  return sentences(
+    `${capital(id(o))} waits for validation: ${what}`,
+    checksOf(o),
+    organizationOf(o),
+    waitingSince(o.validation.since),
+  )
 }
+
+/** What CertCentral saw when it was last asked to check, and when it is asked next. */
+const checksOf = ({ validation: { entries, checkedAt, nextCheckAt } }: Observation): string | undefined => {
+  const next = nextCheckAt ? `the operator asks for the next check at ${minute(nextCheckAt)}` : undefined
+  if (!checkedAt) return next && capital(next)
+  const open = entries.filter((entry) => !isProven(entry.status) && entry.checkedAt !== undefined)
+  const codes = [...new Set(open.flatMap(({ lastError }) => lastError ?? []))]
+  const words = [...new Set(open.map(({ status }) => status))]
+  const saw = codes.length > 0 ? `did not find it (${codes.join(', ')})` : `found no proof yet (${words.join(', ')})`
+  return `At ${minute(checkedAt)} DigiCert ${saw}${next === undefined ? '' : `; ${next}`}`
+}
+
+const organizationOf = ({ validation: { organization: open } }: Observation): string | undefined =>
+  open.length === 0
+    ? undefined
+    : `DigiCert validates the organization as well (${open.map(({ type, status }) => `${type}: ${status}`).join(', ')}): its staff calls or mails the contacts of the organization, which may take days; CertCentral shows how far it is under Organizations`
 
 /** Words of CertCentral for a name whose control is proven. */
 export const isProven = (status: string): boolean =>

@@ -184,6 +184,10 @@ export type ValidationFact = {
   checkedAt: Date | undefined
   /** When CertCentral should be asked to check next; `undefined` where asking would not help. */
   nextCheckAt: Date | undefined
+  /** Whether a person asked for a check that was not made yet. */
+  isRequested: boolean
+  /** What of the organization is not validated yet. */
+  organization: readonly { type: string; status: string }[]
 }
 
 /** What of an order is validated, before its next certificate is due. */
@@ -276,6 +280,8 @@ export type Observation = {
   /** Whether a certificate of the order was ever stored. */
   everIssued: 'yes' | 'no'
   validation: ValidationFact
+  /** The last thing that was done at CertCentral, after which others have to do something. */
+  askedAt: Date | undefined
   validity: ValidityFact
   failure: Failure | undefined
   /** What a person gave up by the annotation order-again. */

@@ -1,5 +1,5 @@
 import type { Reason } from '../api/reasons.ts'
-import type { CertificateFacts, Intent, KnownValidity, ValidationEntry } from '../api/status.ts'
+import type { CertificateFacts, Intent, KnownValidity, OrderStatus, ValidationEntry } from '../api/status.ts'
 import type { RemoteOrder } from './observation.ts'
 
 /** What became of an action. */
@@ -10,7 +10,13 @@ export type Outcome =
   | { kind: 'placed'; order: RemoteOrder; purchase: number; intent: Intent; validation: readonly ValidationEntry[] }
   | { kind: 'adopted'; order: RemoteOrder; purchase: number }
   | { kind: 'reissued'; order: RemoteOrder; intent: Intent; validation: readonly ValidationEntry[] }
-  | { kind: 'validation'; entries: readonly ValidationEntry[]; order?: RemoteOrder | undefined }
+  | {
+      kind: 'validation'
+      entries: readonly ValidationEntry[]
+      /** What is validated of the organization; silent where it was not asked for. */
+      organization?: OrderStatus['organizationValidation']
+      order?: RemoteOrder | undefined
+    }
   /** Until when what the next certificate needs is validated; `undefined` where CertCentral did not answer. */
   | { kind: 'validity'; entries: readonly KnownValidity[] | undefined }
   | { kind: 'stored'; certificate: CertificateFacts; orderId: number }

@@ -3,7 +3,7 @@ import type { OrderStatus } from '../api/status.ts'
 import type { About } from './messages.ts'
 import type { Remote, RemoteOrder } from './observation.ts'
 import type { Outcome } from './outcome.ts'
-import { isIssued } from './rules/words.ts'
+import { isIssued, isOpen } from './rules/words.ts'
 import { isoDay } from './schedule.ts'
 
 const KEPT_HISTORY = 30
@@ -34,10 +34,32 @@ export const clipped = (text: string, most: number): string =>
 const MOST_REQUESTS = 64
 const MOST_NAMES = 300
 const MOST_VALIDATIONS = 300
+const MOST_OF_ORGANIZATION = 20
 
 /** A reissue asks for other names, and leaves the plan as it was asked for. */
 const askedOf = ({ asked }: RemoteOrder, before: OrderStatus['order']): Pick<RemoteOrder, 'asked'> =>
   asked === undefined ? {} : { asked: { ...before?.asked, ...asked, dnsNames: asked.dnsNames.slice(0, MOST_NAMES) } }
+
+type Requests = NonNullable<NonNullable<OrderStatus['order']>['requests']>
+
+/** What is issued was approved, also where that is all that CertCentral said. A request to revoke waits for a person still. */
+const approvedBy = ({ status }: RemoteOrder, requests: Requests): Requests =>
+  status === 'issued'
+    ? requests.map((request) =>
+        isOpen(request) && !ENDING.test(request.type ?? '') ? { ...request, status: 'approved' } : request,
+      )
+    : requests
+
+const ENDING = /revoke|cancel/
+
+const requestsOf = (order: RemoteOrder, before: OrderStatus['order']): { requests?: Requests } => {
+  const said = order.requests?.slice(0, MOST_REQUESTS).map(({ id, status, type }) => ({
+    ...{ id, status },
+    ...(type === undefined ? {} : { type }),
+  }))
+  const requests = said ?? (before?.id === order.orderId && before.requests && approvedBy(order, before.requests))
+  return requests ? { requests } : {}
+}
 
 /** Puts what CertCentral said of an order into the status. What it did not say stays. */
 export const withOrder = (status: OrderStatus, order: RemoteOrder, purchase: number): OrderStatus => ({
@@ -53,15 +75,7 @@ export const withOrder = (status: OrderStatus, order: RemoteOrder, purchase: num
     ...(order.organizationId === undefined ? {} : { organizationId: order.organizationId }),
     ...(order.validFrom ? { validFrom: isoDay(order.validFrom) } : {}),
     ...(order.validUntil ? { validUntil: isoDay(order.validUntil) } : {}),
-    ...(order.requests
-      ? {
-          requests: order.requests.slice(0, MOST_REQUESTS).map(({ id, status: word, type }) => ({
-            id,
-            status: word,
-            ...(type === undefined ? {} : { type }),
-          })),
-        }
-      : {}),
+    ...requestsOf(order, status.order),
   },
 })
 
@@ -70,6 +84,9 @@ export const without = (status: OrderStatus, ...fields: (keyof OrderStatus)[]): 
   for (const field of fields) Reflect.deleteProperty(rest, field)
   return rest
 }
+
+/** All that a status holds of a validation that is under way. */
+const VALIDATION = ['validation', 'validationSince', 'organizationValidation'] as const
 
 type NewFailure = { reason: Reason; code: string; message: string }
 
@@ -139,7 +156,7 @@ const validationOf = ({ validation }: Placed | Reissued, now: Date): OrderStatus
 
 const afterOrder = (status: OrderStatus, outcome: Placed | Adopted, now: Date, about: About): OrderStatus => {
   const { orderId, certificateId } = outcome.order
-  const fresh = without(status, 'failures', 'validation', 'validationSince', 'order')
+  const fresh = without(status, 'failures', ...VALIDATION, 'order')
   const known = withOrder(fresh, outcome.order, outcome.purchase)
   const entry: History = {
     at: now.toISOString(),
@@ -181,7 +198,7 @@ const afterStoring = (before: OrderStatus, outcome: Stored, now: Date): OrderSta
   const certificate = firstStored(before, outcome, now)
   // The certificate of the plan before is back; nothing changes for the renewal that is under way.
   if (before.intent?.purpose === 'Renewal' && before.intent.renewalOf === orderId) return { ...before, certificate }
-  const stored = { ...without(before, 'failures', 'validation', 'validationSince'), certificate }
+  const stored = { ...without(before, 'failures', ...VALIDATION), certificate }
   if (before.certificate?.serialNumber === certificate.serialNumber) return stored
   const reissue = reissueOf(before, outcome, now)
   const counted = { ...stored, revision: (before.revision ?? 0) + 1 }
@@ -190,9 +207,13 @@ const afterStoring = (before: OrderStatus, outcome: Stored, now: Date): OrderSta
 
 type Validated = Extract<Outcome, { kind: 'validation' }>
 
-const afterValidation = (before: OrderStatus, { entries, order }: Validated, now: Date): OrderStatus => {
-  const validation = entries.slice(0, MOST_VALIDATIONS)
-  const asked = { ...before, validation, validationSince: before.validationSince ?? now.toISOString() }
+const afterValidation = (before: OrderStatus, { entries, organization, order }: Validated, now: Date): OrderStatus => {
+  const asked = {
+    ...before,
+    validation: entries.slice(0, MOST_VALIDATIONS),
+    validationSince: before.validationSince ?? now.toISOString(),
+    ...(organization ? { organizationValidation: organization.slice(0, MOST_OF_ORGANIZATION) } : {}),
+  }
   return order && before.order ? withOrder(asked, order, before.order.purchase) : asked
 }
 
@@ -210,7 +231,7 @@ const withoutCost = ({ history, order, certificate }: OrderStatus): Pick<OrderSt
 /** A reissue is of the order that there is, and is what a person asked for; anything else begins another one. */
 const afterRecording = (before: OrderStatus, { intent }: Recorded, _now: Date, about: About): OrderStatus => {
   const release = intent.releasedBy === undefined ? {} : { lastHandledReleaseBrake: intent.releasedBy }
-  const fresh = { ...without(before, 'failures', 'validation', 'validationSince'), ...release }
+  const fresh = { ...without(before, 'failures', ...VALIDATION), ...release }
   return intent.purpose === 'Reissue'
     ? { ...fresh, intent, ...requestMet(about) }
     : { ...without(fresh, 'order'), ...withoutCost(before), intent }
@@ -220,7 +241,7 @@ type Reissued = Extract<Outcome, { kind: 'reissued' }>
 
 const afterReissue = (before: OrderStatus, outcome: Reissued, now: Date): OrderStatus => {
   const { order, intent } = outcome
-  const asked = without(before, 'failures', 'validation', 'validationSince')
+  const asked = without(before, 'failures', ...VALIDATION)
   return {
     ...withOrder(asked, order, before.order?.purchase ?? 1),
     intent,

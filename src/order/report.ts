@@ -95,8 +95,13 @@ const WARNINGS: readonly Reason[] = [
   'SecretModifiedByOthers',
 ]
 
-const announcement = (before: OrderStatus | undefined, decision: Decision, message: string): Announcement[] => {
-  if (conditionIn(before, 'Issuing')?.reason === decision.reason) return []
+/** Whether a pass ends in something that a person may have to do something about. */
+export const isWorthSaying = ({ verdict, reason }: Decision): boolean =>
+  verdict === 'wait' || verdict === 'stalled' || WARNINGS.includes(reason)
+
+const announcement = ({ before, isReminderDue }: Subject, decision: Decision, message: string): Announcement[] => {
+  const isKnown = conditionIn(before, 'Issuing')?.reason === decision.reason
+  if (isKnown && !(isReminderDue === true && isWorthSaying(decision))) return []
   if (decision.verdict === 'look' || decision.verdict === 'act') return []
   const warn = decision.verdict === 'stalled' || WARNINGS.includes(decision.reason)
   return [{ type: warn ? 'Warning' : 'Normal', reason: decision.reason, message }]
@@ -163,7 +168,8 @@ const handledOf = (o: Observation, { asked = {} }: About): OrderStatus => {
   const { check, reconcile, reissue } = asked
   const isIdle = reissue !== undefined && (o.order === undefined || o.reissue.allowed === 'no')
   return {
-    ...(check === undefined ? {} : { lastHandledCheckRequestedAt: check }),
+    // While CertCentral does not answer, nothing that was asked for was done.
+    ...(check === undefined || o.remote.kind === 'unavailable' ? {} : { lastHandledCheckRequestedAt: check }),
     ...(reconcile === undefined ? {} : { lastHandledReconcileAt: reconcile }),
     ...(isIdle ? { lastHandledReissueRequestedAt: reissue } : {}),
   }
@@ -185,6 +191,8 @@ export type Subject = {
   before: OrderStatus | undefined
   generation: number
   about: About
+  /** Whether what is still so was last said a day ago. */
+  isReminderDue?: boolean
 }
 
 /** The whole status at the end of a pass, and what is worth an Event. */
@@ -211,6 +219,6 @@ export const report = (
     conditions,
     ...(next ? { next } : {}),
   }
-  const told = announcement(before, decision, messageOf(decision.reason, o, about))
+  const told = announcement(subject, decision, messageOf(decision.reason, o, about))
   return { status, announce: [...told, ...fightAnnounced(before, o, decision, about), ...ignoredFields(subject)] }
 }

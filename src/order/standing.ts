@@ -30,6 +30,9 @@ const placedAt = ({ order, history = [] }: OrderStatus): Date | undefined =>
     history.findLast(({ orderId, what }) => orderId === order?.id && what !== 'Reissued' && what !== 'Adopted')?.at,
   )
 
+/** The last thing that was done at CertCentral, from which on others are waited for. */
+export const askedAtOf = ({ intent, history }: OrderStatus): string | undefined => intent?.sentAt ?? history?.at(-1)?.at
+
 /** The plan of the order at hand: when it begins and ends, and who says so. */
 export type Plan = {
   start: Date | undefined

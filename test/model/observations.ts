@@ -146,11 +146,12 @@ const STORED: readonly (Stored | undefined)[] = [
 
 const ORDER_AGAIN = [undefined, String(ORDER_ID), ALTERNATIVE_ID, `${ALTERNATIVE_ID}-2`, 'something else']
 
-const open = (nextCheckAt: Date | undefined, since: Date | undefined): Observation['validation'] => ({
-  entries: [],
-  since,
-  checkedAt: undefined,
-  nextCheckAt,
+const open = (
+  nextCheckAt: Date | undefined,
+  since: Date | undefined,
+  isRequested = false,
+): Observation['validation'] => ({
+  ...{ entries: [], since, checkedAt: undefined, nextCheckAt, isRequested, organization: [] },
 })
 
 const former = (notAfter: Date): Observation['former'] => ({
@@ -207,6 +208,7 @@ const QUIET: Sets = {
   validation: [open(undefined, undefined)],
   failure: [undefined],
   orderAgain: [undefined],
+  askedAt: [undefined],
   nextLookAt: [FUTURE],
   nextSearchAt: [FUTURE],
   settledAt: [undefined],
@@ -280,7 +282,13 @@ export const FOLLOWING: Sets = {
   order: KNOWN,
   remote: [{ kind: 'unasked' }, ...FAILED, { kind: 'absent' }],
   stored: STORED,
-  validation: [open(undefined, undefined), open(undefined, PAST), open(PAST, PAST), open(FUTURE, PAST)],
+  validation: [
+    open(undefined, undefined),
+    open(undefined, PAST),
+    open(PAST, PAST),
+    open(FUTURE, PAST),
+    open(FUTURE, PAST, true),
+  ],
   failure: [
     undefined,
     failure('BadCertificate', FUTURE),
@@ -358,7 +366,7 @@ export const REISSUING: Sets = {
   remote: [{ kind: 'unasked' }, ...FAILED, ...LISTED],
   stored: [undefined, stored()],
   reissue: REISSUES,
-  validation: [open(undefined, undefined), open(PAST, PAST), open(FUTURE, PAST)],
+  validation: [open(undefined, undefined), open(PAST, PAST), open(FUTURE, PAST), open(FUTURE, PAST, true)],
   failure: [undefined, failure('ReissueRefused', FUTURE), failure('BadCertificate', FUTURE, 3)],
   nextSearchAt: [PAST, FUTURE],
   settledAt: [PAST, FUTURE],

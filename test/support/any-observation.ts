@@ -155,8 +155,12 @@ const accounts: fc.Arbitrary<Facts> = fc.oneof(
 )
 
 const validations: fc.Arbitrary<Facts> = fc
-  .record({ since: oneOf(undefined, inMinutes(-20)), nextCheckAt: oneOf(undefined, ...times) })
-  .map((changes) => ({ validation: { entries: [], checkedAt: undefined, ...changes } }))
+  .record({
+    since: oneOf(undefined, inMinutes(-20)),
+    nextCheckAt: oneOf(undefined, ...times),
+    isRequested: fc.boolean(),
+  })
+  .map((changes) => ({ validation: { entries: [], checkedAt: undefined, organization: [], ...changes } }))
 
 const rest: fc.Arbitrary<Facts> = fc.record({
   delivery: oneOf<NonNullable<Facts['delivery']>>('pair', 'pair', 'certificate', 'hardware'),

@@ -165,6 +165,15 @@ export const repaired = (count: number, minutes: number, changes: Partial<Repair
 })
 
 /** All facts of an order that is issued, stored and good, changed by what is given; later changes win. */
+export const NO_VALIDATION: Observation['validation'] = {
+  entries: [],
+  since: undefined,
+  checkedAt: undefined,
+  nextCheckAt: undefined,
+  isRequested: false,
+  organization: [],
+}
+
 export const anObservation = (...changes: readonly Facts[]): Observation =>
   Object.assign(
     {
@@ -200,7 +209,8 @@ export const anObservation = (...changes: readonly Facts[]): Observation =>
       outputs: { stale: 'no', problem: undefined },
       former: undefined,
       validity: { checkAt: undefined, lapses: [] },
-      validation: { entries: [], since: undefined, checkedAt: undefined, nextCheckAt: undefined },
+      validation: NO_VALIDATION,
+      askedAt: undefined,
       failure: undefined,
       orderAgain: undefined,
       nextLookAt: inHours(20),

@@ -2,8 +2,8 @@ import type { DigiCertOrder } from '../../api/order.ts'
 import type { Condition } from '../../api/shapes.ts'
 import type { OrderStatus } from '../../api/status.ts'
 import { isProven } from '../../order/messages.ts'
-import { planEndOf } from '../../order/plan.ts'
 import { renewsBy } from '../../order/reissue.ts'
+import { askedAtOf, planOf } from '../../order/standing.ts'
 import type { Sample } from '../../telemetry/metrics.ts'
 import { accountKeyOf } from '../watches.ts'
 
@@ -60,12 +60,9 @@ const stateOf = ({ ready, issuing, stalled }: Conditions): OrderState => {
 
 const seconds = (date: string | Date): number => new Date(date).getTime() / 1000
 
-/** The last thing that was done at CertCentral, from which on a person is waited for. */
-const askedAt = ({ intent, history }: OrderStatus): string | undefined => intent?.sentAt ?? history?.at(-1)?.at
-
 const waitSince = (status: OrderStatus, reason: string): string | undefined => {
-  if (VALIDATING.includes(reason)) return status.validationSince ?? askedAt(status)
-  return reason === 'AwaitingApproval' ? askedAt(status) : undefined
+  if (VALIDATING.includes(reason)) return status.validationSince ?? askedAtOf(status)
+  return reason === 'AwaitingApproval' ? askedAtOf(status) : undefined
 }
 
 /**
@@ -109,7 +106,9 @@ export const readyStatuses = (conditions: readonly Condition[] | undefined) => {
   return READY.map((condition) => ({ condition, value: condition === holds ? 1 : 0 }))
 }
 
-const certificateSamples = (labels: Named, { certificate, order, next }: OrderStatus): Sample[] => {
+const certificateSamples = (labels: Named, { spec, status = {} }: DigiCertOrder): Sample[] => {
+  const { certificate, next } = status
+  const planEnd = certificate && planOf(spec, status).end
   const of = (name: Extract<Sample, { labels: Named }>['name'], value: number) => ({ name, labels, value }) as Sample
   return [
     ...(certificate
@@ -118,9 +117,7 @@ const certificateSamples = (labels: Named, { certificate, order, next }: OrderSt
           of('digicert_operator_certificate_not_after_timestamp_seconds', seconds(certificate.notAfter)),
         ]
       : []),
-    ...(order?.validUntil === undefined
-      ? []
-      : [of('digicert_operator_order_plan_end_timestamp_seconds', seconds(planEndOf(order.validUntil)))]),
+    ...(planEnd ? [of('digicert_operator_order_plan_end_timestamp_seconds', seconds(planEnd))] : []),
     ...(next
       ? [
           {
@@ -163,7 +160,7 @@ const orderSamples = (order: DigiCertOrder, { state, reason, waitsFor, since }: 
       value: since,
     },
     ...readySamples(labels, status),
-    ...certificateSamples(labels, status),
+    ...certificateSamples(labels, order),
     ...troubleSamples(labels, status),
   ]
 }

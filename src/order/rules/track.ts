@@ -32,9 +32,17 @@ export const callFailed: Rule = (o, now) => {
 export const orderIsNotVisible: Rule = (o, now) =>
   o.order && o.remote.kind === 'absent' ? stalled('OrderNotVisible', later(now, SLOW_LOOK)) : undefined
 
+/** What a person published is checked at once where the annotation says so, before anything else is asked. */
+export const checkIsRequested: Rule = (o) =>
+  o.order && o.validation.isRequested && o.remote.kind === 'unasked' && OPEN.includes(o.order.status)
+    ? act('CheckingValidation', { kind: 'CheckValidation', orderId: o.order.orderId })
+    : undefined
+
 /** A look that is due comes before any waiting on what was known before. */
 export const lookIsDue: Rule = (o, now) =>
   o.order && o.remote.kind === 'unasked' && o.nextLookAt <= now ? look('LookingUp', 'orderId') : undefined
+
+const OPEN: readonly string[] = ['pending', 'reissue_pending']
 
 const OVER_REASONS: Readonly<Record<string, 'OrderRejected' | 'OrderCanceled' | 'OrderRevoked' | 'OrderExpired'>> = {
   rejected: 'OrderRejected',

@@ -3,6 +3,7 @@
  */
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>'],
+  [/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, '<minute>'],
   [/\b\d{4}-\d\d-\d\d\b/g, '<day>'],
   [/\b\d+(?:d|h|m|s|ms)(?:\d+[hms])?\b/g, '<age>'],
   [/\b[0-9a-f]{40,64}\b/gi, '<digest>'],

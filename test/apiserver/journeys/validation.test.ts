@@ -11,6 +11,7 @@ import {
   sentenceOf,
   statusFaults,
 } from '../../support/journey.ts'
+import { succeed } from '../../support/kubectl.ts'
 
 /* The second look of the schedule comes a minute after the first (certcentral-lifecycle.md, section 6). */
 const SECOND_CHECK = 80_000
@@ -88,6 +89,36 @@ describe('what status.validation says is to be published', () => {
   })
 })
 
+describe('an order whose proof was published between two checks', () => {
+  const NAME = 'asked'
+
+  test('is checked at once where the annotation says so, and says what was found and when', async () => {
+    await journey.apply(orderNamed(NAME, { dcv: { method: 'http-token' } }))
+    const order = await told(NAME)
+    const checked = await journey.cluster.waitForOrder(
+      journey.namespace,
+      NAME,
+      (seen) => entriesOf(seen)[0]?.checkedAt !== undefined && entriesOf(seen)[0]?.lastError !== undefined,
+    )
+    expect(sentenceOf(checked)).toMatch(
+      /At [-\d]+ [:\d]+ UTC DigiCert did not find it \(file_random_value_not_found\); the operator asks for the next check at [-\d]+ [:\d]+ UTC\. Waiting since/,
+    )
+    // The next check by the schedule is a minute away.
+    for (const entry of entriesOf(order)) await publish(entry)
+    const dco = `dco/${NAME}`
+    await succeed(journey.kubectl, [
+      'annotate',
+      dco,
+      '-n',
+      journey.namespace,
+      'digicert-operator.io/check-requested-at=now',
+    ])
+    const ready = await journey.ready(NAME, 10_000)
+    expect(ready.status?.lastHandledCheckRequestedAt).toBe('now')
+    expect(ready.status?.order?.requests?.every(({ status }) => status === 'approved')).toBe(true)
+  })
+})
+
 describe('an order whose proof was published just as its status says', () => {
   beforeAll(async () => {
     for (const method of METHODS) for (const entry of entriesOf(waiting[method]!)) await publish(entry)
@@ -105,7 +136,7 @@ describe('an order whose proof was published just as its status says', () => {
   )
 
   test('cost one purchase each', async () => {
-    expect(await journey.certCentral.paid()).toHaveLength(METHODS.length)
+    expect(await journey.certCentral.paid()).toHaveLength(METHODS.length + 1)
   })
 })
 

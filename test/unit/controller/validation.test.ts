@@ -19,8 +19,8 @@ const orderBy = (method: string | undefined, commonName = 'example.com', dnsName
 
 const ask = (answers: readonly Answering[], method: string | undefined = 'dns-txt-token', dnsNames: string[] = []) =>
   withServer(answers, async (client, server) => {
-    const entries = await askValidation(client, orderBy(method, 'example.com', dnsNames), 112_233)
-    return { entries, calls: server.seen.map(({ method: verb, url }) => `${verb} ${url}`) }
+    const asked = await askValidation(client, orderBy(method, 'example.com', dnsNames), 112_233)
+    return { ...asked, calls: server.seen.map(({ method: verb, url }) => `${verb} ${url}`) }
   })
 
 const listing = (...names: object[]): Answering => answer(200, JSON.stringify({ dns_name_validations: names }))

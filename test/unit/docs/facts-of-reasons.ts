@@ -7,6 +7,7 @@ import {
   aSpec,
   type Facts,
   NO_REISSUE,
+  NO_VALIDATION,
   NOW,
   ORDER_ID,
   absent,
@@ -134,24 +135,24 @@ export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
     ordered('pending'),
     {
       validation: {
+        ...NO_VALIDATION,
         entries: [
           {
             dnsName: 'shop.example.com',
             status: 'pending',
+            checkedAt: inMinutes(-1).toISOString(),
             method: 'dns-txt-token',
             record: { type: 'TXT', name: '_dnsauth.shop.example.com', value: '9nj1jutsr4ernp0qvsbjekw1m5bqka1h' },
           },
         ],
-        since: inMinutes(-1),
-        checkedAt: undefined,
-        nextCheckAt: undefined,
+        ...{ since: inHours(-2), checkedAt: inMinutes(-1), nextCheckAt: inMinutes(59) },
       },
     },
   ],
   AskingValidation: [ordered('pending')],
   CheckingValidation: [
     ordered('pending'),
-    { validation: { entries: [], since: inMinutes(-2), checkedAt: undefined, nextCheckAt: inMinutes(-1) } },
+    { validation: { ...NO_VALIDATION, since: inMinutes(-2), nextCheckAt: inMinutes(-1) } },
   ],
   SendingCSR: [ordered('needs_csr')],
   Processing: [ordered('processing')],

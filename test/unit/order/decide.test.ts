@@ -30,6 +30,7 @@ import {
   unreachable,
   withAccount,
   withStored,
+  NO_VALIDATION,
 } from '../../support/builders.ts'
 
 type Row = readonly [sentence: string, rule: string, facts: readonly Facts[], wanted: Decision]
@@ -483,6 +484,24 @@ const TRACK: readonly Row[] = [
     'orderIsNotVisible',
     [ordered('pending'), absent],
     stalled('OrderNotVisible', TOMORROW),
+  ],
+  [
+    'has a record checked at once where a person says that it is published, before it looks',
+    'checkIsRequested',
+    [ordered('pending'), { validation: { ...NO_VALIDATION, isRequested: true }, nextLookAt: NOW }],
+    act('CheckingValidation', { kind: 'CheckValidation', orderId: ORDER_ID }),
+  ],
+  [
+    'has the record of a reissue checked at once as well',
+    'checkIsRequested',
+    [ordered('reissue_pending'), { validation: { ...NO_VALIDATION, isRequested: true } }],
+    act('CheckingValidation', { kind: 'CheckValidation', orderId: ORDER_ID }),
+  ],
+  [
+    'has nothing checked of an order that waits for approval, whatever a person asks',
+    'lookIsDue',
+    [ordered('needs_approval'), { validation: { ...NO_VALIDATION, isRequested: true }, nextLookAt: NOW }],
+    lookById,
   ],
   ['looks when a look is due', 'lookIsDue', [ordered('needs_approval'), { nextLookAt: NOW }], lookById],
   ['looks when a look at a settled order is due', 'lookIsDue', [{ nextLookAt: inMinutes(-1) }], lookById],
@@ -1395,7 +1414,7 @@ const UPKEEP: readonly Row[] = [
 ]
 
 function validating(nextCheckAt: Date | undefined): Facts {
-  return { validation: { entries: [], since: inMinutes(-30), checkedAt: undefined, nextCheckAt } }
+  return { validation: { ...NO_VALIDATION, since: inMinutes(-30), nextCheckAt } }
 }
 
 /** What the rules want to spend, and the brake does not let pass. */
@@ -1557,6 +1576,7 @@ test('the rules stand in this order', () => {
     'nextKeyIsInUse',
     'keyIsUnkept',
     'orderIsNotVisible',
+    'checkIsRequested',
     'lookIsDue',
     'renewedByDigiCert',
     'orderIsOver',

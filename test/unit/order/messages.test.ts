@@ -22,6 +22,8 @@ import {
   unreachable,
   withAccount,
   withStored,
+  NO_VALIDATION,
+  inDays,
 } from '../../support/builders.ts'
 
 const REPAIRED =
@@ -38,7 +40,7 @@ const entry = (dnsName: string, rest: Partial<ValidationEntry> = {}): Validation
 })
 
 const proving = (...entries: ValidationEntry[]): Facts => ({
-  validation: { entries, since: inMinutes(-1), checkedAt: undefined, nextCheckAt: undefined },
+  validation: { ...NO_VALIDATION, entries },
 })
 
 test('every reason has a sentence under all facts', () => {
@@ -103,6 +105,65 @@ describe('what waits for a person says who, what and which id', () => {
         ),
       ],
       `Order ${ORDER_ID} waits for validation: serve abc at http://a.example.com/x; confirm the mail that DigiCert sent for b.example.com`,
+    ],
+    [
+      'a record that DigiCert did not find, with the next check',
+      'AwaitingValidation',
+      [
+        ordered('pending'),
+        {
+          validation: {
+            ...NO_VALIDATION,
+            entries: [entry('a.example.com', { checkedAt: inMinutes(-3).toISOString() })],
+            ...{ since: inDays(-2), checkedAt: inMinutes(-3), nextCheckAt: inMinutes(57) },
+          },
+        },
+      ],
+      `Order ${ORDER_ID} waits for validation: publish TXT _dnsauth.a.example.com = abc. At 2026-11-24 11:57 UTC DigiCert found no proof yet (pending); the operator asks for the next check at 2026-11-24 12:57 UTC. Waiting since 2026-11-22 12:00 UTC`,
+    ],
+    [
+      'a file that DigiCert did not find, by its own word for that',
+      'AwaitingValidation',
+      [
+        ordered('pending'),
+        {
+          validation: {
+            ...NO_VALIDATION,
+            entries: [
+              {
+                dnsName: 'a.example.com',
+                status: 'pending',
+                file: { url: 'http://a.example.com/x', content: 'abc' },
+                checkedAt: inMinutes(-3).toISOString(),
+                lastError: 'file_random_value_not_found',
+              },
+            ],
+            checkedAt: inMinutes(-3),
+          },
+        },
+      ],
+      `Order ${ORDER_ID} waits for validation: serve abc at http://a.example.com/x. At 2026-11-24 11:57 UTC DigiCert did not find it (file_random_value_not_found)`,
+    ],
+    [
+      'an organization that DigiCert validates as well',
+      'AwaitingValidation',
+      [
+        ordered('pending'),
+        {
+          validation: {
+            ...NO_VALIDATION,
+            entries: [entry('a.example.com')],
+            organization: [{ type: 'ov', status: 'pending' }],
+          },
+        },
+      ],
+      `Order ${ORDER_ID} waits for validation: publish TXT _dnsauth.a.example.com = abc. DigiCert validates the organization as well (ov: pending): its staff calls or mails the contacts of the organization, which may take days; CertCentral shows how far it is under Organizations`,
+    ],
+    [
+      'an approval that was asked for some time ago',
+      'AwaitingApproval',
+      [ordered('needs_approval'), { askedAt: inDays(-2) }],
+      `Order ${ORDER_ID} waits for approval; approve it in CertCentral under Requests. Waiting since 2026-11-22 12:00 UTC`,
     ],
     [
       'a validation that is up to DigiCert',

@@ -111,6 +111,47 @@ describe('what an outcome leaves in the status', () => {
       { order: ORDER, validation: [ENTRY], validationSince: AT },
     ],
     [
+      'what DigiCert validates of the organization',
+      { order: ORDER },
+      { kind: 'validation', entries: [ENTRY], organization: [{ type: 'ov', status: 'pending' }] },
+      {
+        order: ORDER,
+        validation: [ENTRY],
+        validationSince: AT,
+        organizationValidation: [{ type: 'ov', status: 'pending' }],
+      },
+    ],
+    [
+      'an order that a check found issued as one whose requests were approved, but for one to revoke it',
+      {
+        order: {
+          ...ORDER,
+          requests: [
+            { id: 1, status: 'pending' },
+            { id: 2, status: 'submitted', type: 'reissue' },
+            { id: 3, status: 'pending', type: 'revoke' },
+            { id: 4, status: 'rejected' },
+          ],
+        },
+        validationSince: AT,
+      },
+      { kind: 'validation', entries: [], order: { orderId: ORDER_ID, status: 'issued' } },
+      {
+        order: {
+          ...ORDER,
+          status: 'issued',
+          requests: [
+            { id: 1, status: 'approved' },
+            { id: 2, status: 'approved', type: 'reissue' },
+            { id: 3, status: 'pending', type: 'revoke' },
+            { id: 4, status: 'rejected' },
+          ],
+        },
+        validation: [],
+        validationSince: AT,
+      },
+    ],
+    [
       'the first question as the time that later checks count from',
       { order: ORDER, validationSince: '2026-11-24T11:00:00.000Z' },
       { kind: 'validation', entries: [ENTRY] },
@@ -125,7 +166,12 @@ describe('what an outcome leaves in the status', () => {
         order: { orderId: ORDER_ID, status: 'issued', certificateId: CERTIFICATE_ID },
       },
       {
-        order: { ...ORDER, status: 'issued', certificateId: CERTIFICATE_ID },
+        order: {
+          ...ORDER,
+          status: 'issued',
+          certificateId: CERTIFICATE_ID,
+          requests: [{ id: 5, status: 'approved' }],
+        },
         validation: [],
         validationSince: AT,
       },
@@ -251,9 +297,9 @@ describe('what an outcome leaves in the status', () => {
 
 test('what CertCentral did not say of an order stays as it was', () => {
   const before: OrderStatus = { order: { ...ORDER, certificateId: CERTIFICATE_ID, validUntil: '2027-11-23' } }
-  expect(withOrder(before, { orderId: ORDER_ID, status: 'issued' }, 1).order).toEqual({
+  expect(withOrder(before, { orderId: ORDER_ID, status: 'processing' }, 1).order).toEqual({
     ...before.order,
-    status: 'issued',
+    status: 'processing',
   })
 })
 

@@ -305,6 +305,19 @@ describe('announcements', () => {
     expect(reasons(facts)).toEqual(wanted)
   })
 
+  test('are made again of what still waits a day later, and not of what is good', () => {
+    const still = (...facts: Facts[]): string[] => {
+      const before = told(facts).status
+      const o = anObservation(...facts)
+      const subject = { before, generation: GENERATION, about: ABOUT, isReminderDue: true, now: NOW }
+      return report(before, o, decide(o, NOW), subject).announce.map(({ type, reason }) => `${type} ${reason}`)
+    }
+    expect(still(ordered('needs_approval'))).toEqual(['Normal AwaitingApproval'])
+    expect(still(ordered('rejected'))).toEqual(['Warning OrderRejected'])
+    expect(still({ next: { action: 'Look', at: NOW, why: 'it ends' } })).toEqual(['Warning ReissueDue'])
+    expect(still()).toEqual([])
+  })
+
   test('are made once per reason', () => {
     const before = told([ordered('rejected')]).status
     expect(reasons([ordered('rejected')], before)).toEqual([])
