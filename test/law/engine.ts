@@ -66,8 +66,10 @@ const run = async (life: Life): Promise<Life> => {
   const end = BEGINNING + life.play.lasts
   let atOneMoment = 0
   while (life.now < end && life.story.faults.length === 0) {
-    if (life.ledger.advance(life.now) === 'something') hearNews(life)
+    const news = life.ledger.advance(life.now)
     befall(life)
+    // A process that starts at that moment hears of it too: its first question to the feed goes back for days.
+    if (news === 'something') hearNews(life)
     const view = await passOver(life)
     life.story.passes += 1
     if (view) {
