@@ -53,6 +53,22 @@ export const printed = (schema: z.ZodType): Schema =>
 /** The structural schema of one zod schema. */
 export const schemaOf = (schema: z.ZodType): Schema => toStructural(printed(schema))
 
+/** Whether nothing was bought for the object, nor sent: a mistake in its product or account can be mended until then. */
+const UNBOUGHT = [
+  '!has(oldSelf.status)',
+  `(${[
+    '!has(oldSelf.status.order)',
+    '!has(oldSelf.status.certificate)',
+    '(!has(oldSelf.status.history) || oldSelf.status.history.size() == 0)',
+    '(!has(oldSelf.status.intent) || !has(oldSelf.status.intent.sentAt))',
+  ].join(' && ')})`,
+].join(' || ')
+
+const fixedOnceBought = (field: string) => ({
+  rule: `self.spec.${field} == oldSelf.spec.${field} || ${UNBOUGHT}`,
+  message: `${field} cannot be changed once the order was sent to CertCentral; make a new DigiCertOrder instead`,
+})
+
 type Column = { name: string; type: string; jsonPath: string; priority?: number }
 
 type Kind = {
@@ -91,6 +107,8 @@ export const KINDS: readonly Kind[] = [
         rule: 'self.metadata.name.size() <= 240',
         message: 'metadata.name must have at most 240 characters: names of key Secrets are made from it',
       },
+      fixedOnceBought('accountRef'),
+      fixedOnceBought('product'),
     ],
     columns: [
       { name: 'Ready', type: 'string', jsonPath: condition('Ready', 'status') },

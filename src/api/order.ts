@@ -23,14 +23,6 @@ import { MOST, PURCHASE_RULES, SPEC_RULES } from './spec-rules.ts'
 import type { OrderStatus } from './status.ts'
 import { wire } from './wire.ts'
 
-const immutable = (field: string) =>
-  validations([
-    {
-      rule: 'self == oldSelf',
-      message: `${field} cannot be changed: it says what was bought; make a new DigiCertOrder instead`,
-    },
-  ])
-
 /** Of the field alone, so that the API server lets an order be edited that had such a name before the rule. */
 const SECRET_NAME_RULE: CrossFieldRule<string> = {
   rule: `!self.matches('${KEY_SECRET_NAME}')`,
@@ -47,7 +39,7 @@ const accountRef = z
       .meta({ description: 'DigiCertAccount: of this namespace. ClusterDigiCertAccount: of the cluster.' }),
     name: objectName('Name of the account.'),
   })
-  .meta({ description: 'The account that buys. Cannot be changed.', ...immutable('accountRef') })
+  .meta({ description: 'The account that buys. Cannot be changed once the order was sent to CertCentral.' })
 
 export const orderSpec = z
   .object({
@@ -58,8 +50,8 @@ export const orderSpec = z
       .max(64)
       .regex(/^[a-z0-9_]+$/)
       .meta({
-        description: 'Product id at CertCentral, such as ssl_securesite_pro. Cannot be changed.',
-        ...immutable('product'),
+        description:
+          'Product id at CertCentral, such as ssl_securesite_pro. Cannot be changed once the order was sent to CertCentral.',
       }),
     secretName: objectName('')
       .optional()

@@ -12,7 +12,7 @@ export const ORDER_REASONS = {
   DeletionBlocked:
     'What spec.deletionPolicy asks for cannot be done at CertCentral, and the object waits. Set it to Retain to let the object go without it.',
   InvalidSpec: 'The spec breaks a rule or lacks what the product needs. Mend the field that the message names.',
-  AccountNotFound: 'spec.accountRef names no account that exists. Create it, or make a new order that names another.',
+  AccountNotFound: 'spec.accountRef names no account that exists. Create it, or name another one.',
   AccountNotReady: 'The account cannot be used; its own Ready condition says why.',
   AccountForbids:
     "A guard rail of the account forbids the order. Change the order, or have the account's policy changed.",

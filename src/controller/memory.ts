@@ -56,8 +56,8 @@ export type Recollection = {
   repairs: Repairs | undefined
   /** Whether this process made its key, and sent nothing with it yet: then no order can have it. */
   keyIsNew: boolean
-  /** Orders of its name that were read and have another key. */
-  ordersRead: Set<number> | undefined
+  /** Orders of its name, in the account of that key, that were read and have another public key. */
+  ordersRead: { account: string; ids: Set<number> } | undefined
   /** The annotations for which CertCentral was last asked to check the domains (`checkRequestOf`). */
   checkedFor: string | undefined
   /** What was last said of it by an Event, and when; what a process finds counts as said when it finds it. */

@@ -38,16 +38,21 @@ export const claimOf = (gathered: Gathered, status: OrderStatus, now: Date): Sec
  * process or was left by another resource. A key that this process made and sent nothing with is in no order, and costs no
  * look-up.
  */
-const keySearchOf = (gathered: Gathered, status: OrderStatus, memory: Recollection): KeySearch | undefined => {
+const keySearchOf = (
+  gathered: Gathered,
+  status: OrderStatus,
+  { memory, session: { key: account } }: Pick<Asking, 'memory' | 'session'>,
+): KeySearch | undefined => {
   const { order, key } = gathered
   const { intent } = status
   if (key.fingerprint === undefined || deliveryOf(order.spec) === 'hardware' || !intent) return undefined
   if (intent.sentAt === undefined && memory.keyIsNew) return undefined
   // A CSR that was made elsewhere proves nothing of what was not sent: who has a copy of it may not have the key.
   if (intent.sentAt === undefined && deliveryOf(order.spec) === 'certificate') return undefined
-  memory.ordersRead ??= new Set()
+  // The ids of one account say nothing of those of another.
+  if (memory.ordersRead?.account !== account) memory.ordersRead = { account, ids: new Set() }
   const since = intent.sentAt === undefined ? undefined : dateOf(intent.recordedAt)
-  return { since, known: ownOrders(status), read: memory.ordersRead }
+  return { since, known: ownOrders(status), read: memory.ordersRead.ids }
 }
 
 /** What was sent without an answer, as it was written down. */
@@ -79,7 +84,7 @@ export const questionOf = (gathered: Gathered, status: OrderStatus, asking: Aski
     renewalOf: status.intent?.renewalOf,
     fingerprint: csrLag === 'yes' ? undefined : gathered.key.fingerprint,
     commonName: sent ? sent.names[0] : gathered.order.spec.commonName,
-    keySearch: keySearchOf(gathered, status, memory),
+    keySearch: keySearchOf(gathered, status, { memory, session }),
     claim: claimOf(gathered, status, now),
     isHeld: (orderId) => gathered.holderOf({ orderId }, 'status') !== undefined,
   }

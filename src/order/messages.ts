@@ -297,7 +297,7 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
     o.problems.length > 0 ? o.problems.join('; ') : `${o.purchaseFaults.join('; ')}. Nothing was bought`,
   HeldByBrake: heldByBrake,
   ReissuedElsewhere: reissuedElsewhere,
-  AccountNotFound: (_o, { account }) => `${account} does not exist; create it, or make a new order that names another`,
+  AccountNotFound: (_o, { account }) => `${account} does not exist; create it, or name another one in spec.accountRef`,
   AccountNotReady: (o, { account }) =>
     o.remote.kind === 'refused'
       ? `${account} cannot be used: ${o.remote.message}`

@@ -50,6 +50,19 @@ test.each(CASES)('%s stalls with what CertCentral said, field first, and buys no
   expect(await journey.certCentral.paid()).toEqual([])
 })
 
+test('a product that CertCentral does not know, and an account that is not there, are mended by another kubectl apply', async () => {
+  const name = 'typos'
+  await journey.apply(orderNamed(name, { accountRef: { name: 'certcentrall' }, product: 'ssl_of_tomorrow' }))
+  await journey.says(name, 'AccountNotFound')
+  await journey.apply(orderNamed(name, { product: 'ssl_of_tomorrow' }))
+  await journey.says(name, 'OrderRefused')
+  await journey.apply(orderNamed(name))
+
+  const { status, spec } = await journey.ready(name)
+  expect(status?.order?.product).toBe(spec.product)
+  expect((await journey.certCentral.paid()).map(({ product }) => product)).toEqual([spec.product])
+})
+
 test('the sample of page 001 is refused today for its dates alone', async () => {
   const file = join(import.meta.dirname, '..', '..', '..', 'deploy', 'examples', 'pages', '001-multi-year-plan.yaml')
   const { metadata, spec } = parse(readFileSync(file, 'utf8')) as DigiCertOrder

@@ -93,8 +93,8 @@ describe('a change that no reissue can make', () => {
   }
 
   test.each([
-    ['product', {}, { product: 'ssl_dv_rapidssl' }, 'product cannot be changed'],
-    ['account', {}, { accountRef: { name: 'other' } }, 'accountRef cannot be changed'],
+    ['product', {}, { product: 'ssl_dv_rapidssl' }, 'product cannot be changed once the order was sent to CertCentral'],
+    ['account', {}, { accountRef: { name: 'other' } }, 'accountRef cannot be changed once'],
     ['added-csr', {}, { csrSecretRef: { name: 'any' } }, 'csrSecretRef cannot be added or taken away'],
     ['removed-csr', 'csr', {}, 'csrSecretRef cannot be added or taken away'],
   ])('is refused by kubectl apply, and the order goes on as it was: %s', async (name, first, edit, said) => {

@@ -108,15 +108,6 @@ describe('a structural schema', () => {
     })
   })
 
-  test('keeps what is immutable so, at the field itself', () => {
-    const spec = schemaOf(orderSpec)
-    for (const field of ['accountRef', 'product']) {
-      const [rule] = spec.properties![field]!['x-kubernetes-validations'] as { rule: string; message: string }[]
-      expect(rule!.rule).toBe('self == oldSelf')
-      expect(rule!.message).toContain(`${field} cannot be changed`)
-    }
-  })
-
   test('is the same for both kinds of account, but for what is of many namespaces', () => {
     const cluster = schemaOf(clusterAccountSpec).properties!
     const own = schemaOf(accountSpec).properties!

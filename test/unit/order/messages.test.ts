@@ -289,7 +289,7 @@ describe('what waits for a person says who, what and which id', () => {
       'an account that is missing',
       'AccountNotFound',
       [{ account: { kind: 'missing' } }],
-      'DigiCertAccount shop/certcentral does not exist; create it, or make a new order that names another',
+      'DigiCertAccount shop/certcentral does not exist; create it, or name another one in spec.accountRef',
     ],
     [
       'an account that is not ready',
