@@ -70,11 +70,13 @@ const askedNames = ({ commonName, dnsNames }: OrderInfo, spec: DigiCertOrder['sp
 /** An order held against the spec. */
 export const foundOrder = (info: OrderInfo, order: DigiCertOrder, fingerprint: string | undefined): FoundOrder => {
   const created = Date.parse(order.metadata.creationTimestamp ?? '')
+  const wanted = wireNames(order.spec.commonName, order.spec.dnsNames)
   const older = info.dateCreated !== undefined && info.dateCreated.getTime() < created
   return {
     ...remoteOrder(info, fingerprint),
     asked: { dnsNames: askedNames(info, order.spec) },
     names: namesOf(info),
+    furtherNames: namesOf(info).filter((name) => !wanted.includes(name)),
     mismatches: mismatches(info, order.spec),
     older: older ? 'than-resource' : 'no',
   }

@@ -1,12 +1,12 @@
 import { ANNOTATIONS, ORDER_AGAIN, REISSUE_REQUESTED, RELEASE_BRAKE, keySecretName } from '../api/names.ts'
 import { ORDER_REASONS, type Reason } from '../api/reasons.ts'
 import type { Effective } from '../api/status.ts'
-import type { KnownOrder, Observation } from './observation.ts'
+import type { FoundOrder, KnownOrder, Observation } from './observation.ts'
 import { adoptionFault } from './rules/adoption.ts'
 import { endingOf, formerEnding, sparedFor } from './rules/deletion.ts'
 import { givingUp } from './rules/issue.ts'
 import { current } from './rules/track.ts'
-import { isOpen } from './rules/words.ts'
+import { isIssued, isOpen } from './rules/words.ts'
 import { DAY, isoDay } from './schedule.ts'
 
 /** The names that a message needs and a decision does not. */
@@ -224,13 +224,38 @@ const pickup: Message = (o) => {
   return `${capital(id(o))} waits to be picked up by a person in CertCentral${token}`
 }
 
-const adoption = (o: Observation): string => {
+/** What becomes of the private key of an order that would be taken over. */
+const keyAfterAdoption = (o: Observation, order: FoundOrder, { secretName }: About): string | undefined => {
+  if (!isIssued(order) || order.csr === 'ours' || o.stored !== undefined || o.delivery === 'hardware') return undefined
+  const lacks = `The private key of that order is not kept here`
+  if (o.reissue.allowed === 'no')
+    return `${lacks}, and spec.reissue.by Never keeps the operator from making another certificate of it: take that out of the spec`
+  const what =
+    o.delivery === 'pair'
+      ? 'the operator reissues it with a new key'
+      : 'the operator reissues it with the CSR of spec.csrSecretRef'
+  return o.target.kind === 'foreign'
+    ? `${lacks}: unless Secret ${secretName} is handed over with it, ${what}, at no cost`
+    : `${lacks}: ${what}, at no cost`
+}
+
+const namesAfterAdoption = ({ furtherNames = [] }: FoundOrder): string | undefined =>
+  furtherNames.length === 0
+    ? undefined
+    : `Its names that the spec does not ask for stay in the certificate: ${furtherNames.join(', ')}`
+
+const adoption = (o: Observation, about: About): string => {
   if (o.adopt === undefined) return ''
   const which = `order ${String(o.adopt.orderId)}`
   const fault = adoptionFault(o)
   if (fault !== undefined) return `; ${which} would not be taken over: ${fault}`
   if (o.remote.kind !== 'found') return `; ${which} was not looked at yet`
-  return `; ${which} (${o.remote.order.status}) fits the spec and would be taken over; nothing would be bought`
+  const { order } = o.remote
+  return sentences(
+    `; ${which} (${order.status}) fits the spec and would be taken over; nothing would be bought`,
+    keyAfterAdoption(o, order, about),
+    namesAfterAdoption(order),
+  )
 }
 
 /** Why what spec.deletionPolicy asks was not done at CertCentral, as words for a person. */
@@ -278,7 +303,7 @@ const foughtOver: Message = (o, { secretName }) =>
 const limitEnds = ({ account }: Observation): string =>
   account.kind === 'ready' ? account.limitEnds.toISOString() : 'midnight UTC'
 
-const suspended: Message = (o) => `spec.suspend is set: nothing is done${adoption(o)}`
+const suspended: Message = (o, about) => `spec.suspend is set: nothing is done${adoption(o, about)}`
 
 const MESSAGES: Partial<Record<Reason, Message>> = {
   Issued: issued,

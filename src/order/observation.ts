@@ -44,6 +44,8 @@ export type FoundReissue = { status: string; certificateId?: number | undefined 
 export type FoundOrder = RemoteOrder & {
   /** The names that CertCentral shows of it, in wire form. */
   names?: readonly string[] | undefined
+  /** Those of them that the spec does not ask for. */
+  furtherNames?: readonly string[] | undefined
   /** What is different from the spec, as words for a person; empty where it is what the spec asks for. */
   mismatches: readonly string[]
   /** Whether the resource was created after this order was placed: then a person asks for it anew. */

@@ -125,6 +125,25 @@ describe('digicert-operator plan', () => {
     expect(steps(moved)[0]?.[0]).not.toBe(first?.[0])
   })
 
+  test('buys nothing for an order that was issued a moment ago, and whose plan CertCentral did not name yet', () => {
+    const issued = {
+      ...orderNamed('shop'),
+      status: {
+        certificate: { notBefore: '2026-11-24T00:00:00Z', notAfter: '2027-06-10T23:59:59Z' },
+        order: {
+          id: 7,
+          status: 'issued',
+          purchase: 1,
+          asked: { dnsNames: ['shop.example.com'], validUntil: '2027-11-23' },
+        },
+        history: [{ at: '2026-11-24T11:59:00Z', what: 'Ordered', orderId: 7, purchase: 1 }],
+      },
+    }
+    const [first, second] = steps(planOf(issued, { now: NOW, years: 1, caps: CAPS }))
+    expect([first?.[1], first?.[2]]).toEqual(['Reissue', 'free'])
+    expect([second?.[1], second?.[0]?.slice(0, 7)]).toEqual(['Renew', '2027-10'])
+  })
+
   test('reads several documents, and lists', async () => {
     const list = stringify({ kind: 'List', items: [orderNamed('one'), { kind: 'Secret' }, orderNamed('two')] })
     const { text } = await plan(`${order()}---\n${list}`)

@@ -24,6 +24,46 @@ const boughtInConsole = async (name: string, more: { names?: string[]; order?: o
 const adopting = (name: string, adoptOrderId: number, spec: object = {}) =>
   here.machine.apply(orderNamed(name, { product: PRODUCT, adoptOrderId, ...spec }))
 
+describe('the trial of an adoption, with suspend', () => {
+  const trial = async (name: string, adoptOrderId: number, spec: object = {}): Promise<string> => {
+    await adopting(name, adoptOrderId, { suspend: true, ...spec })
+    return sentenceOf(await here.life.says(name, 'Suspended'))
+  }
+
+  test('says that a reissue follows where the key is not kept here, and which further names stay', async () => {
+    const id = await boughtInConsole('tried', { names: ['also.tried.example.com'] })
+    const said = await trial('tried', id)
+    expect(said).toContain(`order ${id} (issued) fits the spec and would be taken over; nothing would be bought`)
+    expect(said).toContain('The private key of that order is not kept here: the operator reissues it with a new key')
+    expect(said).toContain('Its names that the spec does not ask for stay in the certificate: also.tried.example.com')
+    expect(await here.life.happened('tried')).toEqual(['order'])
+
+    await here.life.edit('tried', { suspend: false })
+    expect((await here.life.says('tried', 'NameRemovalHeld')).status?.history?.[0]?.what).toBe('Adopted')
+    expect(await here.life.happened('tried')).toEqual(['order', 'reissue'])
+
+    expect(await trial('tried-twice', id, { commonName: 'tried.example.com' })).toMatch(
+      new RegExp(`order ${id} would not be taken over: DigiCertOrder .*tried has it`),
+    )
+  })
+
+  test('says that an order does not exist where CertCentral does not show it', async () => {
+    expect(await trial('nowhere', 999_999_999)).toContain(
+      'order 999999999 would not be taken over: CertCentral does not show it to this API key',
+    )
+  })
+
+  test('says of another product that it would not, and by an edit of the product that it would', async () => {
+    const id = await boughtInConsole('mended')
+    expect(await trial('mended', id, { product: 'ssl_securesite_flex' })).toContain(`its product is ${PRODUCT}`)
+    await here.life.edit('mended', { product: PRODUCT })
+    const fits = await here.machine.until('mended', 'a trial that fits', (order) =>
+      sentenceOf(order).includes('fits the spec and would be taken over'),
+    )
+    expect(fits.status?.order).toBeUndefined()
+  })
+})
+
 describe('an order that was bought in the console', () => {
   test('is taken over with a key of ours by a free reissue, and is DigiCert’s to reissue no more', async () => {
     const id = await boughtInConsole('taken', { order: { auto_reissue: 1 } })

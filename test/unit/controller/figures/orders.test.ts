@@ -132,6 +132,17 @@ describe('the figures of orders', () => {
     })
   })
 
+  test('have the end of the plan that was asked for until CertCentral names one, once there is a certificate', () => {
+    const asked = { dnsNames: ['shop.example.com'], certificateHash: 'x', validUntil: '2027-11-23' }
+    const order = { id: 7, status: 'issued', purchase: 1, asked }
+    const issued = saying({ ready: 'True', issuing: 'False', reason: 'Issued' }, { order })
+    const end = 'order_plan_end_timestamp_seconds shop shop'
+    expect(valuesOf(issued)[end]).toBe(Date.parse('2027-11-23T23:59:59.999Z') / 1000)
+    const waiting = saying({ ready: 'False', issuing: 'True', reason: 'AwaitingApproval' }, { order })
+    delete waiting.status!.certificate
+    expect(valuesOf(waiting)).not.toHaveProperty(end)
+  })
+
   test('of an order that was just made are that it is not looked at', () => {
     const values = valuesOf(anOrder())
     expect(values).toMatchObject({ 'orders new': 1, 'certificate_ready_status shop shop Unknown': 1 })
