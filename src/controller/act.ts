@@ -1,3 +1,4 @@
+import { rulesOf } from '../api/products.ts'
 import { ANNOTATIONS, keySecretName } from '../api/names.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { Intent, OrderStatus } from '../api/status.ts'
@@ -158,7 +159,8 @@ const askForValidation = async ({ gathered }: Step, orderId: number): Promise<Ou
 const checkValidation = async ({ gathered, seen }: Step, orderId: number, now: Date): Promise<Outcome> => {
   const { client } = sessionOf(gathered)
   const { entries: known, organization: open } = seen.validation
-  const isStale = known.some(lacksValue) || open.length > 0
+  const hasOrganization = rulesOf(gathered.order.spec.product).validation !== 'dv'
+  const isStale = known.some(lacksValue) || (hasOrganization && open?.length !== 0)
   const asked = isStale ? await askValidation(client, gathered.order, orderId) : { entries: known }
   const check = await client.checkDcv(orderId)
   const found = { kind: 'validation', ...asked, entries: checkedEntries(asked.entries, check, now) } as const

@@ -148,7 +148,7 @@ const validationFact = (gathered: Gathered, status: OrderStatus, { now, memory }
     ...{ entries, since, checkedAt },
     nextCheckAt: isWaited ? nextCheck(since, checkedAt, now) : undefined,
     isRequested: isWaited && isCheckAsked(gathered, status, memory),
-    organization: (status.organizationValidation ?? []).filter((entry) => !isProven(entry.status)),
+    organization: status.organizationValidation?.filter((entry) => !isProven(entry.status)),
   }
 }
 

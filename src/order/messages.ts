@@ -70,12 +70,12 @@ const validation: Message = (o) => {
   const records = [...new Set(told)]
   const shown = records.slice(0, 3).join('; ')
   const more = records.length > 3 ? `; and ${String(records.length - 3)} more in status.validation` : ''
-  const what =
-    records.length > 0 ? `${shown}${more}` : 'nothing is to be published; DigiCert validates organization and domains'
+  const organization = organizationOf(o)
+  const nothing = `nothing is to be published${organization ? '' : '; DigiCert validates organization and domains'}`
   return sentences(
-    `${capital(id(o))} waits for validation: ${what}`,
+    `${capital(id(o))} waits for validation: ${records.length > 0 ? `${shown}${more}` : nothing}`,
     checksOf(o),
-    organizationOf(o),
+    organization,
     waitingSince(o.validation.since),
   )
 }
@@ -91,10 +91,10 @@ const checksOf = ({ validation: { entries, checkedAt, nextCheckAt } }: Observati
   return `At ${minute(checkedAt)} DigiCert ${saw}${next === undefined ? '' : `; ${next}`}`
 }
 
-const organizationOf = ({ validation: { organization: open } }: Observation): string | undefined =>
+const organizationOf = ({ validation: { organization: open = [] } }: Observation): string | undefined =>
   open.length === 0
     ? undefined
-    : `DigiCert validates the organization as well (${open.map(({ type, status }) => `${type}: ${status}`).join(', ')}): its staff calls or mails the contacts of the organization, which may take days; CertCentral shows how far it is under Organizations`
+    : `DigiCert validates the organization (${open.map(({ type, status }) => `${type}: ${status}`).join(', ')}): its staff calls or mails the contacts of the organization, which may take days; CertCentral shows how far it is under Organizations`
 
 /** Words of CertCentral for a name whose control is proven. */
 export const isProven = (status: string): boolean =>

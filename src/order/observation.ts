@@ -188,8 +188,8 @@ export type ValidationFact = {
   nextCheckAt: Date | undefined
   /** Whether a person asked for a check that was not made yet. */
   isRequested: boolean
-  /** What of the organization is not validated yet. */
-  organization: readonly { type: string; status: string }[]
+  /** What of the organization is not validated yet; `undefined` where CertCentral was not asked. */
+  organization: readonly { type: string; status: string }[] | undefined
 }
 
 /** What of an order is validated, before its next certificate is due. */

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { conditionOf, orderIdOf, orderNamed } from '../../support/journey.ts'
 import { holdTimeMachine } from '../../support/held-machine.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 const here = holdTimeMachine('file')
 afterEach(() => here.machine.certCentral.changeSettings({ approval: 'none' }))
@@ -103,5 +104,58 @@ describe('an order that is suspended', () => {
 
     await here.life.isGone('leaving')
     expect(await here.life.happened('leaving')).toEqual(['order', 'revoke'])
+  })
+})
+
+describe('an order that waits for people for days', () => {
+  test('has an Event and a sentence a day that say since when, what DigiCert found and when it is asked next', async () => {
+    await here.machine.certCentral.changeSettings({ instant: false, ownDcvPolling: false })
+    await here.machine.apply(orderNamed('patient', { dcv: { method: 'dns-txt-token' } }))
+    await here.machine.until(
+      'patient',
+      'a first check',
+      ({ status }) => status?.validation?.[0]?.checkedAt !== undefined,
+    )
+    const events = async (): Promise<string[]> =>
+      (await here.machine.cluster.events(here.machine.namespace, 'patient'))
+        .filter(({ reason }) => reason === 'AwaitingValidation')
+        .map(({ message }) => message)
+    await waitFor(async () => (await events()).length === 1, { what: 'the first Event', limitMs: 10_000 })
+
+    for (const days of [2, 3]) {
+      await here.machine.travel(1)
+      await waitFor(async () => (await events()).length === days, { what: `Event ${days}`, limitMs: 10_000 })
+    }
+    const last = (await events()).at(-1)
+    const day = here.machine.now().toISOString().slice(0, 10)
+    expect(last).toMatch(
+      /publish TXT _dnsauth\.patient\.example\.com = \w+\. At .* DigiCert found no proof yet \(pending\)/,
+    )
+    expect(last).toContain(`the operator asks for the next check at ${day}`)
+    expect(last).toMatch(/Waiting since [-\d]+ [:\d]+ UTC$/)
+    expect(await here.life.happened('patient')).toEqual(['order'])
+  })
+
+  test('names the organization that DigiCert validates, beside the record', async () => {
+    await here.machine.certCentral.changeSettings({ instant: false, ownDcvPolling: false })
+    const organization = {
+      name: 'New Flowers GmbH',
+      address: 'Weg 1',
+      city: 'Berlin',
+      state: 'Berlin',
+      zip: '10115',
+      country: 'DE',
+      telephone: '+49 30 1234567',
+    }
+    await here.machine.apply(
+      orderNamed('flowers', { product: 'ssl_basic', dcv: { method: 'dns-txt-token' }, organization }),
+    )
+    const order = await here.machine.until('flowers', 'the organization', ({ status }) =>
+      Boolean(status?.organizationValidation?.length),
+    )
+    expect(order.status?.organizationValidation).toEqual([{ type: 'ov', status: 'pending' }])
+    expect(conditionOf(order, 'Issuing')?.message).toMatch(
+      /publish TXT .* DigiCert validates the organization \(ov: pending\)/,
+    )
   })
 })

@@ -83,6 +83,7 @@ describe('the look-up by our own id', () => {
         csr: 'ours',
         asked: { dnsNames: ['example.com', 'sub.example.com'] },
         names: ['example.com', 'sub.example.com'],
+        furtherNames: [],
         mismatches: [],
         older: 'no',
       },

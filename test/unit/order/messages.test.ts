@@ -157,7 +157,7 @@ describe('what waits for a person says who, what and which id', () => {
           },
         },
       ],
-      `Order ${ORDER_ID} waits for validation: publish TXT _dnsauth.a.example.com = abc. DigiCert validates the organization as well (ov: pending): its staff calls or mails the contacts of the organization, which may take days; CertCentral shows how far it is under Organizations`,
+      `Order ${ORDER_ID} waits for validation: publish TXT _dnsauth.a.example.com = abc. DigiCert validates the organization (ov: pending): its staff calls or mails the contacts of the organization, which may take days; CertCentral shows how far it is under Organizations`,
     ],
     [
       'an approval that was asked for some time ago',
