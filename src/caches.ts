@@ -13,10 +13,10 @@ import {
   type Informer,
   type InformerOptions,
   createInformer,
+  manyInformers,
   withoutBookkeeping,
   withoutManagedFields,
 } from './kube/informer.ts'
-import { manyInformers } from './kube/many-informers.ts'
 import type { Log } from './telemetry/log.ts'
 
 /** What the operator watches. */

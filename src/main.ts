@@ -7,9 +7,8 @@ import { giveMemoryBack } from './garbage.ts'
 import { startOperator } from './operator.ts'
 import { planCommand } from './plan.ts'
 import { simulatorCommand } from './simulator/command.ts'
-import { endUnforeseen } from './telemetry/last-words.ts'
-import { proxySecrets } from './telemetry/proxy-secrets.ts'
-import { createRedactor } from './telemetry/redact.ts'
+import { endUnforeseen } from './telemetry/log.ts'
+import { createRedactor, proxySecrets } from './telemetry/redact.ts'
 import { VERSION } from './version.ts'
 
 /** Exit codes of `run`: see `design.md`, section 3. */

@@ -1,5 +1,5 @@
 import { type KubeClient, compareVersions, nameOf } from '../kube/client.ts'
-import type { Next } from '../kube/worker.ts'
+import type { Next } from '../kube/controller.ts'
 import { later } from '../order/schedule.ts'
 import { SECRETS } from './secrets.ts'
 

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { DigiCertOrder } from '../api/order.ts'
 import { type KubeClient, type KubeObject, type Resource, isFailure, isNamespaceTerminating } from '../kube/client.ts'
-import { eventOf, events } from '../kube/event.ts'
+import { eventOf, events } from '../kube/events.ts'
 import type { Session } from './accounts.ts'
 import { withTypeMeta } from './orders.ts'
 

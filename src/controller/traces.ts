@@ -1,7 +1,6 @@
 import type { CallRecord } from '../certcentral/index.ts'
 import type { WriteObserver, WriteRecord } from '../kube/client.ts'
-import type { EndedCall } from '../telemetry/span.ts'
-import { noteCall } from '../telemetry/tracing.ts'
+import { type EndedCall, noteCall } from '../telemetry/tracing.ts'
 
 /** A call to CertCentral as a span of the pass that made it, by the conventions of OpenTelemetry for HTTP clients. */
 export const traceCall = (base: string, record: CallRecord): void =>

@@ -1,15 +1,8 @@
-import { systemClock } from './clock.ts'
-import type { Clock } from './clock.ts'
-import type { Indexers } from './indexes.ts'
-import { createIntern } from './intern.ts'
-import { createLatch } from './latch.ts'
-import { reflect } from './reflector.ts'
-import type { Mirror } from './reflector.ts'
-import type { KubeObject, Resource } from './resource.ts'
-import { createStore } from './store.ts'
-import type { Change } from './store.ts'
+import { type Clock, createLatch, systemClock } from './clock.ts'
+import { type Mirror, reflect } from './reflector.ts'
+import { type Change, type Indexers, createIntern, createStore } from './store.ts'
+import type { KubeClient, KubeObject, Resource } from './types.ts'
 import type { Log } from '../telemetry/log.ts'
-import type { KubeClient } from './verbs.ts'
 
 /** A change to tell of; `initial` marks those of the first list. */
 export type InformerChange<T> = Change<T> & { readonly initial: boolean }
@@ -135,4 +128,22 @@ export function withoutBookkeeping<T extends KubeObject>(object: T): T {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown cause'
+}
+
+/** Several informers of one kind, one for each watched namespace, started and read as one. */
+export function manyInformers<T extends KubeObject>(informers: readonly Informer<T>[]): Informer<T> {
+  return {
+    start: (signal) => informers.forEach((informer) => informer.start(signal)),
+    get: (key) => informers.map((informer) => informer.get(key)).find((found) => found !== undefined),
+    list: () => informers.flatMap((informer) => informer.list()),
+    by: (index, value) => informers.flatMap((informer) => informer.by(index, value)),
+    size: () => informers.reduce((sum, informer) => sum + informer.size(), 0),
+    synced: () => informers.every((informer) => informer.synced()),
+    whenSynced: async (signal) => {
+      await Promise.all(informers.map((informer) => informer.whenSynced(signal)))
+    },
+    noteWritten: (object) => informers.forEach((informer) => informer.noteWritten(object)),
+    lastContactAt: () => Math.min(...informers.map((informer) => informer.lastContactAt())),
+    stale: (afterMs) => informers.some((informer) => informer.stale(afterMs)),
+  }
 }

@@ -1,12 +1,7 @@
-import { createBackoff } from './backoff.ts'
-import { pause } from './clock.ts'
-import type { Clock } from './clock.ts'
-import { KubeError, isFailure } from './error.ts'
-import { compareVersions } from './resource.ts'
-import type { KubeObject, Resource } from './resource.ts'
+import { type Clock, createBackoff, pause } from './clock.ts'
+import { KubeError, isFailure } from './errors.ts'
+import { type KubeClient, type KubeObject, type Resource, type WatchEvent, compareVersions } from './types.ts'
 import type { Log } from '../telemetry/log.ts'
-import type { KubeClient } from './verbs.ts'
-import type { WatchEvent } from './watch.ts'
 
 /** What a reflector keeps up to date. None of these may throw. */
 export type Mirror<T extends KubeObject> = {

@@ -1,6 +1,6 @@
 import { Agent, ProxyAgent, request } from 'undici'
 import type { Dispatcher } from 'undici'
-import type { Credentials, CredentialSource } from './credentials.ts'
+import type { CredentialSource, Credentials } from './auth.ts'
 
 /** One HTTP request to the API server; the path has its query in it. */
 export type Call = {

@@ -1,15 +1,7 @@
-import type { Caller, JsonCall } from './call.ts'
-import { answerTo, bodyOf, refusalOf } from './call.ts'
-import { KubeError, refusalError, transportError } from './error.ts'
-import type { Attempt, Status } from './error.ts'
-import type { KubeObject } from './resource.ts'
+import { type Caller, type JsonCall, answerTo, bodyOf, refusalOf } from './request.ts'
+import { type Attempt, type Status, KubeError, refusalError, transportError } from './errors.ts'
+import type { KubeObject, WatchEvent } from './types.ts'
 import type { Answer } from './transport.ts'
-
-/** A bookmark's object has only a resource version. */
-export type WatchEvent<T extends KubeObject> = {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'
-  readonly object: T
-}
 
 /** Longer than any object that etcd takes, JSON escapes included. */
 const LONGEST_LINE = 32 * 1024 * 1024

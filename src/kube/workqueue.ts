@@ -1,12 +1,8 @@
-import { backoffMs } from './backoff.ts'
-import { systemClock } from './clock.ts'
-import type { Clock } from './clock.ts'
-import { createLanes } from './lanes.ts'
-import type { Place, Priority, Taken } from './lanes.ts'
-import { createLatch } from './latch.ts'
-import { createPlan } from './plan.ts'
+import { type Clock, backoffMs, createLatch, systemClock } from './clock.ts'
+import { type Place, type Priority, type Taken, createLanes } from './priority-queue.ts'
+import { createPlan } from './delaying-queue.ts'
 
-export type { Place, Priority } from './lanes.ts'
+export type { Place, Priority } from './priority-queue.ts'
 
 /** Counts for metrics, and ages in milliseconds; 0 where there is nothing. */
 export type QueueSnapshot = {

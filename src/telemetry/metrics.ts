@@ -1,12 +1,18 @@
 import { Counter, Gauge, Histogram, type MetricValue, Registry, collectDefaultMetrics } from '@prometheus-io/client'
-import { type CounterName, type HistogramName, type LabelsOf, METRIC_ROWS, type ReadName } from './metric-table.ts'
+import {
+  type CounterName,
+  type HistogramName,
+  type LabelsOf,
+  type ReadName,
+  METRIC_ROWS,
+} from './metric-definitions.ts'
 
 /** One figure that is read at the scrape. */
 export type Sample = {
   [Name in ReadName]: { readonly name: Name; readonly labels: LabelsOf<Name>; readonly value: number }
 }[ReadName]
 
-/** The figures of one operator process; `metric-table.ts` says which there are. */
+/** The figures of one operator process; `metric-definitions.ts` says which there are. */
 export type Metrics = {
   /** The text that Prometheus scrapes, and its content type. */
   text: () => Promise<{ contentType: string; body: string }>

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Fields } from './log.ts'
-import type { Attributes, EndedCall, PassSpan, Tracer, TracingOptions } from './span.ts'
+import type { Fields, Log } from './log.ts'
+import type { Redactor } from './redact.ts'
 
 /** Traces passes. Without an endpoint nothing is loaded, and a pass runs as if there were none. */
 export type Tracing = {
@@ -85,9 +85,41 @@ export const startTracing = async (options: TracingOptions): Promise<Tracing> =>
   if (!isWanted(options)) return noTracing
   const fault = faultOf(options)
   if (fault === undefined) {
-    const { createTracer } = await import('./tracing-otlp.ts')
+    const { createTracer } = await import('./otlp.ts')
     return tracingBy(createTracer(options))
   }
   options.log.warn('Traces cannot be sent, the operator works on without them', { why: fault })
   return noTracing
+}
+
+/** What a span tells. Values are redacted before they are sent; an undefined one is left out. */
+export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** A call that is over. Its error is a class of errors, never a text of somebody else. */
+export type EndedCall = { name: string; tookMs: number; attributes: Attributes; error?: string | undefined }
+
+/** The span of one pass that is under way. */
+export type PassSpan = {
+  /** Undefined where the trace is not sampled, and so is nowhere to be found. */
+  readonly traceId: string | undefined
+  set: (attributes: Attributes) => void
+  event: (name: string, attributes: Attributes) => void
+  fail: (type: string, message: string) => void
+  /** Adds a call that was made in the pass, as a span inside of it. */
+  add: (call: EndedCall) => void
+  end: () => void
+}
+
+/** Makes spans, and sends them away. */
+export type Tracer = {
+  begin: (name: string, attributes: Attributes) => PassSpan
+  /** Sends what waits, for so many milliseconds at most. Never rejects. */
+  stop: (limitMs: number) => Promise<void>
+}
+
+export type TracingOptions = {
+  env: Readonly<Record<string, string | undefined>>
+  version: string
+  redactor: Redactor
+  log: Log
 }

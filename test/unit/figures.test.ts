@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { type Account, clusterAccountSpec } from '../../src/api/account.ts'
 import { type Figured, countPass, queueObserver, samplesOf } from '../../src/figures.ts'
 import type { Informer } from '../../src/kube/informer.ts'
-import { METRIC_ROWS } from '../../src/telemetry/metric-table.ts'
+import { METRIC_ROWS } from '../../src/telemetry/metric-definitions.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { anOrder } from '../support/builders.ts'
 

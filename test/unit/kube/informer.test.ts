@@ -3,9 +3,13 @@ import { connect } from '../../../src/kube/client.ts'
 import type { KubeConnection, KubeObject, Resource } from '../../../src/kube/client.ts'
 import { systemClock } from '../../../src/kube/clock.ts'
 import type { Clock } from '../../../src/kube/clock.ts'
-import { createInformer, withoutBookkeeping } from '../../../src/kube/informer.ts'
-import type { Informer, InformerOptions } from '../../../src/kube/informer.ts'
-import { manyInformers } from '../../../src/kube/many-informers.ts'
+import {
+  type Informer,
+  type InformerOptions,
+  createInformer,
+  manyInformers,
+  withoutBookkeeping,
+} from '../../../src/kube/informer.ts'
 import { silentLog } from '../../../src/telemetry/log.ts'
 import { eventually, settle } from './support/eventually.ts'
 import { refuse, startFakeApi } from './support/fake-api.ts'

@@ -1,8 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { compareVersions, keyOf, nameOf } from '../../../src/kube/resource.ts'
-import type { KubeObject } from '../../../src/kube/resource.ts'
-import { createStore } from '../../../src/kube/store.ts'
-import type { Change, Store } from '../../../src/kube/store.ts'
+import { type KubeObject, compareVersions, keyOf, nameOf } from '../../../src/kube/types.ts'
+import { type Change, type Store, createIntern, createStore } from '../../../src/kube/store.ts'
 
 type Thing = KubeObject & { value?: string }
 
@@ -202,4 +200,29 @@ describe('indexes', () => {
   test('a name that was never declared is an error and not an empty answer', () => {
     expect(() => newStore().by('valeu', 'x')).toThrow('no index is named valeu')
   })
+})
+
+const OBJECTS: readonly unknown[] = [
+  { metadata: { name: 'a', labels: { team: 'web' } }, list: ['x', 1, true, null, { deep: ['web'] }] },
+  { text: 'long '.repeat(100), empty: '', none: null, nothing: {}, list: [] },
+  { constructor: 'web', toString: 'web' },
+  ['web', ['web']],
+  'web',
+  null,
+  7,
+]
+
+test.each(OBJECTS.map((object) => [JSON.stringify(object).slice(0, 60), object] as const))(
+  'an object says what it said: %s',
+  (_text, object) => {
+    const intern = createIntern()
+    intern({ before: 'web' })
+    expect(intern(structuredClone(object))).toEqual(object)
+  },
+)
+
+test('of two objects the second is not made another one', () => {
+  const intern = createIntern()
+  const [first, second] = [{ of: 'web' }, { of: 'web' }]
+  expect([intern(first) === first, intern(second) === second]).toEqual([true, true])
 })

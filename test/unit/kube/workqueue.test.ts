@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { createHeap } from '../../../src/kube/heap.ts'
-import { createTimetable } from '../../../src/kube/timetable.ts'
+import { createHeap, createTimetable } from '../../../src/kube/heap.ts'
 import { createWorkqueue } from '../../../src/kube/workqueue.ts'
 import type { Workqueue } from '../../../src/kube/workqueue.ts'
 import { movableClock } from './support/movable-clock.ts'

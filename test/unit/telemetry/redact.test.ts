@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { REDACTED, createRedactor } from '../../../src/telemetry/redact.ts'
+import { REDACTED, createRedactor, proxySecrets } from '../../../src/telemetry/redact.ts'
 
 const KEY = ['-----BEGIN EC PRIVATE KEY-----', 'MHcCAQEEIAA', '-----END EC PRIVATE KEY-----'].join('\n')
 
@@ -282,4 +282,19 @@ test.each([[5], [true], [null], [undefined]])('%p passes as it is', (given) => {
 
 test('a date is told as text', () => {
   expect(createRedactor().value({ at: new Date(0) })).toEqual({ at: '1970-01-01T00:00:00.000Z' })
+})
+
+const basic = (credentials: string): string => Buffer.from(credentials).toString('base64')
+
+describe('what must not be told of a proxy', () => {
+  test.each<readonly [string, Readonly<Record<string, string>>, readonly string[]]>([
+    ['a password', { HTTPS_PROXY: 'http://me:p%40ss@proxy' }, ['p%40ss', 'p@ss', basic('me:p@ss')]],
+    ['one without a scheme', { all_proxy: 'me:pass@proxy:3128' }, ['pass', 'pass', basic('me:pass')]],
+    ['one with a stray %', { HTTPS_PROXY: 'http://me:50%@proxy' }, ['50%', '50%', basic('me:50%')]],
+    ['nothing without a password', { HTTPS_PROXY: 'http://proxy:3128', ALL_PROXY: 'http://me@proxy' }, []],
+    ['nothing of what is no URL', { HTTPS_PROXY: 'http://me:pass@' }, []],
+    ['nothing where there is none', {}, []],
+  ])('is %s', (_what, env, wanted) => {
+    expect(proxySecrets(env)).toEqual(wanted)
+  })
 })

@@ -1,9 +1,8 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
-import { systemClock } from './clock.ts'
-import type { Clock } from './clock.ts'
-import { isFailure } from './error.ts'
-import type { Log } from '../telemetry/log.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { isFailure } from './errors.ts'
 import type { Priority, Workqueue } from './workqueue.ts'
+import type { Log } from '../telemetry/log.ts'
 
 /** When to look at a key again, unless something happens to it before. A bare date is nothing that anybody waits for. */
 export type Next = 'never' | 'now' | Date | { readonly at: Date; readonly priority: Priority }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { METRIC_ROWS } from '../../../../src/telemetry/metric-table.ts'
-import { type Sample, createMetrics } from '../../../../src/telemetry/metrics.ts'
+import { METRIC_ROWS } from '../../../src/telemetry/metric-definitions.ts'
+import { type Sample, createMetrics } from '../../../src/telemetry/metrics.ts'
 
 const orders = (value: number): Sample => ({ name: 'digicert_operator_orders', labels: { state: 'ready' }, value })
 const linesOf = async (read: () => Sample[]): Promise<string[]> => (await createMetrics(read).text()).body.split('\n')

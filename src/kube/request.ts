@@ -1,8 +1,13 @@
-import { backoffMs } from './backoff.ts'
-import { pause } from './clock.ts'
-import type { Clock } from './clock.ts'
-import { KubeError, isFailure, refusalError, transportError } from './error.ts'
-import type { Attempt, KubeFailure, Status } from './error.ts'
+import { type Clock, backoffMs, pause } from './clock.ts'
+import {
+  type Attempt,
+  type KubeFailure,
+  type Status,
+  KubeError,
+  isFailure,
+  refusalError,
+  transportError,
+} from './errors.ts'
 import type { Answer, Call, Transport } from './transport.ts'
 
 /** A call and how its failures are told. */

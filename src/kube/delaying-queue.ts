@@ -1,7 +1,6 @@
 import type { Clock } from './clock.ts'
-import type { Priority } from './lanes.ts'
-import { createTimetable } from './timetable.ts'
-import type { Timetable } from './timetable.ts'
+import { type Timetable, createTimetable } from './heap.ts'
+import type { Priority } from './priority-queue.ts'
 
 /** Keys to be added later. Of several times for one key the earliest wins. */
 export type Plan = {

@@ -3,10 +3,14 @@ import { connect } from '../../../src/kube/client.ts'
 import type { KubeConnection } from '../../../src/kube/client.ts'
 import { systemClock } from '../../../src/kube/clock.ts'
 import type { Clock } from '../../../src/kube/clock.ts'
-import { alwaysLeader, candidateIdentity, createLeader } from '../../../src/kube/leader.ts'
-import type { Leadership } from '../../../src/kube/leader.ts'
-import { microTime } from '../../../src/kube/lease.ts'
-import type { LeaseSpec } from '../../../src/kube/lease.ts'
+import {
+  type Leadership,
+  type LeaseSpec,
+  alwaysLeader,
+  candidateIdentity,
+  createLeader,
+  microTime,
+} from '../../../src/kube/leader-election.ts'
 import { silentLog } from '../../../src/telemetry/log.ts'
 import { eventually, settle } from './support/eventually.ts'
 import { refuse, startFakeApi } from './support/fake-api.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { managersSince } from '../../../src/kube/field-managers.ts'
+import { managersSince } from '../../../src/kube/managed-fields.ts'
 
 const FIELDS = [
   ['data', 'tls.crt'],

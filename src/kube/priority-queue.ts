@@ -1,5 +1,4 @@
-import { createTimetable } from './timetable.ts'
-import type { Timetable } from './timetable.ts'
+import { type Timetable, createTimetable } from './heap.ts'
 
 /** `low` is for work that nobody waits for, as after a start; `high` for the rest. */
 export type Priority = 'high' | 'low'

@@ -1,4 +1,4 @@
-import type { KubeObject } from './resource.ts'
+import type { KubeObject } from './types.ts'
 
 /** One entry of `metadata.managedFields`, as far as it is read. */
 type Entry = { manager?: string; time?: string; fieldsV1?: unknown; subresource?: string }

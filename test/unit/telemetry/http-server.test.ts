@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { type Routes, type RunningServer, probe, serve } from '../../../src/telemetry/server.ts'
+import { type Routes, type RunningServer, probe, serve } from '../../../src/telemetry/http-server.ts'
 
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === '::1'),

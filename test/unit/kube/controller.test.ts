@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { KubeError } from '../../../src/kube/client.ts'
-import { runWorkers } from '../../../src/kube/worker.ts'
-import type { Next, PassResult } from '../../../src/kube/worker.ts'
+import { type Next, type PassResult, runWorkers } from '../../../src/kube/controller.ts'
 import { createWorkqueue } from '../../../src/kube/workqueue.ts'
 import { eventually, settle } from './support/eventually.ts'
 import { movableClock } from './support/movable-clock.ts'
