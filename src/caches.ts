@@ -9,14 +9,8 @@ import { SECRETS, type Secret } from './controller/secrets.ts'
 import { ORDER_INDEXES, SECRET_INDEXES } from './controller/watches.ts'
 import type { KubeClient, KubeObject } from './kube/client.ts'
 import { systemClock } from './kube/clock.ts'
-import {
-  type Informer,
-  type InformerOptions,
-  createInformer,
-  manyInformers,
-  withoutBookkeeping,
-  withoutManagedFields,
-} from './kube/informer.ts'
+import { type Informer, type InformerOptions, combineInformers, createInformer } from './kube/informer.ts'
+import { withoutBookkeeping, withoutManagedFields } from './kube/managed-fields.ts'
 import type { Log } from './telemetry/log.ts'
 
 /** What the operator watches. */
@@ -57,9 +51,9 @@ const clusterAccounts = ({ client, log }: Scope, handlers: Handlers): Informer<A
     onChange: handlers.account('ClusterDigiCertAccount'),
   })
 
-type Watched = Pick<Informer<KubeObject>, 'synced' | 'lastContactAt'>
+type Watched = Pick<Informer<KubeObject>, 'hasSynced' | 'lastContactAt'>
 
-const watchOf = (resource: string, { synced, lastContactAt }: Watched) => {
+const watchOf = (resource: string, { hasSynced: synced, lastContactAt }: Watched) => {
   const contactAt = lastContactAt()
   const silentMs = Number.isFinite(contactAt) ? systemClock.monotonic() - contactAt : undefined
   return { resource, synced: synced(), silentMs }
@@ -85,7 +79,7 @@ export const createCaches = (scope: Scope, handlers: Handlers): Caches => {
   const { client, log, namespaces, watchSecrets } = scope
   const scopes = namespaces.length > 0 ? namespaces : [undefined]
   const namespaced = <T extends KubeObject>(options: Omit<InformerOptions<T>, 'client' | 'log'>): Informer<T> =>
-    manyInformers(scopes.map((namespace) => createInformer<T>({ client, log, ...options, namespace })))
+    combineInformers(scopes.map((namespace) => createInformer<T>({ client, log, ...options, namespace })))
   const orders = namespaced<DigiCertOrder>({
     resource: ORDERS,
     indexes: ORDER_INDEXES,
@@ -105,7 +99,7 @@ export const createCaches = (scope: Scope, handlers: Handlers): Caches => {
       resource: ACCOUNTS.DigiCertAccount,
       onChange: handlers.account('DigiCertAccount'),
     }),
-    ClusterDigiCertAccount: manyInformers(scope.clusterAccounts ? [clusterAccounts(scope, handlers)] : []),
+    ClusterDigiCertAccount: combineInformers(scope.clusterAccounts ? [clusterAccounts(scope, handlers)] : []),
   }
   const named = {
     digicertorders: orders,
@@ -121,11 +115,11 @@ export const createCaches = (scope: Scope, handlers: Handlers): Caches => {
     start: (signal) => {
       for (const informer of all) informer.start(signal)
     },
-    synced: () => all.every((informer) => informer.synced()),
+    synced: () => all.every((informer) => informer.hasSynced()),
     whenSynced: async (signal) => {
       await Promise.all(all.map((informer) => informer.whenSynced(signal)))
     },
     watches: () => Object.entries(named).map(([resource, informer]) => watchOf(resource, informer)),
-    stale: (afterMs) => all.some((informer) => informer.synced() && informer.stale(afterMs)),
+    stale: (afterMs) => all.some((informer) => informer.hasSynced() && informer.isStale(afterMs)),
   }
 }

@@ -19,9 +19,9 @@ import * as watches from './controller/watches.ts'
 import { CONTROLLERS, type Controlled, countPass, queueObserver, samplesOf } from './figures.ts'
 import { type KubeClient, type KubeObject, keyOf, nameOf } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
-import type { Recorder } from './kube/events.ts'
-import type { Leadership } from './kube/leader-election.ts'
-import { type Next, type Workers, runWorkers } from './kube/controller.ts'
+import type { EventRecorder } from './kube/events.ts'
+import type { LeaderElector } from './kube/leader-election.ts'
+import { type ReconcileResult, type Controller, startController } from './kube/controller.ts'
 import { type Workqueue, createWorkqueue } from './kube/workqueue.ts'
 import type { Log } from './telemetry/log.ts'
 import type { Metrics, Sample } from './telemetry/metrics.ts'
@@ -47,10 +47,10 @@ const createQueues = (
   orders: createWorkqueue({
     clock,
     observer: queueObserver(metrics, CONTROLLERS.orders),
-    placeOf: (key) => placeOf(caches().orders.get(key)),
-    gates: {
-      of: (share) => gateOf(accountOfShare(share)),
-      admits: (gate, priority, held) => admits(gate, priority === 'high' ? 'foreground' : 'background', held),
+    placementOf: (key) => placeOf(caches().orders.get(key)),
+    admission: {
+      groupOf: (share) => gateOf(accountOfShare(share)),
+      canStart: (gate, priority, held) => admits(gate, priority === 'high' ? 'foreground' : 'background', held),
     },
   }),
   accounts: createWorkqueue({ clock, observer: queueObserver(metrics, CONTROLLERS.accounts) }),
@@ -63,10 +63,10 @@ type Surroundings = {
   kube: KubeClient
   log: Log
   metrics: Metrics
-  recorder: Recorder
+  recorder: EventRecorder
   redactor: Redactor
   tracing: Tracing
-  leader: Leadership
+  leader: LeaderElector
   userAgent: string
 }
 
@@ -75,7 +75,7 @@ export type Controllers = {
   /** What metrics tell of it all now. */
   figures: () => Sample[]
   /** Begins to work on both queues. */
-  run: (clusterId: string) => readonly Workers[]
+  run: (clusterId: string) => readonly Controller[]
 }
 
 type Parts = Surroundings & {
@@ -145,11 +145,11 @@ const accountsOf = ({
     userAgent,
     spending,
     now,
-    holdSecret: redactor.hold,
+    holdSecret: redactor.track,
     log,
     onCall: (key, record) => countCall(metrics, key, record),
     placedOn: (key, date) => watches.placedOn(key, date, caches.orders),
-    ordersOf: (key) => caches.orders.by('account', key),
+    ordersOf: (key) => caches.orders.byIndex('account', key),
     wakeOrders: (key) => wakeInLane(watches.ordersOfAccount(key, caches.orders)),
     lookAgain: (key) => queues.accounts.add(key),
     announce: recorder.record,
@@ -161,20 +161,20 @@ const accountReconciler = (parts: Parts, accounts: Accounts, keeping: Set<string
   const feed = createStatusFeed({
     accounts,
     memory,
-    ordersById: (account, orderId) => caches.orders.by('orderId', watches.orderIdValue(account, orderId)),
+    ordersById: (account, orderId) => caches.orders.byIndex('orderId', watches.orderIdValue(account, orderId)),
     wake: (key) => queues.orders.add(key),
     now,
   })
-  return async (key: string): Promise<Next> => {
+  return async (key: string): Promise<ReconcileResult> => {
     const session = await accounts.refresh(key)
     if (!accounts.exists(key) && !accounts.isKept(key)) {
       accounts.forget(key)
       feed.forget(key)
-      metrics.forget(key)
+      metrics.removeAccount(key)
       keeping.delete(key)
       return 'never'
     }
-    if (session && caches.orders.by('account', key).length > 0) await feed.poll(session)
+    if (session && caches.orders.byIndex('account', key).length > 0) await feed.poll(session)
     return new Date(now().getTime() + config.pollInterval)
   }
 }
@@ -194,7 +194,7 @@ const orderReconciler = (
       left: (key, namespace) => accounts.left(key, namespace),
       isReserved: (key, claim) => accounts.isReserved(key, claim),
       namespaceForbidden: createNamespaceCheck(kube, now),
-      rivals: (namespace, secretName) => caches.orders.by('secret', `${namespace}/${secretName}`),
+      rivals: (namespace, secretName) => caches.orders.byIndex('secret', `${namespace}/${secretName}`),
       holders: createHolders({
         orders: caches.orders,
         secrets: caches.secrets,
@@ -231,30 +231,30 @@ const orderReconciler = (
   })
 }
 
-const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Workers[] => {
+const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Controller[] => {
   const { queues, given, config, log, metrics, tracing } = parts
   beginCounts(metrics)
   /** Accounts that were seen to keep alternative order ids. */
   const keeping = new Set<string>()
   const reconciler = orderReconciler(parts, accounts, { clusterId, keeping })
   return [
-    runWorkers({
+    startController({
       queue: queues.orders,
-      count: config.workers,
+      maxConcurrentReconciles: config.workers,
       reconcile: (key) => reconciler.reconcile(key),
       log,
-      within: (key, pass) => tracing.pass({ kind: 'DigiCertOrder', ...nameOf(key) }, pass),
+      wrap: (key, pass) => tracing.traceReconcile({ kind: 'DigiCertOrder', ...nameOf(key) }, pass),
       observer: countPass(metrics, CONTROLLERS.orders),
     }),
-    runWorkers({
+    startController({
       queue: queues.accounts,
-      count: ACCOUNT_WORKERS,
+      maxConcurrentReconciles: ACCOUNT_WORKERS,
       reconcile: accountReconciler(parts, accounts, keeping),
       log,
-      within: (key, pass) => tracing.pass(partsOf(key), pass),
+      wrap: (key, pass) => tracing.traceReconcile(partsOf(key), pass),
       observer: countPass(metrics, CONTROLLERS.accounts),
     }),
-    runWorkers({ queue: queues.given, count: GIVEN_WORKERS, reconcile: given.look, log }),
+    startController({ queue: queues.given, maxConcurrentReconciles: GIVEN_WORKERS, reconcile: given.look, log }),
   ]
 }
 
@@ -263,7 +263,7 @@ const figuresOf = ({ queues, config, caches, spending, memory, leader }: Parts, 
     { name: CONTROLLERS.orders, queue: queues.orders, workers: config.workers },
     { name: CONTROLLERS.accounts, queue: queues.accounts, workers: ACCOUNT_WORKERS },
   ]
-  return () => samplesOf({ caches, controlled, spending, memory, leading: leader.isLeading, known })
+  return () => samplesOf({ caches, controlled, spending, memory, leading: leader.isLeader, known })
 }
 
 /** Puts the controllers of orders and of accounts together. */
@@ -280,7 +280,7 @@ export const createControllers = (given: Surroundings): Controllers => {
   }
   const secretsOfPeople = createGivenSecrets({
     kube,
-    ordersOf: (key) => caches.orders.by('given', key).map(keyOf),
+    ordersOf: (key) => caches.orders.byIndex('given', key).map(keyOf),
     wake: wakeInLane,
     lookAt: (key, date) => queues.given.addAt(key, date, 'low'),
     now,

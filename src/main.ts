@@ -7,7 +7,7 @@ import { giveMemoryBack } from './garbage.ts'
 import { startOperator } from './operator.ts'
 import { planCommand } from './plan.ts'
 import { simulatorCommand } from './simulator/command.ts'
-import { endUnforeseen } from './telemetry/log.ts'
+import { installCrashHandler } from './telemetry/log.ts'
 import { createRedactor, proxySecrets } from './telemetry/redact.ts'
 import { VERSION } from './version.ts'
 
@@ -32,8 +32,8 @@ const fail = (code: number, message: string): never => {
 
 const run = async (config: Config): Promise<void> => {
   const redactor = createRedactor()
-  for (const secret of proxySecrets(process.env)) redactor.learn(secret)
-  endUnforeseen(config.logFormat, redactor)
+  for (const secret of proxySecrets(process.env)) redactor.addSecret(secret)
+  installCrashHandler(config.logFormat, redactor)
   const operator = await startOperator(config, { redactor }).catch((error: unknown) =>
     fail(CONFIGURATION_ERROR, error instanceof Error ? error.message : String(error)),
   )

@@ -5,9 +5,9 @@ import { type Caches } from './caches.ts'
 import { createControllers, traceWrite } from './controllers.ts'
 import { type KubeConnection, type KubeObject, connect, isFailure } from './kube/client.ts'
 import { type Clock, systemClock } from './kube/clock.ts'
-import { createRecorder } from './kube/events.ts'
-import { type Leadership, alwaysLeader, candidateIdentity, createLeader } from './kube/leader-election.ts'
-import type { Workers } from './kube/controller.ts'
+import { createEventRecorder } from './kube/events.ts'
+import { type LeaderElector, alwaysLeader, candidateIdentity, createLeaderElector } from './kube/leader-election.ts'
+import type { Controller } from './kube/controller.ts'
 import { type Log, createLog } from './telemetry/log.ts'
 import { type Metrics, type Sample, createMetrics } from './telemetry/metrics.ts'
 import { type Redactor, createRedactor } from './telemetry/redact.ts'
@@ -70,9 +70,9 @@ const ensureNamespace = async (kube: KubeConnection, { operatorNamespace: name }
   }
 }
 
-const candidate = (kube: KubeConnection, { leaderElect, operatorNamespace }: Config, log: Log): Leadership =>
+const candidate = (kube: KubeConnection, { leaderElect, operatorNamespace }: Config, log: Log): LeaderElector =>
   leaderElect
-    ? createLeader({
+    ? createLeaderElector({
         client: kube,
         namespace: operatorNamespace,
         name: LEASE,
@@ -106,8 +106,8 @@ const startServers = async (config: Config, metrics: Metrics, caches: Caches): P
   ]
 }
 
-const samplesOfProcess = (leader: Pick<Leadership, 'isLeading'>): Sample[] => [
-  { name: 'leader_election_master_status', labels: { name: LEASE }, value: leader.isLeading() ? 1 : 0 },
+const samplesOfProcess = (leader: Pick<LeaderElector, 'isLeader'>): Sample[] => [
+  { name: 'leader_election_master_status', labels: { name: LEASE }, value: leader.isLeader() ? 1 : 0 },
   {
     name: 'digicert_operator_build_info',
     labels: { version: VERSION, node_version: process.versions.node },
@@ -117,7 +117,7 @@ const samplesOfProcess = (leader: Pick<Leadership, 'isLeading'>): Sample[] => [
 
 type Parts = {
   kube: KubeConnection
-  leader: Leadership
+  leader: LeaderElector
   servers: readonly RunningServer[]
   watching: AbortController
   flush: () => Promise<void>
@@ -127,7 +127,7 @@ type Parts = {
 
 const stopAll = async (
   { kube, leader, servers, watching, flush, tracing, log }: Parts,
-  workers: readonly Workers[],
+  workers: readonly Controller[],
 ) => {
   log.info('The operator stops')
   const ends = await Promise.all(workers.map((group) => group.stop(STOP_LIMIT)))
@@ -135,17 +135,21 @@ const stopAll = async (
   watching.abort()
   await flush()
   await leader.release()
-  await tracing.stop(TRACES_LIMIT)
+  await tracing.shutdown(TRACES_LIMIT)
   await Promise.all(servers.map((server) => server.close()))
   await kube.close()
 }
 
 /** Leads when elected, and works while leading. */
-const lead = async (parts: Parts, start: () => Promise<readonly Workers[]>, running: Workers[]): Promise<void> => {
+const lead = async (
+  parts: Parts,
+  start: () => Promise<readonly Controller[]>,
+  running: Controller[],
+): Promise<void> => {
   const { leader, watching, log } = parts
   try {
-    await leader.whenLeading(watching.signal)
-    log.info('This replica leads', { identity: leader.identity })
+    await leader.whenElected(watching.signal)
+    log.info('Became leader', { identity: leader.identity })
     running.push(...(await start()))
   } catch (error) {
     if (!watching.signal.aborted) throw error
@@ -182,9 +186,9 @@ export const startOperator = async (
   const metrics = createMetrics(() => [...figures(), ...samplesOfProcess(leader)])
   const observer = (method: string, code: string) => metrics.count('rest_client_requests_total', { method, code })
   const kube = connect({ kubeconfig: config.kubeconfig, userAgent, observer, onWrite: traceWrite })
-  const recorder = createRecorder({
+  const recorder = createEventRecorder({
     client: kube,
-    reporter: { component: 'digicert-operator', instance: hostname() },
+    source: { component: 'digicert-operator', instance: hostname() },
     log,
   })
   const leader = candidate(kube, config, log)
@@ -196,7 +200,7 @@ export const startOperator = async (
 
   const watching = new AbortController()
   const parts: Parts = { kube, leader, servers, watching, flush: recorder.flush, tracing, log }
-  const workers: Workers[] = []
+  const workers: Controller[] = []
   caches.start(watching.signal)
   if (config.leaderElect && !config.inPod) await ensureNamespace(kube, config, log)
   leader.start()

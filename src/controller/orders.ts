@@ -10,7 +10,7 @@ export const ORDERS: Resource = { group: GROUP, version: VERSION, plural: 'digic
 /** An order as the API server shows one by itself: objects out of a list lack their own kind. */
 export const withTypeMeta = (order: DigiCertOrder) => ({ ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' })
 
-type Cache = { noteWritten: (order: DigiCertOrder) => void }
+type Cache = { applyLocalWrite: (order: DigiCertOrder) => void }
 
 /** How often a write is repeated because somebody else changed something that is none of ours. */
 const PATIENCE = 5
@@ -56,13 +56,13 @@ export const createStatusWriter = (kube: KubeClient, cache: Cache, own: Pick<Own
       if (stored) {
         // Somebody's change came in between: its watch event may never be told, so ours has to start a pass for it.
         if (base === read) own.note(stored)
-        cache.noteWritten(stored)
+        cache.applyLocalWrite(stored)
         return stored
       }
       const { namespace, name } = read.metadata
       const live = await kube.get<DigiCertOrder>(ORDERS, { namespace, name })
       if (!live) return undefined
-      cache.noteWritten(live)
+      cache.applyLocalWrite(live)
       if (!sameBase(live, read)) return undefined
       base = live
     }
@@ -73,8 +73,10 @@ export const createStatusWriter = (kube: KubeClient, cache: Cache, own: Pick<Own
     const others = finalizers.filter((name) => name !== FINALIZER)
     const patch = { metadata: { resourceVersion, finalizers: how === 'add' ? [...others, FINALIZER] : others } }
     try {
-      const changed = await kube.merge<DigiCertOrder>(ORDERS, read.metadata, patch, { fieldManager: FIELD_MANAGER })
-      cache.noteWritten(changed)
+      const changed = await kube.mergePatch<DigiCertOrder>(ORDERS, read.metadata, patch, {
+        fieldManager: FIELD_MANAGER,
+      })
+      cache.applyLocalWrite(changed)
       return changed
     } catch (error) {
       if (isFailure(error, 'conflict', 'not-found')) return undefined

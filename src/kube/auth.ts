@@ -7,89 +7,89 @@ import { parse } from 'yaml'
 import path from 'node:path'
 import type { Clock } from './clock.ts'
 
-/** How the server is verified, and the client certificate shown to it. */
+/** How to verify the server, and the client certificate. */
 export type TlsOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase'> & {
   readonly rejectUnauthorized: boolean
   readonly servername?: string
 }
 
-/** What one request needs to be let in. */
+/** What one request needs to authenticate. */
 export type Credentials = {
-  /** Base address without a trailing slash; it may have a path. */
+  /** Base URL without a trailing slash; may have a path. */
   readonly server: string
   readonly headers: Readonly<Record<string, string>>
   readonly tls: TlsOptions
   readonly proxy: string | undefined
-  /** Changes whenever the address, the proxy or the TLS options do: the key of connection pools. */
+  /** A hash of the URL, the proxy and the TLS options: the key of connection pools. */
   readonly endpoint: string
 }
 
 export type CredentialSource = {
-  /** The credentials as read at most ten seconds ago. Rejects when a credential plugin or a file fails. */
+  /** The credentials, read at most ten seconds ago. Rejects when a credential plugin or a file fails. */
   current: () => Promise<Credentials>
-  /** Loads the configuration again, for a server that no longer accepts `refused`. */
-  renew: (refused: Credentials) => Promise<Credentials>
+  /** Loads the kubeconfig again, because the server rejected these credentials. */
+  refresh: (rejected: Credentials) => Promise<Credentials>
 }
 
-// Token, CA and certificate files are swapped under a running pod. Reading them for each request would be three
-// synchronous reads per call; ten seconds is far below any overlap between an old and a new credential.
-const MAX_AGE_MS = 10_000
+// The kubelet replaces token, CA and certificate files of a running pod. To read them for each request would cost three
+// synchronous reads; ten seconds is much less than the time in which both the old and the new credential are valid.
+const MAX_CREDENTIAL_AGE_MS = 10_000
 
-/** Reads credentials out of a kubeconfig; `load` is called again when the server refuses what it gave. */
+/** Reads credentials from a kubeconfig; calls `load` again when the server rejects them. */
 export function createCredentialSource(load: () => KubeConfig, clock: Clock): CredentialSource {
-  let config = withPlainHttp(load())
+  let config = allowPlainHttp(load())
   let readAt = -Infinity
-  let latest = reading()
+  let latest = read()
 
-  function reading(): Promise<Credentials> {
+  function read(): Promise<Credentials> {
     readAt = clock.monotonic()
-    const credentials = read(config)
-    // A file may be missing for the moment in which it is swapped; the next call reads again.
+    const credentials = readCredentials(config)
+    // A file may be missing while it is replaced; the next call reads it again.
     credentials.catch(() => (readAt = -Infinity))
     return credentials
   }
 
-  function refresh(next: KubeConfig): Promise<Credentials> {
+  function readFrom(next: KubeConfig): Promise<Credentials> {
     config = next
-    latest = reading()
+    latest = read()
     return latest
   }
 
   return {
-    current: () => (clock.monotonic() - readAt < MAX_AGE_MS ? latest : refresh(config)),
-    renew: async (refused) => {
+    current: () => (clock.monotonic() - readAt < MAX_CREDENTIAL_AGE_MS ? latest : readFrom(config)),
+    refresh: async (rejected) => {
       const before = latest
-      const held = await before.catch(() => refused)
-      // Another call may have renewed them meanwhile; one run of a credential plugin is enough for all of them.
-      if (latest !== before || held !== refused) return latest
-      return refresh(withPlainHttp(load()))
+      const current = await before.catch(() => rejected)
+      // Another request may have refreshed them meanwhile; one run of a credential plugin is enough for all.
+      if (latest !== before || current !== rejected) return latest
+      return readFrom(allowPlainHttp(load()))
     },
   }
 }
 
-// There is nothing to verify without TLS, and the library refuses http servers that do not say so.
-function withPlainHttp(config: KubeConfig): KubeConfig {
+// Without TLS there is nothing to verify, and the library rejects http servers unless skipTLSVerify is set.
+function allowPlainHttp(config: KubeConfig): KubeConfig {
   config.clusters = config.clusters.map((cluster: Cluster) =>
     cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster,
   )
   return config
 }
 
-async function read(config: KubeConfig): Promise<Credentials> {
+async function readCredentials(config: KubeConfig): Promise<Credentials> {
   const cluster = config.getCurrentCluster()
   if (!cluster) throw new Error('kubeconfig: no current cluster')
   const options: RequestOptions & { servername?: string; rejectUnauthorized?: boolean } = {}
   await config.applyToHTTPSOptions(options)
-  const tls = tlsOptions(options)
+  const tls = tlsOptionsFrom(options)
   const server = cluster.server.replace(/\/+$/, '')
   const proxy = cluster.proxyUrl
-  return { server, proxy, tls, headers: headersOf(options), endpoint: fingerprint(server, proxy, tls) }
+  return { server, proxy, tls, headers: headersFrom(options), endpoint: fingerprint(server, proxy, tls) }
 }
 
-function tlsOptions(options: RequestOptions): TlsOptions {
+function tlsOptionsFrom(options: RequestOptions): TlsOptions {
   const { ca, cert, key, pfx, passphrase, servername, rejectUnauthorized } = options
   return {
-    // Said explicitly, so that the environment variable which turns verification off for a whole process cannot.
+    // Set explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn verification off.
     rejectUnauthorized: rejectUnauthorized ?? true,
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),
@@ -100,7 +100,7 @@ function tlsOptions(options: RequestOptions): TlsOptions {
   }
 }
 
-function headersOf({ headers, auth }: RequestOptions): Record<string, string> {
+function headersFrom({ headers, auth }: RequestOptions): Record<string, string> {
   const named = Object.entries(headers ?? {}).map(
     ([name, value]) => [name.toLowerCase(), String(value).trim()] as const,
   )
@@ -114,39 +114,39 @@ function fingerprint(server: string, proxy: string | undefined, tls: TlsOptions)
     .digest('hex')
 }
 
-/** What decides where the cluster is, besides an explicit path. */
-export type Surroundings = {
+/** Where to look for a kubeconfig when no path is given. */
+export type Environment = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly home: string
-  /** Root of the service account's files; only tests move it. */
+  /** Root of the service account's files; only tests set it. */
   readonly root?: string
 }
 
-const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token'
+const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
 /**
  * Loads the first of: the path given, `KUBECONFIG`, the pod's service account, `~/.kube/config`.
- * Throws a sentence for a person when there is none. The library's own default would go on with localhost:8080
- * (`reference/typescript.md`, section 2), and an operator that talks to nobody looks alive.
+ * Throws an Error that says what to set when there is none: the library's default is localhost:8080, which would leave
+ * the operator running without a cluster.
  */
-export function loadKubeConfig(kubeconfig: string | undefined, surroundings: Surroundings): KubeConfig {
+export function loadKubeConfig(kubeconfig: string | undefined, environment: Environment): KubeConfig {
   const config = new KubeConfig()
-  const files = configFiles(kubeconfig ?? surroundings.env['KUBECONFIG'])
+  const files = configFiles(kubeconfig ?? environment.env['KUBECONFIG'])
   if (files.length > 0) loadFiles(config, files)
-  else if (isPod(surroundings)) config.loadFromCluster(surroundings.root)
-  else loadFiles(config, [homeConfig(surroundings)])
-  return checked(config)
+  else if (isPod(environment)) config.loadFromCluster(environment.root)
+  else loadFiles(config, [homeConfig(environment)])
+  return validated(config)
 }
 
 function configFiles(value: string | undefined): string[] {
   return (value ?? '').split(path.delimiter).filter((file) => file !== '')
 }
 
-function isPod({ env, root }: Surroundings): boolean {
-  return env['KUBERNETES_SERVICE_HOST'] !== undefined && existsSync(`${root ?? ''}${serviceAccountToken}`)
+function isPod({ env, root }: Environment): boolean {
+  return env['KUBERNETES_SERVICE_HOST'] !== undefined && existsSync(`${root ?? ''}${SERVICE_ACCOUNT_TOKEN}`)
 }
 
-function homeConfig({ home }: Surroundings): string {
+function homeConfig({ home }: Environment): string {
   const file = path.join(home, '.kube', 'config')
   if (existsSync(file)) return file
   throw new Error('no cluster to talk to: set --kubeconfig or KUBECONFIG, or run in a pod with a service account')
@@ -162,16 +162,16 @@ function loadFiles(config: KubeConfig, files: readonly string[]): void {
   }
 }
 
-/** A user of a kubeconfig, as far as the library leaves it out. */
-type WrittenUser = { readonly name?: unknown; readonly user?: { readonly tokenFile?: unknown } | null }
+/** The part of a kubeconfig's user that the library does not read. */
+type UserEntry = { readonly name?: unknown; readonly user?: { readonly tokenFile?: unknown } | null }
 
 /**
- * The library does not know `tokenFile`, which client-go prefers to `token` and reads again as others rotate it. It is the means
- * by which the library reads the token of a pod; a relative path begins at the kubeconfig.
+ * Adds `tokenFile`, which the library does not read. As in client-go it takes precedence over `token`, is read again when
+ * it changes, and a relative path starts at the kubeconfig. The auth provider is the one that reads the token of a pod.
  */
 function withTokenFiles(users: User[], file: string): User[] {
-  const { users: written = [] } = (parse(readFileSync(file, 'utf8')) ?? {}) as { users?: readonly WrittenUser[] }
-  const fileOf = (name: string): unknown => written.find((entry) => entry.name === name)?.user?.tokenFile
+  const { users: entries = [] } = (parse(readFileSync(file, 'utf8')) ?? {}) as { users?: readonly UserEntry[] }
+  const fileOf = (name: string): unknown => entries.find((entry) => entry.name === name)?.user?.tokenFile
   return users.map(({ token, ...user }) => {
     const tokenFile = fileOf(user.name)
     if (typeof tokenFile !== 'string' || tokenFile === '') return { ...user, ...(token === undefined ? {} : { token }) }
@@ -180,7 +180,7 @@ function withTokenFiles(users: User[], file: string): User[] {
   })
 }
 
-function checked(config: KubeConfig): KubeConfig {
+function validated(config: KubeConfig): KubeConfig {
   const cluster = config.getCurrentCluster()
   if (!cluster) throw new Error(`kubeconfig: context "${config.getCurrentContext()}" names no cluster that exists`)
   if (!/^https?:\/\//.test(cluster.server))

@@ -1,10 +1,10 @@
-/** Time as an argument, so that tests can move it. */
+/** Time as an argument, so that tests can control it. */
 export type Clock = {
   /** Wall time in milliseconds since 1970; it may jump. */
   now: () => number
   /** Milliseconds since an arbitrary start; never goes back, whatever happens to the wall clock. */
   monotonic: () => number
-  /** Calls back once, after that many milliseconds; the answer cancels it. */
+  /** Calls back once, after that many milliseconds. Returns a function that cancels it. */
   after: (ms: number, callback: () => void) => () => void
 }
 
@@ -18,8 +18,8 @@ export const systemClock: Clock = {
   },
 }
 
-/** Resolves after that many milliseconds, or at once when the signal is aborted; it never rejects. */
-export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+/** Resolves after that many milliseconds, or at once when the signal is aborted; never rejects. */
+export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise((resolve) => {
     const cancel = clock.after(ms, finish)
@@ -32,52 +32,47 @@ export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
   })
 }
 
-/** Something that happens once, and can be waited for. */
-export type Latch = {
-  open: () => void
-  isOpen: () => boolean
-  /** Resolves once it is open; rejects with the signal's reason when that is aborted before. */
-  opened: (signal?: AbortSignal) => Promise<void>
+/** A promise that is resolved from outside, once. */
+export type Deferred = {
+  resolve: () => void
+  isResolved: () => boolean
+  /** Rejects with the signal's reason when the signal is aborted first. */
+  whenResolved: (signal?: AbortSignal) => Promise<void>
 }
 
-export function createLatch(): Latch {
-  let open = false
-  let release = (): void => undefined
-  const released = new Promise<void>((resolve) => (release = resolve))
+export function createDeferred(): Deferred {
+  let isResolved = false
+  let settle = (): void => undefined
+  const promise = new Promise<void>((resolve) => (settle = resolve))
   return {
-    open: () => {
-      open = true
-      release()
+    resolve: () => {
+      isResolved = true
+      settle()
     },
-    isOpen: () => open,
-    opened: (signal) => (signal ? abandonOn(signal, released) : released),
+    isResolved: () => isResolved,
+    whenResolved: (signal) => (signal ? rejectOnAbort(signal, promise) : promise),
   }
 }
 
-function abandonOn(signal: AbortSignal, promise: Promise<void>): Promise<void> {
+function rejectOnAbort(signal: AbortSignal, promise: Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
-    const abandon = (): void => reject(asError(signal.reason))
-    if (signal.aborted) abandon()
-    signal.addEventListener('abort', abandon)
-    void promise.then(resolve).finally(() => signal.removeEventListener('abort', abandon))
+    const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+    void promise.then(resolve).finally(() => signal.removeEventListener('abort', abort))
   })
 }
 
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('aborted')
-}
-
-/** Pauses that double, with jitter, up to a limit. */
+/** A pause that doubles with each failure in a row, with jitter, up to a limit. */
 export type Backoff = {
   /** The next pause in milliseconds. */
   next: () => number
   reset: () => void
 }
 
-/** Limits of a back-off; `random` answers 0 ≤ x < 1. */
+/** `random` returns 0 ≤ x < 1. */
 export type BackoffOptions = { readonly baseMs: number; readonly maxMs: number; readonly random: () => number }
 
-/** A doubling pause for one thing that fails in a row. */
 export function createBackoff(options: BackoffOptions): Backoff {
   let failures = 0
   return {
@@ -87,10 +82,10 @@ export function createBackoff(options: BackoffOptions): Backoff {
 }
 
 /**
- * The pause after so many earlier failures: between half of the doubled base and the whole of it.
- * Spreading it keeps clients of one server, which all failed together, from coming back together.
+ * The pause after that many earlier failures, in milliseconds: between half of the doubled base and the whole of it.
+ * The jitter keeps clients that failed together from retrying together.
  */
 export function backoffMs({ baseMs, maxMs, random }: BackoffOptions, failures: number): number {
-  const whole = Math.min(maxMs, baseMs * 2 ** Math.min(failures, 40))
-  return whole * (0.5 + 0.5 * random())
+  const limitMs = Math.min(maxMs, baseMs * 2 ** Math.min(failures, 40))
+  return limitMs * (0.5 + 0.5 * random())
 }

@@ -1,50 +1,54 @@
-import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
-import { type Clock, systemClock } from './clock.ts'
-import { isFailure } from './errors.ts'
-import type { Priority, Workqueue } from './workqueue.ts'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
+import { systemClock } from './clock.ts'
+import type { Clock } from './clock.ts'
+import { errorMessage, isFailure } from './errors.ts'
 import type { Log } from '../telemetry/log.ts'
+import type { Priority, Workqueue } from './workqueue.ts'
 
-/** When to look at a key again, unless something happens to it before. A bare date is nothing that anybody waits for. */
-export type Next = 'never' | 'now' | Date | { readonly at: Date; readonly priority: Priority }
+/**
+ * When to reconcile a key again if no event comes before: `never`, `now`, or at a date. A date without a priority means
+ * `low`, because nobody waits for it.
+ */
+export type ReconcileResult = 'never' | 'now' | Date | { readonly at: Date; readonly priority: Priority }
 
-/** How a pass ended; `conflict` is a write that somebody else's came before. */
-export type PassResult = 'succeeded' | 'conflict' | 'failed'
+/** How a reconcile ended; `conflict` is a write that lost against a newer version of the object. */
+export type ReconcileOutcome = 'succeeded' | 'conflict' | 'failed'
 
-/** Told of each pass that ended; for metrics. Must not throw. */
-export type WorkObserver = (key: string, result: PassResult, durationMs: number) => void
+/** Called after each reconcile, for metrics. Must not throw. */
+export type ReconcileObserver = (key: string, outcome: ReconcileOutcome, durationMs: number) => void
 
-export type WorkerOptions = {
+export type ControllerOptions = {
   readonly queue: Workqueue
-  /** How many keys are worked on at the same time. */
-  readonly count: number
-  /** Rejecting means: again, after a back-off. The signal says that work must stop at once. */
-  readonly reconcile: (key: string, signal: AbortSignal) => Promise<Next>
+  readonly maxConcurrentReconciles: number
+  /** A rejection requeues the key after a back-off. The signal is aborted when the work must stop at once. */
+  readonly reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileResult>
   readonly log: Log
-  readonly observer?: WorkObserver
-  /** Runs each pass; for traces. It resolves with what the pass resolves with. */
-  readonly within?: (key: string, pass: () => Promise<PassResult>) => Promise<PassResult>
+  readonly observer?: ReconcileObserver
+  /** Runs each reconcile, for traces. Must resolve with what `run` resolves with. */
+  readonly wrap?: (key: string, run: () => Promise<ReconcileOutcome>) => Promise<ReconcileOutcome>
   readonly clock?: Clock
 }
 
-export type Workers = {
+/** Workers that process one queue. */
+export type Controller = {
   /**
-   * Takes no more keys and waits for the work under way, for so many milliseconds at most; then its signal is aborted.
-   * Resolves with whether all of it ended by itself.
+   * Takes no more keys and waits for the reconciles that run, at most for that many milliseconds; then aborts their
+   * signal. Resolves with `drained` if all of them ended in time.
    */
   stop: (limitMs: number) => Promise<'drained' | 'abandoned'>
-  /** Takes no more keys and aborts the signal of the work under way, in this very tick: leadership was lost. */
+  /** Takes no more keys and aborts the signal of the reconciles that run, in this tick: leadership was lost. */
   abort: () => void
 }
 
-/** Works on the queue until it is stopped. */
-export function runWorkers(options: WorkerOptions): Workers {
-  const { queue, count, clock = systemClock } = options
+/** Processes the queue until it is stopped. */
+export function startController(options: ControllerOptions): Controller {
+  const { queue, maxConcurrentReconciles, clock = systemClock } = options
   const halt = new AbortController()
-  for (let worker = 0; worker < count; worker++) void work({ ...options, clock }, halt.signal)
+  for (let worker = 0; worker < maxConcurrentReconciles; worker++) void runWorker({ ...options, clock }, halt.signal)
   return {
     stop: async (limitMs) => {
       queue.shutDown()
-      const outcome = await firstOf(queue.drained(), limitMs, clock)
+      const outcome = await waitForDrain(queue.drained(), limitMs, clock)
       if (outcome === 'abandoned') halt.abort()
       return outcome
     },
@@ -55,7 +59,7 @@ export function runWorkers(options: WorkerOptions): Workers {
   }
 }
 
-function firstOf(drained: Promise<void>, limitMs: number, clock: Clock): Promise<'drained' | 'abandoned'> {
+function waitForDrain(drained: Promise<void>, limitMs: number, clock: Clock): Promise<'drained' | 'abandoned'> {
   return new Promise((resolve) => {
     const cancel = clock.after(limitMs, () => resolve('abandoned'))
     void drained.then(() => {
@@ -65,51 +69,48 @@ function firstOf(drained: Promise<void>, limitMs: number, clock: Clock): Promise
   })
 }
 
-type Worker = WorkerOptions & { readonly clock: Clock }
+type Worker = ControllerOptions & { readonly clock: Clock }
 
-async function work(worker: Worker, signal: AbortSignal): Promise<void> {
+async function runWorker(worker: Worker, signal: AbortSignal): Promise<void> {
   const { queue } = worker
   for (let key = await queue.get(signal); key !== undefined; key = await queue.get(signal)) {
-    await pass(worker, key, signal)
+    await processKey(worker, key, signal)
     queue.done(key)
-    // A pass that finds all in caches waits for nothing: thousands of them, as after a start, would let nobody be heard.
-    await turnOfTheLoop()
+    // A reconcile that reads only caches never waits for I/O; thousands of them, as after a start, would block timers
+    // and sockets.
+    await yieldToEventLoop()
   }
 }
 
-async function pass(worker: Worker, key: string, signal: AbortSignal): Promise<void> {
+async function processKey(worker: Worker, key: string, signal: AbortSignal): Promise<void> {
   const startedAt = worker.clock.monotonic()
-  const within = worker.within ?? plainly
-  const result = await within(key, () => attempt(worker, key, signal))
-  worker.observer?.(key, result, worker.clock.monotonic() - startedAt)
+  const run = (): Promise<ReconcileOutcome> => reconcileKey(worker, key, signal)
+  const outcome = await (worker.wrap ? worker.wrap(key, run) : run())
+  worker.observer?.(key, outcome, worker.clock.monotonic() - startedAt)
 }
 
-function plainly(_key: string, run: () => Promise<PassResult>): Promise<PassResult> {
-  return run()
-}
-
-async function attempt(worker: Worker, key: string, signal: AbortSignal): Promise<PassResult> {
+async function reconcileKey(worker: Worker, key: string, signal: AbortSignal): Promise<ReconcileOutcome> {
   const { queue, reconcile, log } = worker
   try {
-    schedule(queue, key, await reconcile(key, signal))
+    requeue(queue, key, await reconcile(key, signal))
     return 'succeeded'
   } catch (error) {
-    if (!signal.aborted) report(log, key, error)
+    if (!signal.aborted) logFailure(log, key, error)
     queue.addRateLimited(key)
     return isFailure(error, 'conflict') ? 'conflict' : 'failed'
   }
 }
 
-// A look that was planned is 'low': what a person has just changed goes first.
-function schedule(queue: Workqueue, key: string, next: Next): void {
-  if (next instanceof Date) queue.addAt(key, next, 'low')
-  else if (next === 'now') queue.add(key)
-  else if (next !== 'never') queue.addAt(key, next.at, next.priority)
+// A scheduled reconcile is `low`, so that a change of a user goes first.
+function requeue(queue: Workqueue, key: string, result: ReconcileResult): void {
+  if (result instanceof Date) queue.addAt(key, result, 'low')
+  else if (result === 'now') queue.add(key)
+  else if (result !== 'never') queue.addAt(key, result.at, result.priority)
   queue.forget(key)
 }
 
-function report(log: Log, key: string, error: unknown): void {
-  const fields = { key, error: error instanceof Error ? error.message : 'unknown cause' }
-  if (isFailure(error, 'conflict')) log.debug('A pass met a newer version of an object and will be repeated', fields)
-  else log.warn('A pass failed and will be repeated', fields)
+function logFailure(log: Log, key: string, error: unknown): void {
+  const fields = { key, error: errorMessage(error) }
+  if (isFailure(error, 'conflict')) log.debug('Reconcile conflict, requeued', fields)
+  else log.warn('Reconcile failed, requeued', fields)
 }

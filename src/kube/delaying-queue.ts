@@ -1,77 +1,80 @@
 import type { Clock } from './clock.ts'
-import { type Timetable, createTimetable } from './heap.ts'
+import { createKeyedHeap } from './heap.ts'
+import type { KeyedHeap } from './heap.ts'
 import type { Priority } from './priority-queue.ts'
 
 /** Keys to be added later. Of several times for one key the earliest wins. */
-export type Plan = {
+export type DelayingQueue = {
   /**
-   * When the wall clock shows the date, or when as much time has passed as it was ahead: a clock that was set back must
-   * not put off what was planned before. Throws a RangeError for an invalid date, which would never come.
+   * Adds the key when the wall clock shows the date, or when as much time has passed as the date was ahead: a clock that
+   * is set back must not postpone what was scheduled before. Throws a RangeError for an invalid date, which would never
+   * come.
    */
-  at: (key: string, date: Date, priority: Priority) => void
-  /** By the monotonic clock. */
-  after: (key: string, ms: number, priority: Priority) => void
+  addAt: (key: string, date: Date, priority: Priority) => void
+  /** Adds the key after that many milliseconds on the monotonic clock. */
+  addAfter: (key: string, ms: number, priority: Priority) => void
   remove: (key: string) => void
   clear: () => void
   size: () => number
 }
 
 /**
- * The clock is read again at least this often: a timer of more than 24.8 days fires at once, and one that was set by
- * the wall clock does not notice when that is corrected.
+ * The clock is read at least this often: Node.js fires a timer of more than 24.8 days at once, and a timer does not
+ * notice that the wall clock was corrected.
  */
-const LONGEST_TIMER_MS = 30_000
+const MAX_TIMER_MS = 30_000
 
-type Book = { readonly times: Timetable; readonly now: () => number }
+/** Keys and when they are due, in milliseconds on one clock. */
+type Schedule = { readonly keys: KeyedHeap; readonly now: () => number }
 
-export function createPlan(clock: Clock, add: (key: string, priority: Priority) => void): Plan {
-  const wall: Book = { times: createTimetable(), now: clock.now }
-  const steady: Book = { times: createTimetable(), now: clock.monotonic }
+/** Creates an empty queue that calls `add` with each key that is due. */
+export function createDelayingQueue(clock: Clock, add: (key: string, priority: Priority) => void): DelayingQueue {
+  const byWallClock: Schedule = { keys: createKeyedHeap(), now: clock.now }
+  const byMonotonicClock: Schedule = { keys: createKeyedHeap(), now: clock.monotonic }
+  const both = [byWallClock, byMonotonicClock] as const
   const priorities = new Map<string, Priority>()
-  let cancel = (): void => undefined
+  let cancelTimer = (): void => undefined
 
-  function arm(): void {
-    cancel()
-    const ms = Math.min(untilNext(wall), untilNext(steady))
-    cancel = ms === Infinity ? () => undefined : clock.after(Math.min(ms, LONGEST_TIMER_MS), fire)
+  function setTimer(): void {
+    cancelTimer()
+    const ms = Math.min(...both.map(untilNextMs))
+    cancelTimer = ms === Infinity ? () => undefined : clock.after(Math.min(ms, MAX_TIMER_MS), addDueKeys)
   }
 
-  function fire(): void {
-    const due = new Set([wall, steady].flatMap((book) => book.times.takeDue(book.now())))
+  function addDueKeys(): void {
+    const due = new Set(both.flatMap(({ keys, now }) => keys.popUntil(now())))
     for (const key of due) {
-      for (const { times } of [wall, steady]) times.remove(key)
+      for (const { keys } of both) keys.remove(key)
       const priority = priorities.get(key) ?? 'high'
       priorities.delete(key)
       add(key, priority)
     }
-    arm()
+    setTimer()
   }
 
-  function put(key: string, ms: number, books: readonly Book[], priority: Priority): void {
+  function schedule(key: string, ms: number, schedules: readonly Schedule[], priority: Priority): void {
     if (priorities.get(key) !== 'high') priorities.set(key, priority)
-    if (Math.min(remaining(wall, key), remaining(steady, key)) <= ms) return
-    for (const { times } of [wall, steady]) times.remove(key)
-    for (const { times, now } of books) times.put(key, now() + ms)
-    arm()
+    if (Math.min(...both.map((one) => remainingMs(one, key))) <= ms) return
+    for (const { keys } of both) keys.remove(key)
+    for (const { keys, now } of schedules) keys.put(key, now() + ms)
+    setTimer()
   }
 
   return {
-    at: (key, date, priority) => {
+    addAt: (key, date, priority) => {
       const at = date.getTime()
-      if (Number.isNaN(at)) throw new RangeError(`an invalid date was planned for ${key}`)
-      put(key, at - clock.now(), [wall, steady], priority)
+      if (Number.isNaN(at)) throw new RangeError(`invalid date for ${key}`)
+      schedule(key, at - clock.now(), both, priority)
     },
-    after: (key, ms, priority) => put(key, ms, [steady], priority),
+    addAfter: (key, ms, priority) => schedule(key, ms, [byMonotonicClock], priority),
     remove: (key) => {
-      wall.times.remove(key)
-      steady.times.remove(key)
+      for (const { keys } of both) keys.remove(key)
       priorities.delete(key)
     },
     clear: () => {
-      cancel()
+      cancelTimer()
       for (const key of priorities.keys()) {
-        wall.times.remove(key)
-        steady.times.remove(key)
+        for (const { keys } of both) keys.remove(key)
       }
       priorities.clear()
     },
@@ -79,12 +82,12 @@ export function createPlan(clock: Clock, add: (key: string, priority: Priority) 
   }
 }
 
-function remaining({ times, now }: Book, key: string): number {
-  const at = times.at(key)
+function remainingMs({ keys, now }: Schedule, key: string): number {
+  const at = keys.rankOf(key)
   return at === undefined ? Infinity : at - now()
 }
 
-function untilNext({ times, now }: Book): number {
-  const at = times.next()
+function untilNextMs({ keys, now }: Schedule): number {
+  const at = keys.firstRank()
   return at === undefined ? Infinity : Math.max(0, at - now())
 }

@@ -1,10 +1,10 @@
 /**
- * What a failed call means to its caller.
- * - `unavailable`: the API server is not there or said that it did not do it (503 with a Status; refused connection).
- * - `throttled`: refused by rate or quota of requests (429); nothing was done.
- * - `unknown`: timeout, reset, 5xx, an answer that makes no sense: a write may or may not have happened.
- * - `expired`: the server does not have the version asked for: too old (410), or newer than all it has, as after a restore
- *   of its database; list again.
+ * What a failed request means to its caller.
+ * - `unavailable`: the request was not carried out: no connection, or a 503 of the API server itself (with a Status).
+ * - `throttled`: refused by a rate limit (429); the request was not carried out.
+ * - `unknown`: timeout, reset, 5xx or a malformed response: a write may or may not have happened.
+ * - `expired`: the server does not have the resource version asked for. It is too old (410), or newer than any, as after
+ *   a restore of the database. List again.
  */
 export type KubeFailure =
   | 'not-found'
@@ -24,14 +24,14 @@ type Details = {
   readonly causes?: readonly string[] | undefined
 }
 
-/** A call to the API server that failed. The message is short and has no headers, credentials or sent bodies in it. */
+/** A request to the API server that failed. The message is short and holds no headers, credentials or request bodies. */
 export class KubeError extends Error {
   override readonly name = 'KubeError'
   readonly failure: KubeFailure
-  /** HTTP status, or that of a Status object in a watch stream; undefined when there was no answer. */
+  /** HTTP status, or that of a Status object in a watch stream; undefined when there was no response. */
   readonly code: number | undefined
   readonly retryAfterSeconds: number | undefined
-  /** The causes that the API server gave, by their reasons. */
+  /** Reasons of the causes in the Status. */
   readonly causes: readonly string[]
 
   constructor(failure: KubeFailure, message: string, details: Details = {}) {
@@ -43,17 +43,17 @@ export class KubeError extends Error {
   }
 }
 
-/** Is this a failed call of that sort? */
+/** Whether this is a KubeError with one of these failures. */
 export function isFailure(error: unknown, ...failures: readonly KubeFailure[]): error is KubeError {
   return error instanceof KubeError && failures.includes(error.failure)
 }
 
-/** Whether something could not be made because its namespace is being deleted. */
+/** Whether an object could not be created because its namespace is being deleted. */
 export function isNamespaceTerminating(error: unknown): boolean {
   return error instanceof KubeError && error.causes.includes('NamespaceTerminating')
 }
 
-/** The object with which Kubernetes answers failures. */
+/** The `metav1.Status` in the body of an error response. */
 export type Status = {
   readonly kind: 'Status'
   readonly code?: number
@@ -64,28 +64,33 @@ export type Status = {
 
 type Cause = { readonly reason?: string; readonly field?: string; readonly message?: string }
 
-/** A call as error messages name it, and whether it may change something. */
-export type Attempt = { readonly label: string; readonly writes: boolean; readonly resource: string }
+/** A request as error messages name it. `writes` is true when it may change something; `resource` is the plural. */
+export type RequestInfo = { readonly label: string; readonly writes: boolean; readonly resource: string }
 
-/** An answer outside 2xx. */
-export type Refusal = {
+/** A response outside 2xx. */
+export type ErrorResponse = {
   readonly code: number
   readonly status: Status | undefined
   readonly retryAfter: string | undefined
 }
 
-const MESSAGE_LIMIT = 512
+/** In characters; longer messages are cut. */
+const MAX_MESSAGE_LENGTH = 512
 
-/** The error for an answer outside 2xx. */
-export function refusalError(attempt: Attempt, { code, status, retryAfter }: Refusal): KubeError {
+/** Makes the error for a response outside 2xx. */
+export function errorOfResponse(attempt: RequestInfo, { code, status, retryAfter }: ErrorResponse): KubeError {
   const failure = failureOf(attempt, code, status)
-  const said = sayable(attempt, status)
-  const retryAfterSeconds = status?.details?.retryAfterSeconds ?? seconds(retryAfter)
-  const causes = causesOf(status)
-  return new KubeError(failure, `${attempt.label}: ${code} ${failure}${said}`, { code, retryAfterSeconds, causes })
+  const description = describeStatus(attempt, status)
+  const retryAfterSeconds = status?.details?.retryAfterSeconds ?? parseRetryAfter(retryAfter)
+  const causes = causeReasons(status)
+  return new KubeError(failure, `${attempt.label}: ${code} ${failure}${description}`, {
+    code,
+    retryAfterSeconds,
+    causes,
+  })
 }
 
-const byCode: Readonly<Record<number, KubeFailure>> = {
+const FAILURE_BY_CODE: Readonly<Record<number, KubeFailure>> = {
   400: 'invalid',
   401: 'unauthorized',
   403: 'forbidden',
@@ -99,38 +104,39 @@ const byCode: Readonly<Record<number, KubeFailure>> = {
   429: 'throttled',
 }
 
-const causesOf = (status: Status | undefined): string[] =>
+const causeReasons = (status: Status | undefined): string[] =>
   (status?.details?.causes ?? []).flatMap(({ reason }) => reason ?? [])
 
-const isOfTheFuture = (status: Status | undefined): boolean => causesOf(status).includes('ResourceVersionTooLarge')
+const isVersionTooLarge = (status: Status | undefined): boolean =>
+  causeReasons(status).includes('ResourceVersionTooLarge')
 
-function failureOf(attempt: Attempt, code: number, status: Status | undefined): KubeFailure {
+function failureOf(attempt: RequestInfo, code: number, status: Status | undefined): KubeFailure {
   if (status?.reason === 'AlreadyExists') return 'already-exists'
-  if (isOfTheFuture(status)) return 'expired'
-  // The path itself is not served, as when a CRD is not installed; that says nothing about an object.
+  if (isVersionTooLarge(status)) return 'expired'
+  // The path is not served, for example because a CRD is not installed. That says nothing about an object.
   if (code === 404 && status === undefined) return 'unavailable'
   if (code === 503 || code === 504) return gatewayFailure(attempt, code, status)
-  return byCode[code] ?? 'unknown'
+  return FAILURE_BY_CODE[code] ?? 'unknown'
 }
 
-// A proxy says 503 also when the connection broke after the request had reached the server, and the API server says 504
-// when a write took too long but may still be committed. Only its own 503 tells that nothing happened.
-function gatewayFailure(attempt: Attempt, code: number, status: Status | undefined): KubeFailure {
+// A proxy also sends 503 when the connection broke after the request reached the server, and the API server sends 504
+// when a write took too long but may still be committed. Only a 503 of the API server means that nothing happened.
+function gatewayFailure(attempt: RequestInfo, code: number, status: Status | undefined): KubeFailure {
   const refusedByServer = code === 503 && status !== undefined
   return attempt.writes && !refusedByServer ? 'unknown' : 'unavailable'
 }
 
-// Decoding and patch errors may quote the object that was sent; for Secrets only an admission refusal is passed on.
-function sayable(attempt: Attempt, status: Status | undefined): string {
+// Decoding and patch errors may quote the object that was sent; for Secrets only an admission refusal is safe to repeat.
+function describeStatus(attempt: RequestInfo, status: Status | undefined): string {
   const message = status?.message
   if (message === undefined || message === '') return ''
-  const mayQuote = attempt.resource === 'secrets' && quotingReasons.has(status?.reason)
-  if (mayQuote && !admissionRefusal.test(message)) return causesInWords(status)
+  const mayQuote = attempt.resource === 'secrets' && QUOTING_REASONS.has(status?.reason)
+  if (mayQuote && !ADMISSION_REFUSAL.test(message)) return describeCauses(status)
   const line = message.replace(UNPRINTABLE, ' ')
-  return `: ${line.length > MESSAGE_LIMIT ? `${line.slice(0, MESSAGE_LIMIT)}…` : line}`
+  return `: ${line.length > MAX_MESSAGE_LENGTH ? `${line.slice(0, MAX_MESSAGE_LENGTH)}…` : line}`
 }
 
-const CAUSE_WORDS: Readonly<Record<string, string>> = {
+const CAUSE_TEXTS: Readonly<Record<string, string>> = {
   FieldValueForbidden: 'is forbidden',
   FieldValueInvalid: 'is invalid',
   FieldValueRequired: 'is missing',
@@ -139,38 +145,45 @@ const CAUSE_WORDS: Readonly<Record<string, string>> = {
   FieldValueNotSupported: 'is not supported',
 }
 
-/** What the API server says of the thing itself when it forbids a change; it quotes nothing of the object. */
+/** The API server's message for a field that must not change; it quotes no value. */
 const IMMUTABLE = /field is immutable( when `immutable` is set)?/
 
-/** Most fields that a message names. */
-const MOST_FIELDS = 5
+/** A message names no more fields than this. */
+const MAX_FIELDS = 5
 
-/** Which fields the API server refused, and why, without what it quotes of their values. */
-function causesInWords(status: Status | undefined): string {
-  const named = (status?.details?.causes ?? []).flatMap(({ reason = '', field = '', message = '' }) => {
-    const word = IMMUTABLE.exec(message)?.[0].replace('field ', '') ?? CAUSE_WORDS[reason]
-    return word !== undefined && FIELD.test(field) ? [`${field} ${word}`] : []
+/** The fields that the API server refused, and why, without the values that it quotes. */
+function describeCauses(status: Status | undefined): string {
+  const descriptions = (status?.details?.causes ?? []).flatMap(({ reason = '', field = '', message = '' }) => {
+    const text = IMMUTABLE.exec(message)?.[0].replace('field ', '') ?? CAUSE_TEXTS[reason]
+    return text !== undefined && FIELD_PATH.test(field) ? [`${field} ${text}`] : []
   })
-  return named.length > 0 ? `: ${named.slice(0, MOST_FIELDS).join(', ')}` : ''
+  return descriptions.length > 0 ? `: ${descriptions.slice(0, MAX_FIELDS).join(', ')}` : ''
 }
 
-/** A path of field names; what a person chose, such as the name of an entry, stands in brackets and is not passed on. */
-const FIELD = /^[A-Za-z][A-Za-z.]{0,63}$/
+/** A path of field names. Names that a user chose, such as map keys, are in brackets and do not match. */
+const FIELD_PATH = /^[A-Za-z][A-Za-z.]{0,63}$/
 
-// An admission webhook may say anything, and what it says ends in statuses and logs: one line that steers no terminal.
+// The message of an admission webhook ends up in statuses and logs: keep it on one line, without control characters.
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]+/gu
 
-const admissionRefusal = /^(admission webhook|secrets "[^"]*" is forbidden: ValidatingAdmissionPolicy) /
+const ADMISSION_REFUSAL = /^(admission webhook|secrets "[^"]*" is forbidden: ValidatingAdmissionPolicy) /
 
-const quotingReasons = new Set<string | undefined>([undefined, '', 'BadRequest', 'Invalid', 'InternalError', 'Unknown'])
+const QUOTING_REASONS = new Set<string | undefined>([
+  undefined,
+  '',
+  'BadRequest',
+  'Invalid',
+  'InternalError',
+  'Unknown',
+])
 
-function seconds(retryAfter: string | undefined): number | undefined {
+function parseRetryAfter(retryAfter: string | undefined): number | undefined {
   const value = Number(retryAfter ?? '')
   return retryAfter !== undefined && Number.isFinite(value) && value >= 0 ? value : undefined
 }
 
-// The connection was never made, so the request was never sent.
-const unsentCodes = new Set([
+// There was no connection, so the request was not sent.
+const UNSENT_CODES = new Set([
   'CREDENTIALS_UNREADABLE',
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -190,14 +203,19 @@ const unsentCodes = new Set([
   'CERT_SIGNATURE_FAILURE',
 ])
 
-/** The error for a call that got no answer: what the socket said is reduced to its code. */
-export function transportError(attempt: Attempt, error: unknown): KubeError {
+/** Makes the error for a request without a response. Only the code of the socket error is repeated. */
+export function transportError(attempt: RequestInfo, error: unknown): KubeError {
   const code = codeOf(error)
-  const failure = unsentCodes.has(code) ? 'unavailable' : 'unknown'
+  const failure = UNSENT_CODES.has(code) ? 'unavailable' : 'unknown'
   return new KubeError(failure, `${attempt.label}: ${failure}: no answer (${code})`)
 }
 
 function codeOf(error: unknown): string {
   const { code, name } = Object(error) as { code?: unknown; name?: unknown }
-  return [code, name].find((word) => typeof word === 'string') ?? 'unknown cause'
+  return [code, name].find((text) => typeof text === 'string') ?? 'unknown cause'
+}
+
+/** The message of whatever was thrown, for a log. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown cause'
 }

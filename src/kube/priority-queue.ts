@@ -1,117 +1,113 @@
-import { type Timetable, createTimetable } from './heap.ts'
+import { createKeyedHeap } from './heap.ts'
+import type { KeyedHeap } from './heap.ts'
 
-/** `low` is for work that nobody waits for, as after a start; `high` for the rest. */
+/** `low` is for work that nobody waits for, such as the reconciles after a start; `high` is for everything else. */
 export type Priority = 'high' | 'low'
 
-/** Where a key stands among the others of its lane. */
-export type Place = {
-  /** Turns go round between the shares, whatever number of keys each of them has. */
-  readonly share: string
-  /** Within its share the lowest goes first; keys without a rank follow in order of arrival. */
+/** Where the queue puts a key among the others of its priority. */
+export type QueuePlacement = {
+  /** The fairness key: flows take turns, however many keys each of them has. */
+  readonly flow: string
+  /** Within a flow the lowest rank goes first; keys without a rank follow in order of arrival. */
   readonly rank?: number | undefined
 }
 
-/** Keys ready to be worked on, in two lanes; each key once. */
-export type Lanes = {
-  /** A key that waits already stays where it is, except that it may move up. */
+/** Keys that are ready to be processed, at two priorities; each key once. */
+export type PriorityQueue = {
+  /** Adds a key at a time on the monotonic clock. A key that waits already keeps its place, but may move up to `high`. */
   push: (key: string, priority: Priority, now: number) => void
-  /** Takes the next key of a share that is admitted now. */
-  shift: (admits: (share: string, priority: Priority) => boolean) => Taken | undefined
+  /** Takes the next key of a flow that `canStart` admits. */
+  pop: (canStart: (flow: string, priority: Priority) => boolean) => QueueItem | undefined
   size: (priority: Priority) => number
-  /** When the key that waits longest came in, or undefined. */
-  oldest: () => number | undefined
 }
 
-export type Taken = {
+export type QueueItem = {
   readonly key: string
-  readonly share: string
+  readonly flow: string
   readonly priority: Priority
-  /** When it came in. */
-  readonly arrivedAt: number
+  /** On the clock of {@link PriorityQueue.push}. */
+  readonly addedAt: number
 }
 
-/** One key in so many comes from the low lane while the high lane is busy, so that none waits for ever. */
-const LOW_SHARE = 8
+/** One in this many keys is taken from `low` while `high` is busy, so that no key waits for ever. */
+const LOW_PRIORITY_INTERVAL = 8
 
-export function createLanes(placeOf: (key: string) => Place): Lanes {
-  const lanes = { high: createLane(), low: createLane() }
-  let taken = 0
+/** Creates an empty queue; `placementOf` is called once, when a key is added. */
+export function createPriorityQueue(placementOf: (key: string) => QueuePlacement): PriorityQueue {
+  const levels = { high: createLevel(), low: createLevel() }
+  let popped = 0
 
   return {
     push: (key, priority, now) => {
-      if (lanes.high.has(key) || lanes[priority].has(key)) return
-      lanes.low.remove(key)
-      lanes[priority].put(key, placeOf(key), now)
+      if (levels.high.has(key) || levels[priority].has(key)) return
+      levels.low.remove(key)
+      levels[priority].push(key, placementOf(key), now)
     },
-    shift: (admits) => {
-      const lowIsDue = taken % LOW_SHARE === LOW_SHARE - 1
+    pop: (canStart) => {
+      const lowIsDue = popped % LOW_PRIORITY_INTERVAL === LOW_PRIORITY_INTERVAL - 1
       for (const priority of lowIsDue ? (['low', 'high'] as const) : (['high', 'low'] as const)) {
-        const found = lanes[priority].shift((share) => admits(share, priority))
-        if (!found) continue
-        taken++
-        return { ...found, priority }
+        const item = levels[priority].pop((flow) => canStart(flow, priority))
+        if (!item) continue
+        popped++
+        return { ...item, priority }
       }
       return undefined
     },
-    size: (priority) => lanes[priority].size(),
-    oldest: () => {
-      const times = [lanes.high.oldest(), lanes.low.oldest()].filter((time) => time !== undefined)
-      return times.length === 0 ? undefined : Math.min(...times)
-    },
+    size: (priority) => levels[priority].size(),
   }
 }
 
-type Share = { readonly ranked: Timetable; readonly others: Set<string> }
+type Flow = { readonly ranked: KeyedHeap; readonly unranked: Set<string> }
 
-type Lane = {
-  put: (key: string, place: Place, now: number) => void
+/** The keys of one priority. */
+type Level = {
+  push: (key: string, placement: QueuePlacement, now: number) => void
   has: (key: string) => boolean
   remove: (key: string) => void
-  shift: (admits: (share: string) => boolean) => Omit<Taken, 'priority'> | undefined
+  pop: (canStart: (flow: string) => boolean) => Omit<QueueItem, 'priority'> | undefined
   size: () => number
-  oldest: () => number | undefined
 }
 
-function createLane(): Lane {
+function createLevel(): Level {
   /** In order of arrival. */
-  const keys = new Map<string, { readonly share: string; readonly since: number }>()
+  const keys = new Map<string, { readonly flow: string; readonly addedAt: number }>()
   /** In order of their turns. */
-  const shares = new Map<string, Share>()
+  const flows = new Map<string, Flow>()
 
   function remove(key: string): void {
-    const name = keys.get(key)?.share
-    const share = name === undefined ? undefined : shares.get(name)
-    if (name === undefined || !share) return
+    const name = keys.get(key)?.flow
+    const flow = name === undefined ? undefined : flows.get(name)
+    if (name === undefined || !flow) return
     keys.delete(key)
-    share.ranked.remove(key)
-    share.others.delete(key)
-    if (share.ranked.size() + share.others.size === 0) shares.delete(name)
+    flow.ranked.remove(key)
+    flow.unranked.delete(key)
+    if (flow.ranked.size() + flow.unranked.size === 0) flows.delete(name)
   }
 
   return {
     remove,
-    put: (key, { share: name, rank }, now) => {
-      keys.set(key, { share: name, since: now })
-      const share = shares.get(name) ?? { ranked: createTimetable(), others: new Set() }
-      shares.set(name, share)
-      if (rank === undefined) share.others.add(key)
-      else share.ranked.put(key, rank)
+    push: (key, { flow: name, rank }, now) => {
+      keys.set(key, { flow: name, addedAt: now })
+      const flow = flows.get(name) ?? { ranked: createKeyedHeap(), unranked: new Set() }
+      flows.set(name, flow)
+      if (rank === undefined) flow.unranked.add(key)
+      else flow.ranked.put(key, rank)
     },
     has: (key) => keys.has(key),
-    shift: (admits) => {
-      for (const [name, share] of shares) {
-        if (!admits(name)) continue
-        const key = share.ranked.first() ?? firstOf(share.others)
+    pop: (canStart) => {
+      for (const [name, flow] of flows) {
+        if (!canStart(name)) continue
+        const key = flow.ranked.firstKey() ?? firstOf(flow.unranked)
         if (key === undefined) continue
-        const arrivedAt = keys.get(key)?.since ?? 0
+        const addedAt = keys.get(key)?.addedAt ?? 0
         remove(key)
-        if (shares.delete(name)) shares.set(name, share)
-        return { key, share: name, arrivedAt }
+        // The flow had its turn and goes to the end, unless that was its last key.
+        if (flows.delete(name)) flows.set(name, flow)
+        return { key, flow: name, addedAt }
       }
       return undefined
     },
     size: () => keys.size,
-    oldest: () => firstOf(keys.values())?.since,
   }
 }
 

@@ -1,20 +1,20 @@
-import { type Clock, backoffMs, pause } from './clock.ts'
+import { type Clock, backoffMs, sleep } from './clock.ts'
 import {
-  type Attempt,
+  type RequestInfo,
   type KubeFailure,
   type Status,
   KubeError,
   isFailure,
-  refusalError,
+  errorOfResponse,
   transportError,
 } from './errors.ts'
-import type { Answer, Call, Transport } from './transport.ts'
+import type { HttpResponse, HttpRequest, Transport } from './transport.ts'
 
-/** A call and how its failures are told. */
-export type JsonCall = Omit<Call, 'signal'> & Attempt & { readonly timeoutMs?: number | undefined }
+/** A request with a JSON response; `timeoutMs` overrides the deadline of the connection. */
+export type JsonRequest = Omit<HttpRequest, 'signal'> & RequestInfo & { readonly timeoutMs?: number | undefined }
 
-/** What calls share. */
-export type Caller = {
+/** What the requests of one connection share. */
+export type RequestContext = {
   readonly transport: Transport
   readonly clock: Clock
   readonly random: () => number
@@ -22,48 +22,48 @@ export type Caller = {
   readonly onWrite?: WriteObserver | undefined
 }
 
-/** A write that is over. */
+/** A write that has ended. */
 export type WriteRecord = {
-  readonly method: Call['method']
-  /** With `{namespace}` and `{name}` in the place of names. */
+  readonly method: HttpRequest['method']
+  /** The path with `{namespace}` and `{name}` in place of names. */
   readonly route: string
-  readonly dryRun: 'yes' | 'no'
-  /** Undefined where it succeeded. */
+  readonly dryRun: boolean
+  /** Undefined when the write succeeded. */
   readonly failure: KubeFailure | undefined
-  /** HTTP status of a failure, where there was an answer. */
+  /** HTTP status of a failure; undefined when there was no response. */
   readonly code: number | undefined
   readonly tookMs: number
 }
 
-/** Told of each write to a resource, for traces; what there is to tell is made where it is wanted. Must not throw. */
+/** Called after each write to a resource, for traces. Must not throw. `record` is a function to save work when unused. */
 export type WriteObserver = (resource: string, record: () => WriteRecord) => void
 
-const RETRIES = 3
-const LONGEST_PAUSE_MS = 10_000
+const MAX_RETRIES = 3
+const MAX_RETRY_DELAY_MS = 10_000
 
 /**
- * Sends a call and answers the parsed JSON body; rejects with a KubeError.
- * Reads are sent again, three times at most and within the deadline, when the server was away, too busy or broke the
- * connection. A write is sent again only after a 429: the server then says that it did not even look at it.
+ * Sends a request and returns the parsed JSON body; rejects with a KubeError.
+ * Repeats a read up to three times within the deadline, when the server was unavailable, throttled it or broke the
+ * connection. Repeats a write only after a 429, which means that the server did not process it.
  */
-export async function callJson(caller: Caller, call: JsonCall): Promise<unknown> {
-  if (!call.writes || !caller.onWrite) return callInTime(caller, call)
-  const startedAt = caller.clock.monotonic()
-  const tell = (error?: unknown): void => {
-    const tookMs = caller.clock.monotonic() - startedAt
-    caller.onWrite?.(call.resource, () => recordOf(call, tookMs, error))
+export async function requestJson(context: RequestContext, request: JsonRequest): Promise<unknown> {
+  if (!request.writes || !context.onWrite) return withDeadline(context, request)
+  const startedAt = context.clock.monotonic()
+  const report = (error?: unknown): void => {
+    const tookMs = context.clock.monotonic() - startedAt
+    context.onWrite?.(request.resource, () => toWriteRecord(request, tookMs, error))
   }
   try {
-    const answer = await callInTime(caller, call)
-    tell()
-    return answer
+    const response = await withDeadline(context, request)
+    report()
+    return response
   } catch (error) {
-    tell(error)
+    report(error)
     throw error
   }
 }
 
-function recordOf({ method, path, resource }: JsonCall, tookMs: number, error: unknown): WriteRecord {
+function toWriteRecord({ method, path, resource }: JsonRequest, tookMs: number, error: unknown): WriteRecord {
   const [bare = '', query = ''] = path.split('?')
   const route = bare
     .replace(/\/namespaces\/[^/]+/, '/namespaces/{namespace}')
@@ -72,81 +72,83 @@ function recordOf({ method, path, resource }: JsonCall, tookMs: number, error: u
     error === undefined || error instanceof KubeError
       ? { failure: error?.failure, code: error?.code }
       : { failure: 'unknown' as const, code: undefined }
-  return { method, route, dryRun: query.includes('dryRun=') ? 'yes' : 'no', failure, code, tookMs }
+  return { method, route, dryRun: query.includes('dryRun='), failure, code, tookMs }
 }
 
-async function callInTime(caller: Caller, call: JsonCall): Promise<unknown> {
+async function withDeadline(context: RequestContext, request: JsonRequest): Promise<unknown> {
   const deadline = new AbortController()
-  const timeoutMs = call.timeoutMs ?? caller.timeoutMs
-  const cancel = caller.clock.after(timeoutMs, () => deadline.abort())
+  const timeoutMs = request.timeoutMs ?? context.timeoutMs
+  const cancel = context.clock.after(timeoutMs, () => deadline.abort())
   try {
-    return await withRetries(caller, call, deadline.signal)
+    return await withRetries(context, request, deadline.signal)
   } catch (error) {
     if (!deadline.signal.aborted || !isFailure(error, 'unknown')) throw error
-    throw new KubeError('unknown', `${call.label}: unknown: no answer within ${timeoutMs} ms`)
+    throw new KubeError('unknown', `${request.label}: unknown: no response within ${timeoutMs} ms`)
   } finally {
     cancel()
   }
 }
 
-async function withRetries(caller: Caller, call: JsonCall, signal: AbortSignal): Promise<unknown> {
-  const isOver = (): boolean => signal.aborted
+async function withRetries(context: RequestContext, request: JsonRequest, signal: AbortSignal): Promise<unknown> {
+  const isAborted = (): boolean => signal.aborted
   for (let failures = 0; ; failures++) {
     try {
-      return await attempt(caller.transport, call, signal)
+      return await attempt(context.transport, request, signal)
     } catch (error) {
-      if (isOver() || failures >= RETRIES || !mayRetry(call, error)) throw error
-      await pause(caller.clock, pauseMs(caller, error, failures), signal)
-      if (isOver()) throw error
+      if (isAborted() || failures >= MAX_RETRIES || !mayRetry(request, error)) throw error
+      await sleep(context.clock, retryDelayMs(context, error, failures), signal)
+      if (isAborted()) throw error
     }
   }
 }
 
-function mayRetry(call: JsonCall, error: unknown): error is KubeError {
+function mayRetry(request: JsonRequest, error: unknown): error is KubeError {
   if (isFailure(error, 'throttled')) return true
-  return !call.writes && (isFailure(error, 'unavailable') || (isFailure(error, 'unknown') && error.code === undefined))
+  return (
+    !request.writes && (isFailure(error, 'unavailable') || (isFailure(error, 'unknown') && error.code === undefined))
+  )
 }
 
-function pauseMs({ random }: Caller, error: KubeError, failures: number): number {
-  const asked = (error.retryAfterSeconds ?? 0) * 1000
-  return Math.min(LONGEST_PAUSE_MS, asked + backoffMs({ baseMs: 100, maxMs: 1000, random }, failures))
+function retryDelayMs({ random }: RequestContext, error: KubeError, failures: number): number {
+  const retryAfterMs = (error.retryAfterSeconds ?? 0) * 1000
+  return Math.min(MAX_RETRY_DELAY_MS, retryAfterMs + backoffMs({ baseMs: 100, maxMs: 1000, random }, failures))
 }
 
-async function attempt(transport: Transport, call: JsonCall, signal: AbortSignal): Promise<unknown> {
-  const answer = await answerTo(transport, call, signal)
-  const text = await bodyOf(answer, call)
-  if (answer.statusCode >= 300) throw refusalOf(call, answer, text)
-  return parsed(call, text, answer.statusCode)
+async function attempt(transport: Transport, request: JsonRequest, signal: AbortSignal): Promise<unknown> {
+  const response = await sendOnce(transport, request, signal)
+  const text = await readBody(response, request)
+  if (response.statusCode >= 300) throw responseError(request, response, text)
+  return parseJson(request, text, response.statusCode)
 }
 
-/** Sends once; socket errors become KubeErrors. Used by watches too. */
-export async function answerTo(transport: Transport, call: JsonCall, signal: AbortSignal): Promise<Answer> {
-  const { method, path, accept, body, contentType } = call
+/** Sends a request once, without retries or deadline. Rejects with a KubeError when there is no response. */
+export async function sendOnce(transport: Transport, request: JsonRequest, signal: AbortSignal): Promise<HttpResponse> {
+  const { method, path, accept, body, contentType } = request
   const content = body === undefined || contentType === undefined ? {} : { body, contentType }
   try {
     return await transport.send({ method, path, accept, signal, ...content })
   } catch (error) {
-    throw transportError(call, error)
+    throw transportError(request, error)
   }
 }
 
-/** Reads the whole body. */
-export async function bodyOf(answer: Answer, call: Attempt): Promise<string> {
+/** Reads the whole body; rejects with a KubeError. */
+export async function readBody(response: HttpResponse, request: RequestInfo): Promise<string> {
   try {
-    return await answer.body.text()
+    return await response.body.text()
   } catch (error) {
-    throw transportError(call, error)
+    throw transportError(request, error)
   }
 }
 
-/** The error for an answer outside 2xx. */
-export function refusalOf(call: Attempt, answer: Answer, text: string): KubeError {
-  const header = answer.headers['retry-after']
+/** Makes the error for a response outside 2xx and its body. */
+export function responseError(request: RequestInfo, response: HttpResponse, text: string): KubeError {
+  const header = response.headers['retry-after']
   const retryAfter = typeof header === 'string' ? header : undefined
-  return refusalError(call, { code: answer.statusCode, status: statusOf(text), retryAfter })
+  return errorOfResponse(request, { code: response.statusCode, status: parseStatus(text), retryAfter })
 }
 
-function statusOf(text: string): Status | undefined {
+function parseStatus(text: string): Status | undefined {
   try {
     const body = JSON.parse(text) as { kind?: unknown } | null
     return body?.kind === 'Status' ? (body as Status) : undefined
@@ -155,10 +157,10 @@ function statusOf(text: string): Status | undefined {
   }
 }
 
-function parsed(call: Attempt, text: string, code: number): unknown {
+function parseJson(request: RequestInfo, text: string, code: number): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new KubeError('unknown', `${call.label}: unknown: an answer that is not JSON`, { code })
+    throw new KubeError('unknown', `${request.label}: unknown: response is not JSON`, { code })
   }
 }

@@ -1,4 +1,4 @@
-/** Where a kind is served: `group` is empty for core kinds. */
+/** A kind and where it is served; `group` is empty for the core group. */
 export type Resource = {
   readonly group: string
   readonly version: string
@@ -15,8 +15,8 @@ export type OwnerReference = {
   blockOwnerDeletion?: boolean
 }
 
-/** The part of ObjectMeta that controllers use; fields that are not named here are carried along untouched. */
-export type Meta = {
+/** The part of ObjectMeta that controllers use. Other fields are kept as they are. */
+export type ObjectMeta = {
   name: string
   namespace?: string
   uid?: string
@@ -30,31 +30,30 @@ export type Meta = {
   deletionTimestamp?: string
 }
 
-export type KubeObject = { apiVersion?: string; kind?: string; metadata: Meta }
+export type KubeObject = { apiVersion?: string; kind?: string; metadata: ObjectMeta }
 
-/** One object by name; no namespace for cluster-scoped kinds. */
+/** Name of an object; without a namespace for cluster-scoped kinds. */
 export type ObjectName = { readonly namespace?: string | undefined; readonly name: string }
 
-/** `group/version`, or only the version for core kinds: the `apiVersion` of the kind's objects. */
+/** The `apiVersion` of a kind's objects: `group/version`, or only the version for the core group. */
 export function apiVersionOf(resource: Resource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`
 }
 
-/** `namespace/name`, or `name` for cluster-scoped objects: the key of caches and queues. */
+/** The key of an object in caches and queues: `namespace/name`, or `name` for cluster-scoped objects. */
 export function keyOf({ metadata }: { readonly metadata: ObjectName }): string {
   return metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`
 }
 
-/** The way back from {@link keyOf}. */
+/** The inverse of {@link keyOf}. */
 export function nameOf(key: string): ObjectName {
   const slash = key.indexOf('/')
   return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
 }
 
 /**
- * Orders two resource versions: negative when `a` is the older one. They are decimal numbers without leading zeros and
- * comparable within one kind (Kubernetes API conventions since 1.35), so the longer one is the greater; an absent one
- * is older than any.
+ * Compares two resource versions of one kind: negative when `a` is older. They are decimal numbers without leading zeros
+ * (Kubernetes API conventions since 1.35), so the longer one is greater. An absent version is older than any other.
  */
 export function compareVersions(a: string | undefined, b: string | undefined): number {
   const left = a ?? ''
@@ -64,17 +63,17 @@ export function compareVersions(a: string | undefined, b: string | undefined): n
   return left < right ? -1 : 1
 }
 
-/** Milliseconds for the whole call, retries included, where the connection's default is too long. */
-export type CallLimit = { readonly timeoutMs?: number | undefined }
+/** `timeoutMs` limits the whole call, retries included; by default the limit is that of the connection. */
+export type CallOptions = { readonly timeoutMs?: number | undefined }
 
-export type WriteOptions = CallLimit & {
+export type WriteOptions = CallOptions & {
   readonly fieldManager?: string | undefined
-  /** Validated, admitted and defaulted by the server, and not stored. */
+  /** The server validates, admits and defaults the object, but does not store it. */
   readonly dryRun?: 'All' | undefined
   readonly subresource?: 'status' | undefined
 }
 
-export type ListOptions = CallLimit & {
+export type ListOptions = CallOptions & {
   readonly namespace?: string | undefined
   readonly labelSelector?: string | undefined
   readonly limit?: number | undefined
@@ -84,7 +83,7 @@ export type ListOptions = CallLimit & {
 
 export type Page<T> = { readonly items: T[]; readonly resourceVersion: string; readonly continue?: string }
 
-/** A bookmark's object has only a resource version. */
+/** The object of a bookmark has only a resource version. */
 export type WatchEvent<T extends KubeObject> = {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'
   readonly object: T
@@ -94,50 +93,47 @@ export type WatchOptions = {
   readonly namespace?: string | undefined
   readonly labelSelector?: string | undefined
   readonly resourceVersion: string
-  /** After which the server ends the watch. */
+  /** The server ends the watch after this time. */
   readonly timeoutSeconds: number
   readonly signal: AbortSignal
 }
 
-export type RemoveOptions = CallLimit & {
-  /** Removes only the object of this UID; another one of the same name counts as absent. */
+export type DeleteOptions = CallOptions & {
+  /** Deletes only the object with this UID; another one of that name counts as absent. */
   readonly uid?: string | undefined
-  readonly propagation?: 'Background' | 'Foreground' | 'Orphan' | undefined
 }
 
 /**
- * The Kubernetes API as raw JSON, nothing left out and nothing typed away. Every call has a deadline and rejects with a
- * KubeError. Reads that go unanswered are retried for a moment within the call; writes only after a 429.
+ * The Kubernetes API as raw JSON, with every field of an object. Every call has a deadline and rejects with a KubeError.
+ * Within its deadline a call repeats a read that got no response; it repeats a write only after a 429.
  */
 export type KubeClient = {
-  /** The object as it is now (a quorum read), or undefined when it does not exist. */
-  get: <T extends KubeObject>(resource: Resource, object: ObjectName & CallLimit) => Promise<T | undefined>
+  /** The current object (a quorum read), or undefined when it does not exist. */
+  get: <T extends KubeObject>(resource: Resource, object: ObjectName & CallOptions) => Promise<T | undefined>
   /**
-   * The metadata of an object alone, or undefined when it does not exist: from the API server's own cache, which may lag
-   * somewhat, so that etcd is not asked, and without what the object holds.
+   * Only the metadata of an object, or undefined when it does not exist. Comes from the cache of the API server, which
+   * spares etcd and may lag a little.
    */
-  getMetadata: (resource: Resource, object: ObjectName & CallLimit) => Promise<KubeObject | undefined>
+  getMetadata: (resource: Resource, object: ObjectName & CallOptions) => Promise<KubeObject | undefined>
   list: <T extends KubeObject>(resource: Resource, options?: ListOptions) => Promise<Page<T>>
   create: <T extends KubeObject>(resource: Resource, object: T, options?: WriteOptions) => Promise<T>
-  /** A compare-and-swap on `metadata.resourceVersion`: `conflict` when the object has changed since it was read. */
+  /** A compare-and-swap on `metadata.resourceVersion`: fails with `conflict` when the object changed since it was read. */
   replace: <T extends KubeObject>(resource: Resource, object: T, options?: WriteOptions) => Promise<T>
-  /** Server-side apply. Without `force`, fields that others own make a `conflict`. */
+  /** Server-side apply. Without `force`, a field of another manager makes it fail with `conflict`. */
   apply: <T extends KubeObject>(
     resource: Resource,
     object: T,
     options: WriteOptions & { readonly fieldManager: string; readonly force?: 'force' | undefined },
   ) => Promise<T>
-  /** JSON merge patch: null removes a field, lists are replaced whole. */
-  merge: <T extends KubeObject>(
+  /** JSON merge patch: null removes a field, a list replaces the whole list. */
+  mergePatch: <T extends KubeObject>(
     resource: Resource,
     object: ObjectName,
     patch: object,
     options?: WriteOptions,
   ) => Promise<T>
-  /** That the object is absent already is success. */
-  remove: (resource: Resource, object: ObjectName, options?: RemoveOptions) => Promise<void>
-  /** The events of one watch, bookmarks included, until the server ends it; throws on anything else. */
+  /** Succeeds also when the object does not exist. */
+  delete: (resource: Resource, object: ObjectName, options?: DeleteOptions) => Promise<void>
+  /** The events of one watch, bookmarks included, until the server ends it. Throws a KubeError on any other end. */
   watch: <T extends KubeObject>(resource: Resource, options: WatchOptions) => AsyncIterable<WatchEvent<T>>
-  /** The server's version, as `v1.37.2`. */
-  version: () => Promise<string>
 }

@@ -32,15 +32,17 @@ const listen = (server: Server, address: string): Promise<number> => {
 }
 
 /** Shorter answers fit into one packet as they are. */
-const WORTH_PACKING = 1400
-const pack = promisify(gzip)
+const MIN_GZIP_LENGTH = 1400
+const compress = promisify(gzip)
 
 /** Prometheus takes gzip, and the metrics of ten thousand orders are thirty times smaller by it. */
 const send = async ({ headers }: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> => {
   const { status, type, body } = answer
-  const isPacked = body.length > WORTH_PACKING && String(headers['accept-encoding']).includes('gzip')
-  const content = isPacked ? await pack(body) : body
-  response.writeHead(status, { 'content-type': type, ...(isPacked ? { 'content-encoding': 'gzip' } : {}) }).end(content)
+  const isCompressed = body.length > MIN_GZIP_LENGTH && String(headers['accept-encoding']).includes('gzip')
+  const content = isCompressed ? await compress(body) : body
+  response
+    .writeHead(status, { 'content-type': type, ...(isCompressed ? { 'content-encoding': 'gzip' } : {}) })
+    .end(content)
 }
 
 /**

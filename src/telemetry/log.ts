@@ -46,17 +46,17 @@ type Line = { timestamp?: unknown; level?: unknown; message?: unknown } & Record
  * Characters that steer a terminal, turn the direction of text or end a line, in whatever a line tells of others. What
  * JSON leaves as it is stands in a string, where an escape means the same.
  */
-const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
-const escaped = (text: string): string =>
-  text.replace(STEERING, (character) =>
+const escapeControlCharacters = (text: string): string =>
+  text.replace(CONTROL_CHARACTERS, (character) =>
     character
       .split('')
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
       .join(''),
   )
 
-const asText = (line: Line): string => {
+const formatText = (line: Line): string => {
   const { timestamp, level, message, ...fields } = line
   const rest = Object.entries(fields).map(([name, value]) => {
     const shown = typeof value === 'string' && !/[\s"]/.test(value) ? value : JSON.stringify(value)
@@ -65,30 +65,31 @@ const asText = (line: Line): string => {
   return [timestamp, String(level).toUpperCase().padEnd(5), message, ...rest].join(' ')
 }
 
-const asJson = ({ timestamp, level, message, ...fields }: Line): string =>
+const formatJson = ({ timestamp, level, message, ...fields }: Line): string =>
   JSON.stringify({ time: timestamp, level, message, ...fields })
 
 /** How a line looks, redacted and fit for a terminal; without its end. */
-const lineFormat = (format: LogFormat, redactor: Redactor): ((line: Line) => string) => {
-  const write = format === 'json' ? asJson : asText
-  return (line) => escaped(write(redactor.value({ ...line }) as Line))
+const createFormatter = (format: LogFormat, redactor: Redactor): ((line: Line) => string) => {
+  const write = format === 'json' ? formatJson : formatText
+  return (line) => escapeControlCharacters(write(redactor.value({ ...line }) as Line))
 }
 
 /**
  * A line of the log for a process that ends in this very tick. A logger would hand its lines over one after the other,
  * and lose those that are still on their way.
  */
-export const lastLine = (
+export const formatErrorLine = (
   message: string,
   fields: Fields,
   { format, redactor }: Required<Pick<LogOptions, 'format' | 'redactor'>>,
-) => `${lineFormat(format, redactor)({ ...fields, timestamp: new Date().toISOString(), level: 'error', message })}\n`
+) =>
+  `${createFormatter(format, redactor)({ ...fields, timestamp: new Date().toISOString(), level: 'error', message })}\n`
 
 /** A logger that writes redacted lines, one per call. */
 export const createLog = (options: LogOptions): Log => {
   const { level, format, redactor = createRedactor(), stream = process.stdout, context = () => ({}) } = options
   const { combine, timestamp, printf } = winston.format
-  const line = lineFormat(format, redactor)
+  const line = createFormatter(format, redactor)
   const logger = winston.createLogger({
     level,
     format: combine(
@@ -100,10 +101,10 @@ export const createLog = (options: LogOptions): Log => {
     transports: [new winston.transports.Stream({ stream })],
   })
   // The logger would format each line before it looks at the level, and most lines of a pass are for debugging.
-  const isWanted = (severity: LogLevel): boolean => LOG_LEVELS.indexOf(severity) >= LOG_LEVELS.indexOf(level)
+  const isEnabled = (severity: LogLevel): boolean => LOG_LEVELS.indexOf(severity) >= LOG_LEVELS.indexOf(level)
   const bind = (bound: Fields): Log => {
     const at = (severity: LogLevel) => {
-      if (!isWanted(severity)) return () => undefined
+      if (!isEnabled(severity)) return () => undefined
       return (message: string, fields: Fields = {}) =>
         void logger.log({ ...bound, ...fields, ...context(), level: severity, message })
     }
@@ -119,10 +120,10 @@ export const createLog = (options: LogOptions): Log => {
 }
 
 /** Exit code after an error that nobody foresaw. */
-const UNFORESEEN = 3
+const UNHANDLED_ERROR_EXIT_CODE = 3
 
 /** What was thrown may be anything, and turning it into text may throw again. */
-const asError = (thrown: unknown): Error => {
+const toError = (thrown: unknown): Error => {
   if (thrown instanceof Error) return thrown
   const what = typeof thrown === 'string' ? JSON.stringify(thrown) : `of type ${typeof thrown}`
   return new Error(`what was thrown is no error: ${what}`)
@@ -132,12 +133,12 @@ const asError = (thrown: unknown): Error => {
  * Ends the process over an error that nobody handled, with a line of the log that says so. What it knew may be wrong from
  * then on, so nothing is handed back: the next process looks everything up (`design.md`, section 5), and the Lease runs out.
  */
-export const endUnforeseen = (format: LogFormat, redactor: Redactor): void => {
+export const installCrashHandler = (format: LogFormat, redactor: Redactor): void => {
   const end = (error: unknown, origin: string): void => {
     const message = 'The operator ends over an error that nobody handled; started again, it goes on where it was'
     // Not to the standard output: where its pipe is full, what is written there now is lost with the process.
-    process.stderr.write(lastLine(message, { origin, error: asError(error) }, { format, redactor }))
-    process.exit(UNFORESEEN)
+    process.stderr.write(formatErrorLine(message, { origin, error: toError(error) }, { format, redactor }))
+    process.exit(UNHANDLED_ERROR_EXIT_CODE)
   }
   process.on('uncaughtException', (error) => end(error, 'exception'))
   process.on('unhandledRejection', (reason) => end(reason, 'rejection'))

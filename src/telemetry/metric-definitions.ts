@@ -9,11 +9,11 @@ export type Row = {
   /** Upper bounds of a histogram. */
   readonly buckets?: readonly number[]
   /** A counter that is kept elsewhere and read at the scrape, as gauges are. */
-  readonly kept?: 'elsewhere'
+  readonly value?: 'collected'
 }
 
 /** Seconds of waiting and of calls to CertCentral, which may take until the deadline of a call. */
-export const LONG = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+export const LONG_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
 const ORDER = ['namespace', 'name'] as const
 
@@ -74,7 +74,7 @@ export const CERTIFICATES = [
     help: 'How often the Secret of an order was written again because others changed or deleted it, by the field manager that did; manager is empty for a first repair, a deletion, and where it is not known. Gone with the order.',
     labels: [...ORDER, 'manager'],
     from: 'leader',
-    kept: 'elsewhere',
+    value: 'collected',
   },
   {
     name: 'digicert_operator_order_info',
@@ -130,7 +130,7 @@ export const ACCOUNTS = [
   },
 ] as const satisfies readonly Row[]
 
-export const DEEDS = [
+export const ACTIONS = [
   {
     name: 'digicert_operator_purchases_total',
     type: 'counter',
@@ -182,7 +182,7 @@ export const CALLS = [
     help: 'Length of the calls to CertCentral in seconds, without the wait for their turn.',
     labels: ['endpoint'],
     from: 'leader',
-    buckets: LONG,
+    buckets: LONG_BUCKETS_SECONDS,
   },
   {
     name: 'digicert_operator_budget_available_calls',
@@ -211,7 +211,7 @@ export const CALLS = [
     help: 'Seconds that calls waited for their turn, added up.',
     labels: ['account'],
     from: 'leader',
-    kept: 'elsewhere',
+    value: 'collected',
   },
   {
     name: 'digicert_operator_budget_paused_seconds_total',
@@ -219,12 +219,12 @@ export const CALLS = [
     help: 'Seconds of pause that CertCentral asked for (429), added up.',
     labels: ['account'],
     from: 'leader',
-    kept: 'elsewhere',
+    value: 'collected',
   },
 ] as const satisfies readonly Row[]
 
 /** Seconds of work inside the process and at the API server. */
-const SHORT = [0.005, 0.02, 0.1, 0.5, 2, 10, 60]
+const SHORT_BUCKETS_SECONDS = [0.005, 0.02, 0.1, 0.5, 2, 10, 60]
 
 /** Under the names of controller-runtime and client-go, so that dashboards made for those fit. */
 const CONTROLLERS = [
@@ -241,7 +241,7 @@ const CONTROLLERS = [
     help: 'Length of a pass in seconds.',
     labels: ['controller'],
     from: 'leader',
-    buckets: SHORT,
+    buckets: SHORT_BUCKETS_SECONDS,
   },
   {
     name: 'controller_runtime_active_workers',
@@ -277,7 +277,7 @@ const CONTROLLERS = [
     help: 'How long a key waited for a worker, in seconds.',
     labels: ['name'],
     from: 'leader',
-    buckets: LONG,
+    buckets: LONG_BUCKETS_SECONDS,
   },
   {
     name: 'workqueue_work_duration_seconds',
@@ -285,7 +285,7 @@ const CONTROLLERS = [
     help: 'How long a worker held a key, in seconds.',
     labels: ['name'],
     from: 'leader',
-    buckets: SHORT,
+    buckets: SHORT_BUCKETS_SECONDS,
   },
   {
     name: 'workqueue_retries_total',
@@ -342,20 +342,20 @@ const PROCESS = [
 ] as const satisfies readonly Row[]
 
 /** Every metric of the operator but those of the process and of Node.js. The one list: code and docs are made from it. */
-export const METRICS = [...CERTIFICATES, ...ACCOUNTS, ...DEEDS, ...CALLS, ...CONTROLLERS, ...PROCESS] as const
+export const METRICS = [...CERTIFICATES, ...ACCOUNTS, ...ACTIONS, ...CALLS, ...CONTROLLERS, ...PROCESS] as const
 
 type Metric = (typeof METRICS)[number]
-type Kept = Extract<Metric, { kept: 'elsewhere' }>
+type CollectedCounter = Extract<Metric, { value: 'collected' }>
 
 export type MetricName = Metric['name']
 /** Labels of a metric, all of which must be given. */
 export type LabelsOf<Name extends MetricName> = Readonly<
   Record<Extract<Metric, { name: Name }>['labels'][number], string>
 >
-export type CounterName = Exclude<Extract<Metric, { type: 'counter' }>, Kept>['name']
+export type CounterName = Exclude<Extract<Metric, { type: 'counter' }>, CollectedCounter>['name']
 export type HistogramName = Extract<Metric, { type: 'histogram' }>['name']
 /** What is read at the scrape. */
-export type ReadName = (Extract<Metric, { type: 'gauge' }> | Kept)['name']
+export type CollectedName = (Extract<Metric, { type: 'gauge' }> | CollectedCounter)['name']
 
 /** The same list for whoever takes the rows alike. */
 export const METRIC_ROWS: readonly (Row & { readonly name: MetricName })[] = METRICS

@@ -26,35 +26,35 @@ import {
 } from '@opentelemetry/sdk-trace'
 import type { Log } from './log.ts'
 import type { Redactor } from './redact.ts'
-import type { Attributes, EndedCall, PassSpan, Tracer, TracingOptions } from './tracing.ts'
+import type { Attributes, FinishedCall, ReconcileSpan, Tracer, TracingOptions } from './tracing.ts'
 
 /** `ExportResultCode.SUCCESS` of a package that is not needed otherwise. */
-const SENT = 0
+const EXPORT_SUCCESS = 0
 /** Longer texts are cut; a span is no place to read them. */
-const LONGEST_TEXT = 1_000
+const MAX_ATTRIBUTE_LENGTH = 1_000
 
-type Safe = (attributes: Attributes) => Record<string, string | number | boolean>
+type RedactAttributes = (attributes: Attributes) => Record<string, string | number | boolean>
 
-const safeBy =
-  ({ value: redacted }: Redactor): Safe =>
+const createAttributeRedactor =
+  ({ value: redacted }: Redactor): RedactAttributes =>
   (attributes) =>
     Object.fromEntries(
       Object.entries(attributes).flatMap(([name, given]) => {
         if (given === undefined) return []
         // By its name as well: what names things is shown as it is.
         const { [name]: value } = redacted({ [name]: given }) as typeof attributes
-        return [[name, typeof value === 'string' ? value.slice(0, LONGEST_TEXT) : (value ?? '')]]
+        return [[name, typeof value === 'string' ? value.slice(0, MAX_ATTRIBUTE_LENGTH) : (value ?? '')]]
       }),
     )
 
 /** Says once that spans are lost, and once that they are not any more. */
-const telling = (exporter: SpanExporter, log: Log): SpanExporter => {
+const withExportLog = (exporter: SpanExporter, log: Log): SpanExporter => {
   let lost = 0
   return {
     export: (spans, done) => {
       exporter.export(spans, (result) => {
         const code: number = result.code
-        if (code === SENT) {
+        if (code === EXPORT_SUCCESS) {
           if (lost > 0) log.info('Traces are sent again', { lost })
           lost = 0
         } else {
@@ -69,7 +69,7 @@ const telling = (exporter: SpanExporter, log: Log): SpanExporter => {
   }
 }
 
-const addCall = (tracer: OtelTracer, parent: Span, safe: Safe, call: EndedCall): void => {
+const addCall = (tracer: OtelTracer, parent: Span, safe: RedactAttributes, call: FinishedCall): void => {
   const { name, tookMs, attributes, error } = call
   const endedAt = Date.now()
   const options = {
@@ -82,7 +82,7 @@ const addCall = (tracer: OtelTracer, parent: Span, safe: Safe, call: EndedCall):
   span.end(endedAt)
 }
 
-const passSpan = (tracer: OtelTracer, span: Span, safe: Safe): PassSpan => {
+const createReconcileSpan = (tracer: OtelTracer, span: Span, safe: RedactAttributes): ReconcileSpan => {
   const { traceId, traceFlags } = span.spanContext()
   const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0
   return {
@@ -90,21 +90,21 @@ const passSpan = (tracer: OtelTracer, span: Span, safe: Safe): PassSpan => {
     get traceId() {
       return isSampled && span.isRecording() ? traceId : undefined
     },
-    set: (attributes) => void span.setAttributes(safe(attributes)),
-    event: (name, attributes) => void span.addEvent(name, safe(attributes)),
-    fail: (type, message) => {
+    setAttributes: (attributes) => void span.setAttributes(safe(attributes)),
+    addEvent: (name, attributes) => void span.addEvent(name, safe(attributes)),
+    recordError: (type, message) => {
       const { 'error.type': safeType = '', message: safeMessage = '' } = safe({ 'error.type': type, message })
       span.setAttribute('error.type', safeType)
       span.setStatus({ code: SpanStatusCode.ERROR, message: String(safeMessage) })
     },
-    add: (call) => {
+    addCall: (call) => {
       if (span.isRecording()) addCall(tracer, span, safe, call)
     },
     end: () => span.end(),
   }
 }
 
-const within = async (limitMs: number, work: Promise<unknown>): Promise<void> => {
+const settleWithin = async (limitMs: number, work: Promise<unknown>): Promise<void> => {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise((resolve) => (timer = setTimeout(resolve, limitMs)))
   await Promise.race([work.catch(() => undefined), limit])
@@ -118,22 +118,26 @@ const within = async (limitMs: number, work: Promise<unknown>): Promise<void> =>
  * @throws for an endpoint that is no URL
  */
 export const createTracer = ({ env, version, redactor, log }: TracingOptions): Tracer => {
-  for (const header of headersOf(env)) redactor.learn(header)
-  const exporter = telling(new OTLPTraceExporter(), log)
+  for (const header of headerSecretsFrom(env)) redactor.addSecret(header)
+  const exporter = withExportLog(new OTLPTraceExporter(), log)
   const named = resourceFromAttributes({ 'service.name': 'digicert-operator', 'service.version': version })
   const provider = new TracerProvider({
     resource: defaultResource()
       .merge(named)
       .merge(detectResources({ detectors: [resourceAttributesEnvDetector, serviceNameEnvDetector] })),
-    sampler: samplerOf(env, log),
-    spanProcessors: [new BatchSpanProcessor({ exporter, ...batchOf(env) })],
+    sampler: samplerFrom(env, log),
+    spanProcessors: [new BatchSpanProcessor({ exporter, ...batchOptionsFrom(env) })],
   })
   const tracer = provider.getTracer('digicert-operator', version)
-  const safe = safeBy(redactor)
+  const safe = createAttributeRedactor(redactor)
   return {
-    begin: (name, attributes) =>
-      passSpan(tracer, tracer.startSpan(name, { root: true, attributes: safe(attributes) }, ROOT_CONTEXT), safe),
-    stop: (limitMs) => within(limitMs, provider.shutdown()),
+    startSpan: (name, attributes) =>
+      createReconcileSpan(
+        tracer,
+        tracer.startSpan(name, { root: true, attributes: safe(attributes) }, ROOT_CONTEXT),
+        safe,
+      ),
+    shutdown: (limitMs) => settleWithin(limitMs, provider.shutdown()),
   }
 }
 
@@ -149,7 +153,7 @@ const SAMPLERS: Readonly<Record<string, (ratio: number) => Sampler>> = {
  * The sampler that OTEL_TRACES_SAMPLER names; all passes by default. A pass has no parent elsewhere, so that a
  * `parentbased_…` sampler is the one that it has for roots.
  */
-export const samplerOf = (env: Env, log: Log): Sampler => {
+export const samplerFrom = (env: Env, log: Log): Sampler => {
   const name = env['OTEL_TRACES_SAMPLER'] ?? 'always_on'
   const ratio = Number(env['OTEL_TRACES_SAMPLER_ARG'] ?? 1)
   const make = SAMPLERS[name.replace(/^parentbased_/, '')]
@@ -158,24 +162,24 @@ export const samplerOf = (env: Env, log: Log): Sampler => {
   return new AlwaysOnSampler()
 }
 
-const count = (text: string | undefined, least: number): number | undefined => {
+const parseCount = (text: string | undefined, least: number): number | undefined => {
   const value = Number(text ?? Number.NaN)
   return Number.isInteger(value) && value >= least ? value : undefined
 }
 
 /** The settings of the queue of spans that OTEL_BSP_* name; those of the specification by default. */
-export const batchOf = (env: Env) => {
+export const batchOptionsFrom = (env: Env) => {
   const settings = {
-    scheduledDelayMillis: count(env['OTEL_BSP_SCHEDULE_DELAY'], 0),
-    exportTimeoutMillis: count(env['OTEL_BSP_EXPORT_TIMEOUT'], 1),
-    maxQueueSize: count(env['OTEL_BSP_MAX_QUEUE_SIZE'], 1),
-    maxExportBatchSize: count(env['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 1),
+    scheduledDelayMillis: parseCount(env['OTEL_BSP_SCHEDULE_DELAY'], 0),
+    exportTimeoutMillis: parseCount(env['OTEL_BSP_EXPORT_TIMEOUT'], 1),
+    maxQueueSize: parseCount(env['OTEL_BSP_MAX_QUEUE_SIZE'], 1),
+    maxExportBatchSize: parseCount(env['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 1),
   }
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
 }
 
 /** Values of the headers that go with the spans: as a rule they are credentials. */
-export const headersOf = (env: Env): string[] =>
+export const headerSecretsFrom = (env: Env): string[] =>
   [env['OTEL_EXPORTER_OTLP_HEADERS'], env['OTEL_EXPORTER_OTLP_TRACES_HEADERS']].flatMap((list = '') =>
     list.split(',').flatMap((pair) => {
       const value = pair.slice(pair.indexOf('=') + 1).trim()

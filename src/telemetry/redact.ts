@@ -25,7 +25,7 @@ const SECRET_SHAPES = [
 const AUTHORITY = /:\/\/([^\s/?#"']*)/g
 
 /** User and password in a URL, as that of a proxy. */
-const withoutCredentials = (text: string): string =>
+const redactUrlCredentials = (text: string): string =>
   text.replace(AUTHORITY, (all, authority: string) => {
     const colon = authority.indexOf(':')
     return colon >= 0 && colon < authority.indexOf('@')
@@ -33,17 +33,17 @@ const withoutCredentials = (text: string): string =>
       : all
   })
 
-const byShape = (text: string): string =>
+const redactShapes = (text: string): string =>
   SECRET_SHAPES.reduce(
     (safe, pattern) =>
       safe.replace(pattern, (_all, head: unknown) =>
         typeof head === 'string' && /devkey/i.test(head) ? `${head}${REDACTED}` : REDACTED,
       ),
-    withoutCredentials(text),
+    redactUrlCredentials(text),
   )
 
 /** Shortest secret of the operator's own settings that is looked for by its value: shorter ones would blot out innocent text. */
-const SHORTEST_OWN = 8
+const MIN_OWN_SECRET_LENGTH = 8
 const MAX_DEPTH = 6
 
 /** Takes secrets out of values that are about to be written. */
@@ -52,22 +52,22 @@ export type Redactor = {
    * Makes a secret of the operator's own settings known, of at least 8 characters: it is blotted out for as long as the
    * process runs.
    */
-  learn: (secret: string) => void
+  addSecret: (secret: string) => void
   /**
    * Makes a secret known that others chose, of at least 20 characters, until what comes back is called. It is blotted out
    * while anyone holds it, and never in fields that name things.
    */
-  hold: HeldSecrets['hold']
+  track: TrackedSecrets['track']
   /** How many different secrets are held. */
-  held: () => number
+  trackedCount: () => number
   text: (text: string) => string
   value: (value: unknown) => unknown
 }
 
-type Texts = (value: string) => string
+type RedactText = (value: string) => string
 
 /** An error as fields: name, message, code and causes, never the objects it drags along (requests, headers). */
-const errorFields = (error: Error, depth: number, text: Texts): Record<string, unknown> => ({
+const errorFields = (error: Error, depth: number, text: RedactText): Record<string, unknown> => ({
   name: error.name,
   message: text(error.message),
   ...('code' in error && typeof error.code !== 'object' ? { code: error.code } : {}),
@@ -75,7 +75,7 @@ const errorFields = (error: Error, depth: number, text: Texts): Record<string, u
   ...(error.cause instanceof Error && depth < MAX_DEPTH ? { cause: errorFields(error.cause, depth + 1, text) } : {}),
 })
 
-const walkOf = (text: Texts): ((given: unknown) => unknown) => {
+const createWalk = (text: RedactText): ((given: unknown) => unknown) => {
   const fields = (given: object, depth: number): Record<string, unknown> =>
     Object.fromEntries(
       Object.entries(given).map(([name, child]) => [
@@ -84,7 +84,7 @@ const walkOf = (text: Texts): ((given: unknown) => unknown) => {
       ]),
     )
   const field = (name: string, child: unknown, depth: number): unknown =>
-    typeof child === 'string' && isNameField(name) ? byShape(child) : value(child, depth + 1)
+    typeof child === 'string' && isNameField(name) ? redactShapes(child) : value(child, depth + 1)
   const value = (given: unknown, depth = 0): unknown => {
     if (typeof given === 'string') return text(given)
     if (given instanceof Error) return errorFields(given, depth, text)
@@ -99,20 +99,20 @@ const walkOf = (text: Texts): ((given: unknown) => unknown) => {
 /** Redaction by name, by shape and by value: the second line of defence behind not passing secrets at all (P10). */
 export const createRedactor = (): Redactor => {
   const own = new Set<string>()
-  const others = createHeldSecrets()
+  const others = createTrackedSecrets()
   const text = (given: string): string => {
-    let safe = others.without(given)
+    let safe = others.redact(given)
     for (const secret of own) safe = safe.replaceAll(secret, REDACTED)
-    return byShape(safe)
+    return redactShapes(safe)
   }
   return {
-    learn: (secret) => {
-      if (secret.length >= SHORTEST_OWN) own.add(secret)
+    addSecret: (secret) => {
+      if (secret.length >= MIN_OWN_SECRET_LENGTH) own.add(secret)
     },
-    hold: others.hold,
-    held: others.size,
+    track: others.track,
+    trackedCount: others.count,
     text,
-    value: walkOf(text),
+    value: createWalk(text),
   }
 }
 
@@ -120,39 +120,39 @@ export const createRedactor = (): Redactor => {
 export const REDACTED = '[redacted]'
 
 /** Secrets that are looked for by their value while anyone holds them. */
-export type HeldSecrets = {
+export type TrackedSecrets = {
   /** Holds a secret until what comes back is called; each call holds it once more. One that is too short is not held. */
-  hold: (secret: string) => () => void
+  track: (secret: string) => () => void
   /** A text without the secrets that are held, nor the beginning of one that was cut. */
-  without: (text: string) => string
+  redact: (text: string) => string
   /** How many different secrets are held. */
-  size: () => number
+  count: () => number
 }
 
 /** So many characters at its beginning identify a secret; a shorter one cannot be held. */
-const IDENTIFYING = 20
+const PREFIX_LENGTH = 20
 
-const HOLDABLE = /^[\u0021-\u007e]{20,}$/
+const TRACKABLE = /^[\u0021-\u007e]{20,}$/
 
 /** Runs of text that are long enough for a secret. Nearly all words of a log are shorter. */
-const LONG_RUN = /[\u0021-\u007e]{20,}/g
+const CANDIDATE = /[\u0021-\u007e]{20,}/g
 
 /** Secrets that begin alike: how often each is held, and the length of the longest. */
-type Alike = { counts: Map<string, number>; longest: number }
+type PrefixGroup = { counts: Map<string, number>; longest: number }
 
 /**
  * Holds secrets of printable ASCII. A text is gone through once, whatever number of secrets there is: at each place the
  * next 20 characters are looked up. Where they begin a secret, as much is blotted out as the longest that begins so has.
  */
-export const createHeldSecrets = (): HeldSecrets => {
-  const byBeginning = new Map<string, Alike>()
+export const createTrackedSecrets = (): TrackedSecrets => {
+  const byBeginning = new Map<string, PrefixGroup>()
 
   const withoutRun = (run: string): string => {
     let safe = ''
     let from = 0
     let at = 0
-    while (at + IDENTIFYING <= run.length) {
-      const found = byBeginning.get(run.slice(at, at + IDENTIFYING))
+    while (at + PREFIX_LENGTH <= run.length) {
+      const found = byBeginning.get(run.slice(at, at + PREFIX_LENGTH))
       if (found) {
         safe += run.slice(from, at) + REDACTED
         from = at + found.longest
@@ -163,7 +163,7 @@ export const createHeldSecrets = (): HeldSecrets => {
   }
 
   const count = (secret: string, by: 1 | -1): void => {
-    const beginning = secret.slice(0, IDENTIFYING)
+    const beginning = secret.slice(0, PREFIX_LENGTH)
     const { counts } = byBeginning.get(beginning) ?? { counts: new Map<string, number>() }
     const times = (counts.get(secret) ?? 0) + by
     if (times > 0) counts.set(secret, times)
@@ -174,8 +174,8 @@ export const createHeldSecrets = (): HeldSecrets => {
   }
 
   return {
-    hold: (secret) => {
-      if (!HOLDABLE.test(secret)) return () => undefined
+    track: (secret) => {
+      if (!TRACKABLE.test(secret)) return () => undefined
       count(secret, 1)
       let isHeld = true
       return () => {
@@ -183,14 +183,14 @@ export const createHeldSecrets = (): HeldSecrets => {
         isHeld = false
       }
     },
-    without: (text) => (byBeginning.size === 0 ? text : text.replace(LONG_RUN, withoutRun)),
-    size: () => [...byBeginning.values()].reduce((sum, { counts }) => sum + counts.size, 0),
+    redact: (text) => (byBeginning.size === 0 ? text : text.replace(CANDIDATE, withoutRun)),
+    count: () => [...byBeginning.values()].reduce((sum, { counts }) => sum + counts.size, 0),
   }
 }
 
 type Env = Readonly<Record<string, string | undefined>>
 
-const decoded = (text: string): string => {
+const decodeComponent = (text: string): string => {
   try {
     return decodeURIComponent(text)
   } catch {
@@ -208,7 +208,9 @@ export const proxySecrets = (env: Env): string[] =>
       const text = named.includes('://') ? named : `http://${named}`
       if (!URL.canParse(text)) return []
       const { username, password } = new URL(text)
-      const plain = decoded(password)
-      return password === '' ? [] : [password, plain, Buffer.from(`${decoded(username)}:${plain}`).toString('base64')]
+      const plain = decodeComponent(password)
+      return password === ''
+        ? []
+        : [password, plain, Buffer.from(`${decodeComponent(username)}:${plain}`).toString('base64')]
     }),
   )

@@ -11,7 +11,7 @@ import { type Secret, createSecretStore } from '../../src/controller/secrets.ts'
 import { createStatusFeed } from '../../src/controller/status-feed.ts'
 import { ANNOTATIONS, KEY_SECRET_TYPE, MANAGED_LABEL } from '../../src/api/names.ts'
 import { type Store, createStore } from '../../src/kube/store.ts'
-import type { Next } from '../../src/kube/controller.ts'
+import type { ReconcileResult } from '../../src/kube/controller.ts'
 import { exportKey, generateKey, publicFingerprint, readKey } from '../../src/pki/keys.ts'
 import { type Log, silentLog } from '../../src/telemetry/log.ts'
 import { type ApiServer, type Gate, type Guards, createApiServer } from './api-server.ts'
@@ -41,7 +41,7 @@ export type Setting = {
 
 /** One replica of the operator: what dies in a crash. */
 export type Process = {
-  reconcile: () => Promise<Next>
+  reconcile: () => Promise<ReconcileResult>
   /** Lets the caches catch up with the API server, as watches do. */
   sync: () => void
   /** What the poll of the account tells. */
@@ -161,7 +161,7 @@ const startProcess = (world: Surroundings, caches: 'fresh' | 'stale', gate: Gate
   const kube = api.client(guarded)
   const cacheOf = <T extends DigiCertOrder | Secret | Account>(store: Store<T>) => ({
     ...store,
-    noteWritten: store.note,
+    applyLocalWrite: store.upsertLocal,
   })
   const own = createOwnWrites()
   const ofAccounts = cacheOf(stores.accounts)

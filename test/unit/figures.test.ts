@@ -18,7 +18,7 @@ const account: Account = {
 const KEY = 'DigiCertAccount/shop/certcentral'
 
 const cacheOf = <T>(...objects: T[]) => ({ list: () => objects }) as unknown as Informer<T & { metadata: never }>
-const snapshot = { high: 2, low: 3, processing: 4, delayed: 0, failing: 0, oldestWaitMs: 0, longestRunningMs: 2500 }
+const snapshot = { high: 2, low: 3, processing: 4, delayed: 0, longestRunningMs: 2500 }
 
 const figured: Figured = {
   caches: {

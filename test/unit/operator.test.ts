@@ -111,7 +111,7 @@ describe('the operator as a process', () => {
       return true
     })
     const { logs, pid, waitUntilReady } = await start({ until: 'started' })
-    await waitFor(() => logs().some((line) => line.includes('A list or watch failed')), {
+    await waitFor(() => logs().some((line) => line.includes('List or watch failed')), {
       what: 'list that failed',
       limitMs: 20_000,
     })

@@ -44,7 +44,7 @@ const begin = (): World => {
       get: () => Promise.resolve(world.secret),
       replace: (_resource: object, account: object) => Promise.resolve(account),
     },
-    caches: { DigiCertAccount: { get: () => world.account, noteWritten: () => undefined } },
+    caches: { DigiCertAccount: { get: () => world.account, applyLocalWrite: () => undefined } },
     reach: { allowedHosts: [new URL(server.url).host], allowHttp: 'yes' },
     requestTimeoutMs: 2000,
     userAgent: 'test/1',

@@ -35,7 +35,7 @@ const start = () => {
   const secrets = new Map<string, string>()
   const spending = createSpending(clock)
   const redactor = createRedactor()
-  const cache = { get: (key: string) => objects.get(key), noteWritten: () => undefined }
+  const cache = { get: (key: string) => objects.get(key), applyLocalWrite: () => undefined }
   const messages: string[] = []
   const accounts = new Accounts({
     kube: {
@@ -57,7 +57,7 @@ const start = () => {
     userAgent: 'test',
     spending,
     now: () => NOW,
-    holdSecret: redactor.hold,
+    holdSecret: redactor.track,
     onCall: () => undefined,
     placedOn: () => [],
     ordersOf: () => [],
@@ -98,7 +98,7 @@ const start = () => {
     accounts: accounts.size(),
     budgets: spending.size(),
     polled: feed.size(),
-    secrets: redactor.held(),
+    secrets: redactor.trackedCount(),
   })
   return { accounts, spending, clock, redactor, messages, put, remove, kept }
 }

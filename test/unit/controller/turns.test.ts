@@ -21,12 +21,12 @@ describe('where an order stands among those that wait', () => {
 
   test('each namespace has a share of its own, of an account that can be told from it', () => {
     const [one, other] = ['shop', 'blog'].map((namespace) => placeOf(anOrder({ metadata: { namespace } })))
-    expect(one?.share).not.toBe(other?.share)
-    expect(accountOfShare(one?.share ?? '')).toBe('DigiCertAccount/shop/certcentral')
+    expect(one?.flow).not.toBe(other?.flow)
+    expect(accountOfShare(one?.flow ?? '')).toBe('DigiCertAccount/shop/certcentral')
   })
 
   test('one that is gone needs no account', () => {
-    expect(accountOfShare(placeOf(undefined).share)).toBe('')
+    expect(accountOfShare(placeOf(undefined).flow)).toBe('')
   })
 
   test('after a start, those without a certificate go before the others', () => {

@@ -41,7 +41,7 @@ const secretStore = () => {
   const own = createOwnWrites()
   const cache = {
     get: (key: string) => cached.get(key),
-    noteWritten: (secret: Secret) => void cached.set(`shop/${secret.metadata.name}`, secret),
+    applyLocalWrite: (secret: Secret) => void cached.set(`shop/${secret.metadata.name}`, secret),
   }
   return { store: createSecretStore({ kube, cache, own, clusterId: 'cluster-1' }), cached, own }
 }
@@ -315,7 +315,7 @@ describe('the status of an order', () => {
   const writing = () => {
     const own = createOwnWrites()
     const noted: DigiCertOrder[] = []
-    const writer = createStatusWriter(kube, { noteWritten: (one) => void noted.push(one) }, own)
+    const writer = createStatusWriter(kube, { applyLocalWrite: (one) => void noted.push(one) }, own)
     return { writer, own, noted }
   }
   const stored = (): DigiCertOrder => api.world.put(ORDERS_PATH, anOrder()) as unknown as DigiCertOrder

@@ -31,7 +31,7 @@ const withoutSecret = async (): Promise<string> => {
       get: () => Promise.resolve(undefined),
       replace: (_resource: object, account: object) => Promise.resolve(written.push(account) && account),
     },
-    caches: { DigiCertAccount: { get: () => anAccount(), noteWritten: () => undefined } },
+    caches: { DigiCertAccount: { get: () => anAccount(), applyLocalWrite: () => undefined } },
     reach: REACH,
     spending: { forget: () => undefined, pausedMs: () => undefined },
     announce: () => undefined,

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { KubeError } from '../../../src/kube/client.ts'
-import { type Next, type PassResult, runWorkers } from '../../../src/kube/controller.ts'
+import { type ReconcileResult, type ReconcileOutcome, startController } from '../../../src/kube/controller.ts'
 import { createWorkqueue } from '../../../src/kube/workqueue.ts'
 import { eventually, settle } from './support/eventually.ts'
 import { movableClock } from './support/movable-clock.ts'
@@ -9,7 +9,7 @@ import { recordingLog } from './support/recording-log.ts'
 type Pass = {
   readonly key: string
   readonly signal: AbortSignal
-  end: (next: Next) => void
+  end: (next: ReconcileResult) => void
   fail: (error: unknown) => void
 }
 
@@ -19,10 +19,10 @@ function setUp(count = 2) {
   const queue = createWorkqueue({ clock, random: () => 0.999_999 })
   const log = recordingLog()
   const passes: Pass[] = []
-  const results: [string, PassResult, number][] = []
-  const workers = runWorkers({
+  const results: [string, ReconcileOutcome, number][] = []
+  const workers = startController({
     queue,
-    count,
+    maxConcurrentReconciles: count,
     log,
     clock,
     observer: (...result) => results.push(result),
@@ -47,7 +47,7 @@ test('so many keys are worked on at the same time, and no key twice', async () =
   expect(passes.map(({ key }) => key)).toEqual(['a', 'b', 'c'])
 })
 
-test.each<[string, (now: number) => Next, number | undefined]>([
+test.each<[string, (now: number) => ReconcileResult, number | undefined]>([
   ['never', () => 'never', undefined],
   ['now', () => 'now', 0],
   ['a date', (now) => new Date(now + 7000), 7000],
@@ -65,7 +65,7 @@ test.each<[string, (now: number) => Next, number | undefined]>([
   expect(results[0]).toEqual(['a', 'succeeded', 0])
 })
 
-test('a failed pass is logged and repeated with a growing pause, until one succeeds', async () => {
+test('a failed pass is logged and repeated with a growing pause, until one succeeds, and from then on with a short one', async () => {
   const { clock, queue, pass, results, log } = setUp(1)
   queue.add('a')
   for (const [index, ms] of [200, 400].entries()) {
@@ -77,9 +77,13 @@ test('a failed pass is logged and repeated with a growing pause, until one succe
   }
   ;(await pass(2)).end('never')
   await eventually('success', () => results.length === 3)
-  expect(queue.snapshot().failing).toBe(0)
-  expect(results.map(([, result]) => result)).toEqual(['failed', 'failed', 'succeeded'])
+  queue.add('a')
+  ;(await pass(3)).fail(new Error('no luck'))
+  await eventually('another failure', () => results.length === 4)
+  expect(Math.round(clock.timers()[0] ?? 0)).toBe(200)
+  expect(results.map(([, result]) => result)).toEqual(['failed', 'failed', 'succeeded', 'failed'])
   expect(log.lines.map(({ level, fields }) => [level, fields['key'], fields['error']])).toEqual([
+    ['warn', 'a', 'no luck'],
     ['warn', 'a', 'no luck'],
     ['warn', 'a', 'no luck'],
   ])
@@ -143,9 +147,9 @@ test('passes that wait for nothing let others be heard between them', async () =
   const queue = createWorkqueue()
   const seen: string[] = []
   for (let key = 0; key < 100; key++) queue.add(String(key), 'low')
-  const workers = runWorkers({
+  const workers = startController({
     queue,
-    count: 2,
+    maxConcurrentReconciles: 2,
     log: recordingLog(),
     reconcile: (key) => {
       seen.push(key)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { managersSince } from '../../../src/kube/managed-fields.ts'
+import type { KubeObject } from '../../../src/kube/client.ts'
+import { managersSince, withoutBookkeeping } from '../../../src/kube/managed-fields.ts'
 
 const FIELDS = [
   ['data', 'tls.crt'],
@@ -33,5 +34,22 @@ describe('who changed an object since we last did', () => {
     ['survives entries without fields', object(ours, { manager: 'a', time: at(9) }, { time: at(9) }), ['a']],
   ])('%s', (_what, seen, wanted) => {
     expect(managersSince(seen as never, 'us', FIELDS)).toEqual(wanted)
+  })
+})
+
+describe('an object without its bookkeeping', () => {
+  const NOTED = { 'kubectl.kubernetes.io/last-applied-configuration': '{"kind":"Thing"}' }
+  const thing = (annotations?: Record<string, string>): KubeObject & { value: string } => ({
+    metadata: { name: 'a', ...(annotations ? { annotations } : {}) },
+    value: 'kept',
+  })
+
+  test.each<readonly [string, KubeObject, KubeObject]>([
+    ['lacks what kubectl noted', thing({ ...NOTED, team: 'web' }), thing({ team: 'web' })],
+    ['keeps other annotations', thing({ team: 'web' }), thing({ team: 'web' })],
+    ['is itself where it has none', thing(), thing()],
+  ])('%s', (_sentence, before, after) => {
+    const managed = { ...before, metadata: { ...before.metadata, managedFields: [{ manager: 'kubectl' }] } }
+    expect(withoutBookkeeping(managed)).toEqual(after)
   })
 })

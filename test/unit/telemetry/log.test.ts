@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
-import { type LogFormat, type LogLevel, createLog, lastLine, silentLog } from '../../../src/telemetry/log.ts'
+import { type LogFormat, type LogLevel, createLog, formatErrorLine, silentLog } from '../../../src/telemetry/log.ts'
 import { createRedactor } from '../../../src/telemetry/redact.ts'
 
 const recorder = () => {
@@ -58,7 +58,7 @@ describe('a line of JSON', () => {
 
   test('holds no secret, in a message or in a field', () => {
     const { log, redactor, lines } = logTo('json')
-    redactor.learn('s3cret-api-key')
+    redactor.addSecret('s3cret-api-key')
     log.info('It says s3cret-api-key', { apiKey: 'other', nested: { error: new Error('s3cret-api-key') } })
     expect(lines().join()).not.toMatch(/s3cret|other/)
   })
@@ -68,7 +68,7 @@ describe.each<LogFormat>(['json', 'text'])('a line of %s about an order', (forma
   test('names it, its namespace, account and time, though another tenant has each of these for an API key', () => {
     const { log, redactor, lines } = logTo(format)
     const names = ['N4ME0OF0THE0ORDER0ITSELF', 'N4MESPACE0OF0THE0ORDER', 'DigiCertAccount0OF0SHOP1']
-    for (const name of names) redactor.hold(name)
+    for (const name of names) redactor.track(name)
     const [name, namespace, account] = names
     log.with({ namespace, name }).info('Took a step', { account, why: `order ${String(name)} was placed` })
     for (const each of names) expect(lines()[0]).toContain(each)
@@ -116,8 +116,8 @@ test('a field in a line of text cannot pass for another one', () => {
 
 test('the last line of a process looks as any other, without what is secret', () => {
   const redactor = createRedactor()
-  redactor.learn('s3cret-api-key')
-  const line = lastLine('It ends', { error: new Error('over s3cret-api-key') }, { format: 'json', redactor })
+  redactor.addSecret('s3cret-api-key')
+  const line = formatErrorLine('It ends', { error: new Error('over s3cret-api-key') }, { format: 'json', redactor })
   expect(line.endsWith('\n')).toBe(true)
   expect(Object.keys(parsed(line))).toEqual(['time', 'level', 'message', 'error'])
   expect(parsed(line)).toMatchObject({ level: 'error', message: 'It ends', error: { message: 'over [redacted]' } })

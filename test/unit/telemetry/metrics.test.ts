@@ -67,7 +67,7 @@ describe('the text that Prometheus scrapes', () => {
     const accounts = Array.from({ length: 3000 }, (_, number) => `DigiCertAccount/shop/${String(number)}`)
     for (const account of accounts) count(account)
     expect(await series()).toHaveLength(4 * 3001)
-    for (const account of accounts) metrics.forget(account)
+    for (const account of accounts) metrics.removeAccount(account)
     expect(await series()).toEqual(before)
     count('DigiCertAccount/shop/1')
     expect(await series()).toContain(
