@@ -1,24 +1,24 @@
-/** One metric, as docs/metrics.md prints it. */
+/** One metric, as docs/metrics.md shows it. */
 export type Row = {
   readonly name: string
   readonly type: 'gauge' | 'counter' | 'histogram'
   readonly help: string
   readonly labels: readonly string[]
-  /** Who tells it: what is so of the cluster is told by the leader alone, or sums over replicas would be wrong. */
+  /** Who exports it. Only the leader exports the state of the cluster, so that sums over replicas are right. */
   readonly from: 'leader' | 'each replica'
   /** Upper bounds of a histogram. */
   readonly buckets?: readonly number[]
-  /** A counter that is kept elsewhere and read at the scrape, as gauges are. */
+  /** `collected`: a counter whose value is collected at the scrape, as that of a gauge. */
   readonly value?: 'collected'
 }
 
-/** Seconds of waiting and of calls to CertCentral, which may take until the deadline of a call. */
-export const LONG_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+/** For waits and for calls to CertCentral, which may last until their deadline. */
+const LONG_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
 const ORDER = ['namespace', 'name'] as const
 
-/** Told by the leader, from its caches, at the moment of the scrape. */
-export const CERTIFICATES = [
+/** Collected by the leader from its caches. */
+const CERTIFICATES = [
   {
     name: 'digicert_operator_certificate_not_before_timestamp_seconds',
     type: 'gauge',
@@ -92,7 +92,7 @@ export const CERTIFICATES = [
   },
 ] as const satisfies readonly Row[]
 
-export const ACCOUNTS = [
+const ACCOUNTS = [
   {
     name: 'digicert_operator_account_ready_status',
     type: 'gauge',
@@ -130,7 +130,7 @@ export const ACCOUNTS = [
   },
 ] as const satisfies readonly Row[]
 
-export const ACTIONS = [
+const ACTIONS = [
   {
     name: 'digicert_operator_purchases_total',
     type: 'counter',
@@ -168,7 +168,7 @@ export const ACTIONS = [
   },
 ] as const satisfies readonly Row[]
 
-export const CALLS = [
+const CALLS = [
   {
     name: 'digicert_operator_certcentral_requests_total',
     type: 'counter',
@@ -223,22 +223,22 @@ export const CALLS = [
   },
 ] as const satisfies readonly Row[]
 
-/** Seconds of work inside the process and at the API server. */
+/** For reconciles, which work in the process and at the API server. */
 const SHORT_BUCKETS_SECONDS = [0.005, 0.02, 0.1, 0.5, 2, 10, 60]
 
-/** Under the names of controller-runtime and client-go, so that dashboards made for those fit. */
+/** With the names of controller-runtime and client-go, so that their dashboards work. */
 const CONTROLLERS = [
   {
     name: 'controller_runtime_reconcile_total',
     type: 'counter',
-    help: 'Passes by controller and result: success, error, or requeue for a write that somebody else was ahead of.',
+    help: 'Reconciliations by controller and result: success, error, or requeue after a write conflict.',
     labels: ['controller', 'result'],
     from: 'leader',
   },
   {
     name: 'controller_runtime_reconcile_time_seconds',
     type: 'histogram',
-    help: 'Length of a pass in seconds.',
+    help: 'Length of a reconciliation in seconds.',
     labels: ['controller'],
     from: 'leader',
     buckets: SHORT_BUCKETS_SECONDS,
@@ -246,14 +246,14 @@ const CONTROLLERS = [
   {
     name: 'controller_runtime_active_workers',
     type: 'gauge',
-    help: 'Passes that are under way.',
+    help: 'Reconciliations that are running.',
     labels: ['controller'],
     from: 'leader',
   },
   {
     name: 'controller_runtime_max_concurrent_reconciles',
     type: 'gauge',
-    help: 'Passes that can be under way at the same time.',
+    help: 'Reconciliations that can run at the same time.',
     labels: ['controller'],
     from: 'leader',
   },
@@ -282,7 +282,7 @@ const CONTROLLERS = [
   {
     name: 'workqueue_work_duration_seconds',
     type: 'histogram',
-    help: 'How long a worker held a key, in seconds.',
+    help: 'How long a worker processed a key, in seconds.',
     labels: ['name'],
     from: 'leader',
     buckets: SHORT_BUCKETS_SECONDS,
@@ -290,14 +290,14 @@ const CONTROLLERS = [
   {
     name: 'workqueue_retries_total',
     type: 'counter',
-    help: 'Keys that were put back after a pass that failed.',
+    help: 'Keys that were added again after a failed reconciliation.',
     labels: ['name'],
     from: 'leader',
   },
   {
     name: 'workqueue_longest_running_processor_seconds',
     type: 'gauge',
-    help: 'How long the oldest pass under way has been running, in seconds.',
+    help: 'How long the oldest running reconciliation has taken so far, in seconds.',
     labels: ['name'],
     from: 'leader',
   },
@@ -307,28 +307,28 @@ const PROCESS = [
   {
     name: 'leader_election_master_status',
     type: 'gauge',
-    help: '1 while this replica leads.',
+    help: '1 while this replica is the leader.',
     labels: ['name'],
     from: 'each replica',
   },
   {
     name: 'rest_client_requests_total',
     type: 'counter',
-    help: 'Requests to the Kubernetes API server by method and HTTP status; code is <error> where no answer came.',
+    help: 'Requests to the Kubernetes API server by method and HTTP status; code is <error> when there was no response.',
     labels: ['method', 'code'],
     from: 'each replica',
   },
   {
     name: 'digicert_operator_informer_synced',
     type: 'gauge',
-    help: '1 once the first list of a kind was taken in.',
+    help: '1 once the first list of a kind was read.',
     labels: ['resource'],
     from: 'each replica',
   },
   {
     name: 'digicert_operator_informer_silent_seconds',
     type: 'gauge',
-    help: 'How long the watch of a kind has brought nothing, not even the bookmark of each minute.',
+    help: 'How long the watch of a kind has brought no event, not even the bookmark that is due each minute.',
     labels: ['resource'],
     from: 'each replica',
   },
@@ -341,21 +341,21 @@ const PROCESS = [
   },
 ] as const satisfies readonly Row[]
 
-/** Every metric of the operator but those of the process and of Node.js. The one list: code and docs are made from it. */
-export const METRICS = [...CERTIFICATES, ...ACCOUNTS, ...ACTIONS, ...CALLS, ...CONTROLLERS, ...PROCESS] as const
+/** Every metric of the operator, except those of the process and of Node.js. Code and docs are generated from it. */
+const METRICS = [...CERTIFICATES, ...ACCOUNTS, ...ACTIONS, ...CALLS, ...CONTROLLERS, ...PROCESS] as const
 
 type Metric = (typeof METRICS)[number]
 type CollectedCounter = Extract<Metric, { value: 'collected' }>
 
-export type MetricName = Metric['name']
+type MetricName = Metric['name']
 /** Labels of a metric, all of which must be given. */
 export type LabelsOf<Name extends MetricName> = Readonly<
   Record<Extract<Metric, { name: Name }>['labels'][number], string>
 >
 export type CounterName = Exclude<Extract<Metric, { type: 'counter' }>, CollectedCounter>['name']
 export type HistogramName = Extract<Metric, { type: 'histogram' }>['name']
-/** What is read at the scrape. */
+/** Metrics that are collected at the scrape. */
 export type CollectedName = (Extract<Metric, { type: 'gauge' }> | CollectedCounter)['name']
 
-/** The same list for whoever takes the rows alike. */
+/** The same list, with rows of one type. */
 export const METRIC_ROWS: readonly (Row & { readonly name: MetricName })[] = METRICS

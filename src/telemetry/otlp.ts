@@ -28,26 +28,26 @@ import type { Log } from './log.ts'
 import type { Redactor } from './redact.ts'
 import type { Attributes, FinishedCall, ReconcileSpan, Tracer, TracingOptions } from './tracing.ts'
 
-/** `ExportResultCode.SUCCESS` of a package that is not needed otherwise. */
+/** `ExportResultCode.SUCCESS` of @opentelemetry/core, which is not needed otherwise. */
 const EXPORT_SUCCESS = 0
-/** Longer texts are cut; a span is no place to read them. */
+/** In characters; longer attributes are cut. */
 const MAX_ATTRIBUTE_LENGTH = 1_000
 
 type RedactAttributes = (attributes: Attributes) => Record<string, string | number | boolean>
 
 const createAttributeRedactor =
-  ({ value: redacted }: Redactor): RedactAttributes =>
+  ({ value: redactValue }: Redactor): RedactAttributes =>
   (attributes) =>
     Object.fromEntries(
       Object.entries(attributes).flatMap(([name, given]) => {
         if (given === undefined) return []
-        // By its name as well: what names things is shown as it is.
-        const { [name]: value } = redacted({ [name]: given }) as typeof attributes
+        // With its name, because the redactor treats fields that hold names differently.
+        const { [name]: value } = redactValue({ [name]: given }) as typeof attributes
         return [[name, typeof value === 'string' ? value.slice(0, MAX_ATTRIBUTE_LENGTH) : (value ?? '')]]
       }),
     )
 
-/** Says once that spans are lost, and once that they are not any more. */
+/** Logs once when exports begin to fail, and once when they succeed again. */
 const withExportLog = (exporter: SpanExporter, log: Log): SpanExporter => {
   let lost = 0
   return {
@@ -55,10 +55,10 @@ const withExportLog = (exporter: SpanExporter, log: Log): SpanExporter => {
       exporter.export(spans, (result) => {
         const code: number = result.code
         if (code === EXPORT_SUCCESS) {
-          if (lost > 0) log.info('Traces are sent again', { lost })
+          if (lost > 0) log.info('Span export works again', { lost })
           lost = 0
         } else {
-          if (lost === 0) log.warn('Traces cannot be sent, the operator works on without them', { error: result.error })
+          if (lost === 0) log.warn('Span export failed, spans are dropped', { error: result.error })
           lost += spans.length
         }
         done(result)
@@ -69,41 +69,42 @@ const withExportLog = (exporter: SpanExporter, log: Log): SpanExporter => {
   }
 }
 
-const addCall = (tracer: OtelTracer, parent: Span, safe: RedactAttributes, call: FinishedCall): void => {
+const addCall = (tracer: OtelTracer, parent: Span, redact: RedactAttributes, call: FinishedCall): void => {
   const { name, tookMs, attributes, error } = call
   const endedAt = Date.now()
   const options = {
     kind: SpanKind.CLIENT,
     startTime: endedAt - Math.max(0, tookMs),
-    attributes: safe({ ...attributes, ...(error === undefined ? {} : { 'error.type': error }) }),
+    attributes: redact({ ...attributes, ...(error === undefined ? {} : { 'error.type': error }) }),
   }
   const span = tracer.startSpan(name, options, trace.setSpan(ROOT_CONTEXT, parent))
   if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR })
   span.end(endedAt)
 }
 
-const createReconcileSpan = (tracer: OtelTracer, span: Span, safe: RedactAttributes): ReconcileSpan => {
+const createReconcileSpan = (tracer: OtelTracer, span: Span, redact: RedactAttributes): ReconcileSpan => {
   const { traceId, traceFlags } = span.spanContext()
   const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0
   return {
-    // What a pass has set going may outlast it, and is no part of it.
+    // Work that a reconcile started may outlast it, and is not part of its trace.
     get traceId() {
       return isSampled && span.isRecording() ? traceId : undefined
     },
-    setAttributes: (attributes) => void span.setAttributes(safe(attributes)),
-    addEvent: (name, attributes) => void span.addEvent(name, safe(attributes)),
+    setAttributes: (attributes) => void span.setAttributes(redact(attributes)),
+    addEvent: (name, attributes) => void span.addEvent(name, redact(attributes)),
     recordError: (type, message) => {
-      const { 'error.type': safeType = '', message: safeMessage = '' } = safe({ 'error.type': type, message })
+      const { 'error.type': safeType = '', message: safeMessage = '' } = redact({ 'error.type': type, message })
       span.setAttribute('error.type', safeType)
       span.setStatus({ code: SpanStatusCode.ERROR, message: String(safeMessage) })
     },
     addCall: (call) => {
-      if (span.isRecording()) addCall(tracer, span, safe, call)
+      if (span.isRecording()) addCall(tracer, span, redact, call)
     },
     end: () => span.end(),
   }
 }
 
+/** Waits for the work to settle, for that many milliseconds at most; never rejects. */
 const settleWithin = async (limitMs: number, work: Promise<unknown>): Promise<void> => {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise((resolve) => (timer = setTimeout(resolve, limitMs)))
@@ -112,10 +113,10 @@ const settleWithin = async (limitMs: number, work: Promise<unknown>): Promise<vo
 }
 
 /**
- * A tracer that sends over OTLP/HTTP, as JSON, by the variables that OpenTelemetry names. Spans wait in a bounded queue
- * and are dropped where it is full: nothing of the operator ever waits for the collector.
+ * Creates a tracer that exports over OTLP/HTTP as JSON, configured by the OTEL_* variables. Spans wait in a bounded queue
+ * and are dropped when it is full: the operator never waits for the collector.
  *
- * @throws for an endpoint that is no URL
+ * @throws for an endpoint that is not a URL
  */
 export const createTracer = ({ env, version, redactor, log }: TracingOptions): Tracer => {
   for (const header of headerSecretsFrom(env)) redactor.addSecret(header)
@@ -129,13 +130,13 @@ export const createTracer = ({ env, version, redactor, log }: TracingOptions): T
     spanProcessors: [new BatchSpanProcessor({ exporter, ...batchOptionsFrom(env) })],
   })
   const tracer = provider.getTracer('digicert-operator', version)
-  const safe = createAttributeRedactor(redactor)
+  const redact = createAttributeRedactor(redactor)
   return {
     startSpan: (name, attributes) =>
       createReconcileSpan(
         tracer,
-        tracer.startSpan(name, { root: true, attributes: safe(attributes) }, ROOT_CONTEXT),
-        safe,
+        tracer.startSpan(name, { root: true, attributes: redact(attributes) }, ROOT_CONTEXT),
+        redact,
       ),
     shutdown: (limitMs) => settleWithin(limitMs, provider.shutdown()),
   }
@@ -150,25 +151,25 @@ const SAMPLERS: Readonly<Record<string, (ratio: number) => Sampler>> = {
 }
 
 /**
- * The sampler that OTEL_TRACES_SAMPLER names; all passes by default. A pass has no parent elsewhere, so that a
- * `parentbased_…` sampler is the one that it has for roots.
+ * The sampler of OTEL_TRACES_SAMPLER; by default all reconciles are traced. Their spans have no parent, so that a
+ * `parentbased_…` sampler equals the sampler it uses for root spans.
  */
-export const samplerFrom = (env: Env, log: Log): Sampler => {
+const samplerFrom = (env: Env, log: Log): Sampler => {
   const name = env['OTEL_TRACES_SAMPLER'] ?? 'always_on'
   const ratio = Number(env['OTEL_TRACES_SAMPLER_ARG'] ?? 1)
   const make = SAMPLERS[name.replace(/^parentbased_/, '')]
   if (make && ratio >= 0 && ratio <= 1) return make(ratio)
-  log.warn('The sampler of OTEL_TRACES_SAMPLER is not known or its argument is none; all passes are traced', { name })
+  log.warn('Unknown OTEL_TRACES_SAMPLER or OTEL_TRACES_SAMPLER_ARG; all reconciles are traced', { name })
   return new AlwaysOnSampler()
 }
 
-const parseCount = (text: string | undefined, least: number): number | undefined => {
+const parseCount = (text: string | undefined, min: number): number | undefined => {
   const value = Number(text ?? Number.NaN)
-  return Number.isInteger(value) && value >= least ? value : undefined
+  return Number.isInteger(value) && value >= min ? value : undefined
 }
 
-/** The settings of the queue of spans that OTEL_BSP_* name; those of the specification by default. */
-export const batchOptionsFrom = (env: Env) => {
+/** The OTEL_BSP_* settings of the span queue; those that are missing have the defaults of the specification. */
+const batchOptionsFrom = (env: Env) => {
   const settings = {
     scheduledDelayMillis: parseCount(env['OTEL_BSP_SCHEDULE_DELAY'], 0),
     exportTimeoutMillis: parseCount(env['OTEL_BSP_EXPORT_TIMEOUT'], 1),
@@ -178,8 +179,8 @@ export const batchOptionsFrom = (env: Env) => {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
 }
 
-/** Values of the headers that go with the spans: as a rule they are credentials. */
-export const headerSecretsFrom = (env: Env): string[] =>
+/** The values of the exporter's headers, which are usually credentials. */
+const headerSecretsFrom = (env: Env): string[] =>
   [env['OTEL_EXPORTER_OTLP_HEADERS'], env['OTEL_EXPORTER_OTLP_TRACES_HEADERS']].flatMap((list = '') =>
     list.split(',').flatMap((pair) => {
       const value = pair.slice(pair.indexOf('=') + 1).trim()

@@ -62,7 +62,8 @@ const startDay = () => {
     placementOf: (key) => placeOf(orderOf(key)),
     admission: {
       groupOf: (share) => spending.gateOf(accountOfShare(share)),
-      canStart: (gate, priority, held) => spending.admits(gate, priority === 'high' ? 'foreground' : 'background', held),
+      canStart: (gate, priority, held) =>
+        spending.admits(gate, priority === 'high' ? 'foreground' : 'background', held),
     },
   })
   const onTheWay = () => new Promise<void>((resolve) => void clock.after(WAY_MS, resolve))
@@ -95,7 +96,8 @@ const startDay = () => {
     }
   }
   /** As the operator does, once it knows of every order. */
-  const begin = () => startController({ queue, maxConcurrentReconciles: WORKERS, reconcile, log: recordingLog(), clock })
+  const begin = () =>
+    startController({ queue, maxConcurrentReconciles: WORKERS, reconcile, log: recordingLog(), clock })
   return { begin, clock, queue, certificates, done, refused }
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Accounts, type AccountsOptions } from '../../../src/controller/accounts.ts'
 import { createSpending } from '../../../src/controller/spending.ts'
-import { silentLog } from '../../../src/telemetry/log.ts'
+import { silentLog } from '../../support/silent-log.ts'
 import { anAccount } from '../../support/session.ts'
 import { NOW } from '../../support/builders.ts'
 import { type FakeServer, startServer } from '../certcentral/fake-server.ts'

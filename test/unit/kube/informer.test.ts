@@ -8,7 +8,7 @@ import { recordingLog } from './support/recording-log.ts'
 useInformerEnv()
 
 describe('listing and watching', () => {
-  test('the first list is read in pages, env.told as initial, and makes it synced', async () => {
+  test('the first list is read in pages, delivered as initial, and makes it synced', async () => {
     for (let index = 0; index < 1201; index++) put(`n${index}`)
     const informer = informerOf()
     expect(informer.hasSynced()).toBe(false)
@@ -27,7 +27,7 @@ describe('listing and watching', () => {
     expect(query?.get('resourceVersion')).toBe(String(env.api.world.version()))
   })
 
-  test('additions, updates and deletions arrive in the cache and are env.told once', async () => {
+  test('additions, updates and deletions arrive in the cache and are delivered once', async () => {
     const informer = await started()
     put('a', 'one')
     put('a', 'two')
@@ -102,7 +102,7 @@ describe('stopping', () => {
 })
 
 describe('reading what we wrote', () => {
-  test('it is there at once, is not env.told by that, and is env.told when the server tells of it', async () => {
+  test('it is there at once, is not delivered by that, and is delivered when the watch brings it', async () => {
     put('a', 'one')
     const informer = await started()
     env.told = []

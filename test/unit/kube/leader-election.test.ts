@@ -11,7 +11,7 @@ import {
   createLeaderElector,
   microTime,
 } from '../../../src/kube/leader-election.ts'
-import { silentLog } from '../../../src/telemetry/log.ts'
+import { silentLog } from '../../support/silent-log.ts'
 import { eventually, settle } from './support/eventually.ts'
 import { refuse, startFakeApi } from './support/fake-api.ts'
 import type { FakeApi } from './support/fake-api.ts'
@@ -182,6 +182,9 @@ describe('taking over', () => {
 })
 
 describe('staying the leader', () => {
+  /** Waits until the next attempt is two seconds away. */
+  const untilRetryIsSet = () => eventually('the next attempt', () => clock.timers()[0] === 2_000)
+
   test('what remains is counted from before the last renewal was sent', async () => {
     const leader = await leading('one')
     expect(leader.remainingMs()).toBe(15_000)
@@ -195,18 +198,22 @@ describe('staying the leader', () => {
     const leader = await leading('one')
     clock.setWall(clock.now() + 3_600_000)
     expect(leader.remainingMs()).toBe(0)
-    await pass(2_000)
-    expect(leader.remainingMs()).toBe(15_000)
+    await untilRetryIsSet()
+    clock.advance(2_000)
+    await eventually('a renewal', () => leader.remainingMs() === 15_000)
     clock.setWall(clock.now() - 3_600_000)
     expect(leader.remainingMs()).toBe(15_000)
   })
 
   test('a renewal that fails adds nothing to what remains', async () => {
     const leader = await leading('one')
-    await pass(2_000)
-    expect(leader.remainingMs()).toBe(15_000)
+    await untilRetryIsSet()
+    clock.advance(2_000)
+    await eventually('a renewal', () => leader.remainingMs() === 15_000)
+    await untilRetryIsSet()
     api.script(refuse(500))
-    await pass(2_000)
+    clock.advance(2_000)
+    await untilRetryIsSet()
     expect(leader.remainingMs()).toBe(13_000)
   })
 

@@ -113,7 +113,7 @@ describe('what happens to a server', () => {
     expect(informer.list().length).toBe(600)
   })
 
-  test('an object that was deleted and made again while away is env.told as both', async () => {
+  test('an object that was deleted and made again while away is delivered as both', async () => {
     put('a', 'one')
     const informer = await started()
     env.api.silent(true)

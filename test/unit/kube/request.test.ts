@@ -22,7 +22,7 @@ describe('a request that fails', () => {
     env.api.script(() => true)
     const error = await failureOf(env.client.create(things, thing, { timeoutMs: 50 }))
     expect(error).toMatchObject({ failure: 'unknown', code: undefined })
-    expect(error.message).toBe('create things a: unknown: no answer within 50 ms')
+    expect(error.message).toBe('create things a: unknown: no response within 50 ms')
     expect(env.api.seen).toHaveLength(1)
   })
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
-import { type LogFormat, type LogLevel, createLog, formatErrorLine, silentLog } from '../../../src/telemetry/log.ts'
+import { type LogFormat, type LogLevel, createLog, formatErrorLine } from '../../../src/telemetry/log.ts'
 import { createRedactor } from '../../../src/telemetry/redact.ts'
 
 const recorder = () => {
@@ -138,20 +138,16 @@ test.each<readonly [LogLevel, readonly string[]]>([
   expect(lines().map((line) => parsed(line)['level'])).toEqual(wanted)
 })
 
-test('the silent log can be used like any other', () => {
-  expect(() => silentLog.with({ a: 1 }).error('nobody hears it')).not.toThrow()
-})
-
 const TELEMETRY = join(import.meta.dirname, '..', '..', '..', 'src', 'telemetry')
 
 /** A program that has filled the pipe of its log when something happens that nobody foresaw. */
 const run = (accident: string, format: 'json' | 'text' = 'json') => {
   const script = `
-    const { createLog, endUnforeseen } = await import(${JSON.stringify(join(TELEMETRY, 'log.ts'))})
+    const { createLog, installCrashHandler } = await import(${JSON.stringify(join(TELEMETRY, 'log.ts'))})
     const { createRedactor } = await import(${JSON.stringify(join(TELEMETRY, 'redact.ts'))})
     const redactor = createRedactor()
-    redactor.learn('s3cret-api-key')
-    endUnforeseen(${JSON.stringify(format)}, redactor)
+    redactor.addSecret('s3cret-api-key')
+    installCrashHandler(${JSON.stringify(format)}, redactor)
     const log = createLog({ level: 'info', format: ${JSON.stringify(format)}, redactor })
     for (let line = 0; line < 1000; line += 1) log.info('It works', { line })
     ${accident}
@@ -191,7 +187,7 @@ describe('an error that nobody handled ends the process with 3 and one line, wha
     expect(stderr.trimEnd()).not.toMatch(/s3cret|\u001b/)
     expect(JSON.parse(stderr)).toMatchObject({
       level: 'error',
-      message: expect.stringMatching(/^The operator ends over an error that nobody handled/),
+      message: expect.stringMatching(/^Unhandled error, exiting/),
       origin,
       error: { message: expect.stringMatching(message), stack: expect.any(String) },
     })
@@ -200,7 +196,7 @@ describe('an error that nobody handled ends the process with 3 and one line, wha
   test('in a log of text as well', () => {
     const { status, stderr } = run("void Promise.reject(new Error('it broke'))", 'text')
     expect(status).toBe(3)
-    expect(stderr).toMatch(/^\S+Z ERROR The operator ends over an error.* origin=rejection error=\{.*it broke/)
+    expect(stderr).toMatch(/^\S+Z ERROR Unhandled error, exiting.* origin=rejection error=\{.*it broke/)
   })
 })
 

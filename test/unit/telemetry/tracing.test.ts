@@ -166,7 +166,7 @@ describe('the collector', () => {
       await tracing.shutdown(300)
       expect(performance.now() - begun).toBeLessThan(2_000)
       expect(told().map(({ level, message }) => `${level} ${message}`)).toEqual([
-        'warn Traces cannot be sent, the operator works on without them',
+        'warn Span export failed, spans are dropped',
       ])
     },
     60_000,
@@ -180,7 +180,7 @@ describe('the collector', () => {
     collector.answer(200)
     await onePass(tracing)
     await waitFor(() => told().length > 1, { what: 'word of spans that are sent again', limitMs: 20_000 })
-    expect(told()[1]).toMatchObject({ level: 'info', message: 'Traces are sent again', lost: 3 })
+    expect(told()[1]).toMatchObject({ level: 'info', message: 'Span export works again', lost: 3 })
     await tracing.shutdown(1_000)
   }, 60_000)
 })
@@ -229,12 +229,12 @@ describe('the standard variables', () => {
   })
 
   test.each<[Readonly<Record<string, string>>, string]>([
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'no url' }, 'the OTLP endpoint is no http(s) URL'],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, 'the OTLP endpoint is no http(s) URL'],
-    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'OTLP over gRPC is not spoken; name the endpoint for OTLP over HTTP'],
-  ])('that are wrong leave the operator without traces, and are told: %j', async (env, why) => {
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'no url' }, 'the OTLP endpoint is not an http(s) URL'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, 'the OTLP endpoint is not an http(s) URL'],
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'OTLP over gRPC is not supported; set the endpoint for OTLP over HTTP'],
+  ])('that are wrong leave the operator without traces, and a log line says so: %j', async (env, cause) => {
     const { tracing, told } = await start(env)
     expect(tracing).toBe(noTracing)
-    expect(told()).toMatchObject([{ level: 'warn', why }])
+    expect(told()).toMatchObject([{ level: 'warn', cause }])
   })
 })
