@@ -22,13 +22,13 @@ export type Caches = {
   start: (signal: AbortSignal) => void
   synced: () => boolean
   whenSynced: (signal: AbortSignal) => Promise<void>
-  /** Whether the API server was not heard for so many milliseconds. */
+  /** Whether the API server has been silent for that many milliseconds. */
   stale: (afterMs: number) => boolean
-  /** How each watch stands; none for a kind that is not watched. */
+  /** The state of each watch. */
   watches: () => readonly { resource: string; synced: boolean; silentMs: number | undefined }[]
 }
 
-/** What is told of each change. */
+/** Event handlers by kind. */
 export type Handlers = {
   order: InformerOptions<DigiCertOrder>['onChange']
   account: (kind: AccountKind) => InformerOptions<Account>['onChange']
@@ -59,12 +59,15 @@ const watchOf = (resource: string, { hasSynced: synced, lastContactAt }: Watched
   return { resource, synced: synced(), silentMs }
 }
 
-/** Roots that are held at a time; a CA has few. */
-const MOST_ROOTS = 64
+/** Root certificates in the cache; a CA has few. */
+const MAX_ROOTS = 64
 
-/** The root is the same text in the Secrets of thousands of orders, and is held once. Chains beside keys are not held. */
+/**
+ * Makes Secrets share the text of their root certificate, which is the same in thousands of them. Drops the chain that is
+ * stored beside a key.
+ */
 export const sharingRoots = (): ((secret: Secret) => Secret) => {
-  const roots = new LRUCache<string, string>({ max: MOST_ROOTS })
+  const roots = new LRUCache<string, string>({ max: MAX_ROOTS })
   return (secret) => {
     const bare = withoutChain(withoutManagedFields(secret))
     const root = bare.data?.['ca.crt']

@@ -19,8 +19,8 @@ const RESULTS: Readonly<Record<ReconcileOutcome, string>> = {
   failed: 'error',
 }
 
-/** Counts one pass. */
-export const countPass = ({ count, observe }: Metrics, controller: ControllerName): ReconcileObserver => {
+/** Counts each reconcile of a controller. */
+export const countReconcile = ({ count, observe }: Metrics, controller: ControllerName): ReconcileObserver => {
   for (const result of Object.values(RESULTS)) count('controller_runtime_reconcile_total', { controller, result }, 0)
   count('workqueue_retries_total', { name: controller }, 0)
   return (_key, result, durationMs) => {

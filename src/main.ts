@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { type Config, runCommand } from './config.ts'
 import { crdsCommand } from './crds.ts'
-import { giveMemoryBack } from './garbage.ts'
+import { startIdleGc } from './idle-gc.ts'
 import { startOperator } from './operator.ts'
 import { planCommand } from './plan.ts'
 import { simulatorCommand } from './simulator/command.ts'
@@ -38,7 +38,7 @@ const run = async (config: Config): Promise<void> => {
     fail(CONFIGURATION_ERROR, error instanceof Error ? error.message : String(error)),
   )
   void operator.lost.then((reason) => fail(LEADERSHIP_LOST, `leadership was lost: ${reason}`))
-  giveMemoryBack()
+  startIdleGc()
   let stopping = false
   const stop = () => {
     if (stopping) return

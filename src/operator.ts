@@ -15,12 +15,12 @@ import { type Tracing, startTracing, traceFields } from './telemetry/tracing.ts'
 import { type Routes, type RunningServer, probe, serve } from './telemetry/http-server.ts'
 import { VERSION } from './version.ts'
 
-/** Longest wait for passes under way when the operator is asked to stop, in milliseconds. */
-const STOP_LIMIT = 25_000
-/** Longest wait for the spans that are still to be sent when the operator stops, in milliseconds. */
-const TRACES_LIMIT = 3_000
-/** Silence of the API server after which a watch counts as stuck, in milliseconds. */
-const STUCK = 300_000
+/** How long a shutdown waits for running reconciles. */
+const SHUTDOWN_LIMIT_MS = 25_000
+/** How long a shutdown waits for the export of spans. */
+const TRACES_SHUTDOWN_LIMIT_MS = 3_000
+/** Silence of the API server after which a watch counts as stuck. */
+const STUCK_WATCH_MS = 300_000
 
 const LEASE = 'digicert-operator'
 
@@ -30,7 +30,7 @@ const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces', kind: 'Name
 export type Operator = {
   /** Resolves with the reason when leadership was lost; the process must end then, at once. */
   lost: Promise<string>
-  /** Hands work back: passes end and are written down, Events go out, the Lease is released. */
+  /** Shuts down: waits for running reconciles, sends the queued Events and releases the Lease. */
   stop: () => Promise<void>
 }
 
@@ -87,7 +87,9 @@ const candidate = (kube: KubeConnection, { leaderElect, operatorNamespace }: Con
  */
 export const healthRoutes = (caches: Pick<Caches, 'stale' | 'synced'>): Routes => {
   const alive = probe(() =>
-    caches.stale(STUCK) ? { ok: false, text: 'the API server was not heard for too long' } : { ok: true, text: 'ok' },
+    caches.stale(STUCK_WATCH_MS)
+      ? { ok: false, text: 'the API server was not heard for too long' }
+      : { ok: true, text: 'ok' },
   )
   const ready = probe(() =>
     caches.synced() ? { ok: true, text: 'ok' } : { ok: false, text: 'the caches are not synced yet' },
@@ -127,15 +129,15 @@ type Parts = {
 
 const stopAll = async (
   { kube, leader, servers, watching, flush, tracing, log }: Parts,
-  workers: readonly Controller[],
+  controllers: readonly Controller[],
 ) => {
   log.info('The operator stops')
-  const ends = await Promise.all(workers.map((group) => group.stop(STOP_LIMIT)))
+  const ends = await Promise.all(controllers.map((controller) => controller.stop(SHUTDOWN_LIMIT_MS)))
   if (ends.includes('abandoned')) log.warn('Work was still under way when the time to stop was over')
   watching.abort()
   await flush()
   await leader.release()
-  await tracing.shutdown(TRACES_LIMIT)
+  await tracing.shutdown(TRACES_SHUTDOWN_LIMIT_MS)
   await Promise.all(servers.map((server) => server.close()))
   await kube.close()
 }
@@ -200,7 +202,7 @@ export const startOperator = async (
 
   const watching = new AbortController()
   const parts: Parts = { kube, leader, servers, watching, flush: recorder.flush, tracing, log }
-  const workers: Controller[] = []
+  const controllers: Controller[] = []
   caches.start(watching.signal)
   if (config.leaderElect && !config.inPod) await ensureNamespace(kube, config, log)
   leader.start()
@@ -208,10 +210,10 @@ export const startOperator = async (
     await caches.whenSynced(watching.signal)
     return run(await clusterIdOf(kube, config, log))
   }
-  void lead(parts, start, workers)
+  void lead(parts, start, controllers)
   const lost = leader.lost.then((reason) => {
-    for (const group of workers) group.abort()
+    for (const controller of controllers) controller.abort()
     return reason
   })
-  return { lost, stop: () => stopAll(parts, workers) }
+  return { lost, stop: () => stopAll(parts, controllers) }
 }

@@ -3,7 +3,7 @@ import { API_VERSION, FIELD_MANAGER, FINALIZER, GROUP, VERSION } from '../api/na
 import type { DigiCertOrder } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { type KubeClient, type Resource, isFailure } from '../kube/client.ts'
-import type { OwnWrites } from './own-writes.ts'
+import type { SelfWriteTracker } from './own-writes.ts'
 
 export const ORDERS: Resource = { group: GROUP, version: VERSION, plural: 'digicertorders', kind: 'DigiCertOrder' }
 
@@ -35,7 +35,11 @@ const sameBase = (live: DigiCertOrder, read: DigiCertOrder): boolean =>
   live.metadata.generation === read.metadata.generation &&
   isDeepStrictEqual(live.status ?? {}, read.status ?? {})
 
-export const createStatusWriter = (kube: KubeClient, cache: Cache, own: Pick<OwnWrites, 'note'>): StatusWriter => {
+export const createStatusWriter = (
+  kube: KubeClient,
+  cache: Cache,
+  own: Pick<SelfWriteTracker, 'note'>,
+): StatusWriter => {
   const put = async (base: DigiCertOrder, status: OrderStatus): Promise<DigiCertOrder | undefined> => {
     const wanted = { ...withTypeMeta(base), status }
     try {

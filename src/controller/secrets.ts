@@ -7,7 +7,7 @@ import type { Outcome } from '../order/outcome.ts'
 import type { Bundle } from '../pki/bundle.ts'
 import { exportKey } from '../pki/keys.ts'
 import { type Owner, isTarget, ownershipOfKey } from './ownership.ts'
-import type { OwnWrites } from './own-writes.ts'
+import type { SelfWriteTracker } from './own-writes.ts'
 
 export type Secret = KubeObject & { type?: string; data?: Record<string, string> }
 
@@ -182,7 +182,7 @@ export type SecretStoreOptions = {
   kube: KubeClient
   /** Absent where Secrets are not watched. */
   cache: Cache | undefined
-  own: Pick<OwnWrites, 'note'>
+  own: Pick<SelfWriteTracker, 'note'>
   clusterId: string
 }
 

@@ -10,7 +10,7 @@ import { accountKeyOf } from './watches.ts'
 const SEPARATOR = ' '
 
 /** The account that a share of orders needs. */
-export const accountOfShare = (share: string): string => share.slice(0, share.indexOf(SEPARATOR))
+export const accountOfFlow = (share: string): string => share.slice(0, share.indexOf(SEPARATOR))
 
 /**
  * How long a certificate must be good for to give way to an order that has none yet, in milliseconds: a thousand reissues
@@ -23,7 +23,7 @@ const TIME_TO_SPARE = 7 * 86_400_000
  * the certificate that ends first goes first. One that is still to come stands where one that ends a week after the order
  * was made would: behind what is about to lapse, and ahead of what has time.
  */
-export const placeOf = (order: DigiCertOrder | undefined): QueuePlacement => {
+export const placementOf = (order: DigiCertOrder | undefined): QueuePlacement => {
   if (!order) return { flow: SEPARATOR }
   const share = `${accountKeyOf(order)}${SEPARATOR}${order.metadata.namespace ?? ''}`
   const { certificate } = order.status ?? {}
@@ -35,7 +35,7 @@ export const placeOf = (order: DigiCertOrder | undefined): QueuePlacement => {
 }
 
 /** The lane of an order that may have to be looked at, as all of them after a start: a first certificate is waited for. */
-export const laneOf = (order: DigiCertOrder | undefined): Priority => (order?.status?.certificate ? 'low' : 'high')
+export const priorityOf = (order: DigiCertOrder | undefined): Priority => (order?.status?.certificate ? 'low' : 'high')
 
 const CALLS: Readonly<Record<Urgency, CallPriority>> = { awaited: 'foreground', due: 'background' }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { clusterAccountSpec } from '../../src/api/account.ts'
 import { createSpending } from '../../src/controller/spending.ts'
-import { accountOfShare, placeOf } from '../../src/controller/turns.ts'
+import { accountOfFlow, placementOf } from '../../src/controller/turns.ts'
 import { CertCentralError } from '../../src/certcentral/index.ts'
 import { type ReconcileResult, startController } from '../../src/kube/controller.ts'
 import { createWorkqueue } from '../../src/kube/workqueue.ts'
@@ -59,9 +59,9 @@ const startDay = () => {
   }
   const queue = createWorkqueue({
     clock,
-    placementOf: (key) => placeOf(orderOf(key)),
+    placementOf: (key) => placementOf(orderOf(key)),
     admission: {
-      groupOf: (share) => spending.gateOf(accountOfShare(share)),
+      groupOf: (share) => spending.gateOf(accountOfFlow(share)),
       canStart: (gate, priority, held) =>
         spending.admits(gate, priority === 'high' ? 'foreground' : 'background', held),
     },

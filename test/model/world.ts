@@ -5,7 +5,7 @@ import { createAccountStore } from '../../src/controller/account-store.ts'
 import { createLedger as createDayLedger } from '../../src/controller/ledger.ts'
 import { type Memory, createMemory } from '../../src/controller/memory.ts'
 import { createStatusWriter } from '../../src/controller/orders.ts'
-import { createOwnWrites } from '../../src/controller/own-writes.ts'
+import { createSelfWriteTracker } from '../../src/controller/own-writes.ts'
 import { Reconciler } from '../../src/controller/reconcile.ts'
 import { type Secret, createSecretStore } from '../../src/controller/secrets.ts'
 import { createStatusFeed } from '../../src/controller/status-feed.ts'
@@ -164,7 +164,7 @@ const startProcess = (world: Surroundings, caches: 'fresh' | 'stale', gate: Gate
     ...store,
     applyLocalWrite: store.upsertLocal,
   })
-  const own = createOwnWrites()
+  const own = createSelfWriteTracker()
   const ofAccounts = cacheOf(stores.accounts)
   const accounts = { DigiCertAccount: ofAccounts, ClusterDigiCertAccount: ofAccounts }
   const days = createDayLedger({ now, placedOn: () => [], store: createAccountStore(kube, accounts) })

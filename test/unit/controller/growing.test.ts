@@ -5,7 +5,7 @@ import { createSpending } from '../../../src/controller/spending.ts'
 import { createStatusFeed } from '../../../src/controller/status-feed.ts'
 import { createMemory } from '../../../src/controller/memory.ts'
 import { createNamespaceCheck } from '../../../src/controller/namespaces.ts'
-import { createOwnWrites } from '../../../src/controller/own-writes.ts'
+import { createSelfWriteTracker } from '../../../src/controller/own-writes.ts'
 import { silentLog } from '../../support/silent-log.ts'
 import { createRedactor } from '../../../src/telemetry/redact.ts'
 import { NOW } from '../../support/builders.ts'
@@ -152,7 +152,7 @@ describe('what tenants can grow', () => {
   }, 60_000)
 
   test('of written versions is bounded, though no deletion is seen', () => {
-    const own = createOwnWrites()
+    const own = createSelfWriteTracker()
     const object = (number: number) => ({ metadata: { name: 'a', uid: `uid-${String(number)}`, resourceVersion: '1' } })
     for (let number = 0; number < 100_000; number += 1) own.note(object(number))
     expect(own.has(object(99_999))).toBe(true)

@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
-import { type Heap, giveMemoryBack } from '../../src/garbage.ts'
+import { type Heap, startIdleGc } from '../../src/idle-gc.ts'
 
 const MIB = 1024 * 1024
 const EVERY = 20_000
 
-/** A process with so much memory, of which it can give back all but 100 MiB. */
+/** A process with this much memory in MiB, of which a collection leaves 100. */
 const aProcess = (resident: number) => {
   const state = { busy: 0.01, resident: resident * MIB, collections: 0 }
   const heap: Heap = {
-    busy: () => state.busy,
-    resident: () => state.resident,
+    utilization: () => state.busy,
+    residentBytes: () => state.resident,
     collect: () => {
       state.collections += 1
       state.resident = 100 * MIB
@@ -19,12 +19,12 @@ const aProcess = (resident: number) => {
   return { state, heap }
 }
 
-describe('memory is given back', () => {
+describe('memory is returned', () => {
   afterEach(() => void jest.useRealTimers())
   const started = (resident: number) => {
     jest.useFakeTimers()
     const { state, heap } = aProcess(resident)
-    return { state, stop: giveMemoryBack(heap, EVERY), turns: (n: number) => jest.advanceTimersByTimeAsync(n * EVERY) }
+    return { state, stop: startIdleGc(heap, EVERY), turns: (n: number) => jest.advanceTimersByTimeAsync(n * EVERY) }
   }
 
   test('when a start is over, and not again while nothing happens', async () => {
@@ -44,7 +44,7 @@ describe('memory is given back', () => {
     stop()
   })
 
-  test('again after memory grew by more than little, and not at each look', async () => {
+  test('again after memory grew by more than little, and not at each check', async () => {
     const { state, turns, stop } = started(400)
     await turns(3)
     state.resident = 105 * MIB
@@ -69,6 +69,6 @@ describe('memory is given back', () => {
   })
 
   test('not at all by a Node.js that does not let us', () => {
-    expect(giveMemoryBack()).not.toThrow()
+    expect(startIdleGc()).not.toThrow()
   })
 })
