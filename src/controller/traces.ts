@@ -1,6 +1,7 @@
 import type { CallRecord } from '../certcentral/index.ts'
 import type { WriteObserver, WriteRecord } from '../kube/client.ts'
-import { type FinishedCall, recordCall } from '../telemetry/tracing.ts'
+import type { FinishedCall } from '../telemetry/span.ts'
+import { recordCall } from '../telemetry/tracing.ts'
 
 /** A call to CertCentral as a span of the pass that made it, by the conventions of OpenTelemetry for HTTP clients. */
 export const traceCall = (base: string, record: CallRecord): void =>

@@ -26,7 +26,7 @@ import {
 } from '@opentelemetry/sdk-trace'
 import type { Log } from './log.ts'
 import type { Redactor } from './redact.ts'
-import type { Attributes, FinishedCall, ReconcileSpan, Tracer, TracingOptions } from './tracing.ts'
+import type { Attributes, FinishedCall, ReconcileSpan, Tracer, TracingOptions } from './span.ts'
 
 /** `ExportResultCode.SUCCESS` of @opentelemetry/core, which is not needed otherwise. */
 const EXPORT_SUCCESS = 0
