@@ -17,9 +17,9 @@ help: ## what there is
 setup: ## checks Node, npm and Go, and installs the modules when package-lock.json changed
 	@scripts/setup.sh
 
-demo: ## control plane, simulator and operator: sample orders become certificates; KEEP=1 leaves all of it up
+demo: ## control plane, simulator and operator: sample orders become certificates; KEEP=1 leaves all of it up, PEOPLE=you has your orders wait for you
 	@scripts/setup.sh demo
-	@KEEP='$(KEEP)' $(RUN) demo
+	@KEEP='$(KEEP)' PEOPLE='$(PEOPLE)' $(RUN) demo
 
 test: setup ## everything: types, lint, generated files, unit, apiserver; last line is the count
 	@$(RUN) test

@@ -62,6 +62,12 @@ export const refusalText = ({ errors, message }: CertCentralError): string =>
         .map(({ code, field, message: text }) => `${field === undefined ? code : `${field} (${code})`}: ${text}`)
         .join('; ')
 
+/** The refusal, with the product where CertCentral says only that it does not know or sell it. */
+const orderRefusal = ({ order }: Purchase, error: CertCentralError): string => {
+  const isOfProduct = error.errors.some(({ code, field }) => code === 'product' || field?.startsWith('product'))
+  return isOfProduct ? `${refusalText(error)} (spec.product is ${order.spec.product})` : refusalText(error)
+}
+
 export const codeOf = ({ errors, kind }: CertCentralError): string => {
   const [first] = errors
   return first ? [first.code, first.field].filter((part) => part !== undefined).join('|') : kind
@@ -113,7 +119,7 @@ const refused = async (purchase: Purchase, intent: Intent, error: CertCentralErr
     kind: 'refused',
     reason: 'OrderRefused',
     code: codeOf(error),
-    message: refusalText(error),
+    message: orderRefusal(purchase, error),
     intent: withoutMark(intent),
   }
 }
