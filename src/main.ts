@@ -12,7 +12,7 @@ import { proxySecrets } from './telemetry/proxy-secrets.ts'
 import { createRedactor } from './telemetry/redact.ts'
 import { VERSION } from './version.ts'
 
-/** Exit codes of `run`: see `design.md`, section 3. */
+/** Exit codes of `run`: see docs/reference.md#command-line. */
 const CONFIGURATION_ERROR = 1
 const LEADERSHIP_LOST = 2
 

@@ -17,14 +17,14 @@ import { faultsOfOrderBody } from './order-body.ts'
 import { statusFeed } from './order-lists.ts'
 import * as schemas from './schemas.ts'
 
-/** A status-changes window is at most seven days (reference/certcentral-api.md, section 3.3). */
+/** A status-changes window is at most seven days (docs/certcentral.md#the-feed-of-changes). */
 export const MAX_STATUS_CHANGES_SECONDS = 604_800
 
 /** Bound of an answer that lists orders. */
 export const LIST_BYTES = 8 * 1_048_576
 const CERTIFICATE_BYTES = 330_000
 
-/** Answers of check-dcv that mean "not found yet" (reference/certcentral-api.md, sections 9.1 and 14). */
+/** Answers of check-dcv that mean "not found yet" (docs/certcentral.md#asking-for-a-check). */
 const NOT_YET = new Set(['file_random_value_not_found', 'invalid_dns_txt', 'invalid_dns_cname', 'invalid_dns_method'])
 
 /** Reads the whole answer of an endpoint; what has not the documented shape is `unreadable`. */
@@ -146,7 +146,7 @@ export const downloadCertificate =
     return answer.text
   }
 
-/** Leaf first in practice, whatever its only member is called (reference/certcentral-api.md, section 6). */
+/** Leaf first in practice, whatever its only member is called (docs/certcentral.md#download). */
 export const certificateChain =
   ({ call }: Calls) =>
   async (certificateId: number, options?: CallOptions): Promise<string> => {

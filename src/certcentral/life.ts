@@ -5,7 +5,7 @@ import { notSendable } from './errors.ts'
 import { faultsOfReissueBody } from './order-body.ts'
 import * as schemas from './schemas.ts'
 
-/** Why a certificate is revoked (reference/certcentral-api.md, section 7). */
+/** Why a certificate is revoked (docs/certcentral.md#a-revocation). */
 export type RevocationReason =
   'unspecified' | 'keyCompromise' | 'affiliationChanged' | 'superseded' | 'cessationOfOperation'
 

@@ -3,7 +3,7 @@ import type { CallOptions, Calls } from './calls.ts'
 import { idPart, read } from './endpoints.ts'
 import * as schemas from './schemas.ts'
 
-/** Until when what was proven of a domain serves (reference/certcentral-api.md, section 9.2). */
+/** Until when what was proven of a domain serves (docs/certcentral.md#how-long-a-validation-serves). */
 export const domainInfo =
   ({ call }: Calls) =>
   async (domainId: number, options?: CallOptions): Promise<DomainInfo> => {
@@ -13,7 +13,7 @@ export const domainInfo =
     return read(operation, await call({ operation, method: 'GET', path, query }, options), schemas.domainInfo)
   }
 
-/** What an organization is validated for, and until when (reference/certcentral-api.md, section 10). */
+/** What an organization is validated for, and until when (docs/certcentral.md#how-long-a-validation-serves). */
 export const organizationValidations =
   ({ call }: Calls) =>
   async (organizationId: number, options?: CallOptions): Promise<OrganizationValidation[]> => {

@@ -91,7 +91,7 @@ const mayExist = async ({ session }: Purchase, { alternativeOrderId }: Intent): 
 const wasSentBefore = ({ session }: Purchase, { sends }: Intent): boolean =>
   (sends ?? 1) > 1 && session.account.spec.uniqueAlternativeOrderIds
 
-/** Codes by which CertCentral refuses to link a renewal (`certcentral-api.md`, section 14). */
+/** Codes by which CertCentral refuses to link a renewal (docs/certcentral.md#a-renewal-is-a-purchase). */
 const LINK_REFUSALS = [
   'order_not_eligible_for_renewal',
   'order_renewed_already',
@@ -124,7 +124,7 @@ const refused = async (purchase: Purchase, intent: Intent, error: CertCentralErr
   }
 }
 
-/** What a failed POST means: refused, unsent or ambiguous (`certcentral-lifecycle.md`, section 5.2). */
+/** What a failed POST means: refused, unsent or ambiguous (docs/certcentral.md#unknown-outcomes). */
 const failed = async (
   { unmarked, ...purchase }: Purchase & { unmarked: Intent },
   intent: Intent,

@@ -15,8 +15,8 @@ const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token
 
 /**
  * Loads the first of: the path given, `KUBECONFIG`, the pod's service account, `~/.kube/config`.
- * Throws a sentence for a person when there is none. The library's own default would go on with localhost:8080
- * (`reference/typescript.md`, section 2), and an operator that talks to nobody looks alive.
+ * Throws a sentence for a person when there is none. The library's own default would go on with localhost:8080,
+ * and an operator that talks to nobody looks alive.
  */
 export function loadKubeConfig(kubeconfig: string | undefined, surroundings: Surroundings): KubeConfig {
   const config = new KubeConfig()

@@ -40,8 +40,7 @@ const REGRESSIONS = 10
 
 /**
  * Mirrors one kind until the signal is aborted: a paged list, then watches from its version, a new list whenever the
- * server no longer knows the version. Whatever fails is tried again after 0.8 to 30 seconds, for ever
- * (`reference/reliability.md`, section 3.4).
+ * server no longer knows the version. Whatever fails is tried again after 0.8 to 30 seconds, for ever.
  */
 export async function reflect<T extends KubeObject>(options: ReflectorOptions<T>, signal: AbortSignal): Promise<void> {
   const { clock, random } = options

@@ -52,7 +52,7 @@ const settingsSchema = z.strictObject({
   planEndLagSeconds: z.number().min(0).default(0),
   /** By how many days a certificate begins before it is issued. */
   backdateDays: z.number().min(0).default(0),
-  /** The longest certificate, reference/certcentral-api.md, section 13. */
+  /** The longest certificate, docs/certcentral.md#longest-certificates. */
   certificateCapDays: z.number().int().min(1).default(199),
   /** The longest plan. */
   planCapYears: z.number().int().min(1).default(3),
@@ -100,7 +100,7 @@ const settingsSchema = z.strictObject({
   dcvScope: z.enum(['fqdn', 'base_domain']).default('fqdn'),
   /** For how many days a random value is good. */
   randomValueDays: z.number().min(0).default(30),
-  /** DigiCert looks by itself, on its schedule (reference/certcentral-api.md, 9.3). */
+  /** DigiCert looks on its own schedule (docs/certcentral.md#asking-for-a-check). */
   ownDcvPolling: z.boolean().default(true),
   /** How long before its end an order may be renewed. */
   renewalWindowDays: z.number().min(0).default(90),

@@ -13,7 +13,7 @@ const asError = (thrown: unknown): Error => {
 
 /**
  * Ends the process over an error that nobody handled, with a line of the log that says so. What it knew may be wrong from
- * then on, so nothing is handed back: the next process looks everything up (`design.md`, section 5), and the Lease runs out.
+ * then on, so nothing is handed back: the next process looks everything up (ADR 0004), and the Lease runs out.
  */
 export const endUnforeseen = (format: LogFormat, redactor: Redactor): void => {
   const end = (error: unknown, origin: string): void => {

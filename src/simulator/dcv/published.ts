@@ -9,7 +9,7 @@ export function targetOf(dnsName: string, scope: 'fqdn' | 'base_domain', method:
 }
 
 /**
- * Whether the random value is published where the method wants it (reference/certcentral-api.md, 9.3). In DNS a domain
+ * Whether the random value is published where the method wants it (docs/certcentral.md#where-a-value-goes). In DNS a domain
  * above the name will do as well; a file covers its exact name only and never a wildcard.
  */
 export function isPublished(

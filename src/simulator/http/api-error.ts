@@ -1,7 +1,7 @@
 /** One entry of DigiCert's error body. */
 export type ErrorEntry = { readonly code: string; readonly message: string }
 
-/** An answer in DigiCert's error form (reference/certcentral-api.md, 1.2). */
+/** An answer in DigiCert's error form (docs/certcentral.md#form-of-an-error). */
 export class ApiError extends Error {
   readonly status: number
   readonly errors: readonly ErrorEntry[]

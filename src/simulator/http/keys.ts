@@ -1,6 +1,6 @@
 import { refusal } from './api-error.ts'
 
-/** An API key of the account (reference/certcentral-api.md, 1.1). */
+/** An API key of the account (docs/certcentral.md#a-refused-key). */
 export type Key = {
   readonly key: string
   readonly name: string

@@ -15,7 +15,7 @@ import { orderOf } from './find.ts'
 import { primaryCertificate } from './order-info.ts'
 import type { ApiRoute } from './route.ts'
 
-/** Domain control on the level of an order, reference/certcentral-api.md, 9.1. */
+/** Domain control on the level of an order (docs/certcentral.md#domain-validation). */
 export const orderDcvRoutes: ApiRoute[] = [
   { method: 'PUT', template: '/order/certificate/{order_id}/dcv-random-value', handle: newRandomValue },
   { method: 'PUT', template: '/order/certificate/{order_id}/dcv-method', handle: changeMethod },
@@ -98,7 +98,7 @@ function openOrder(world: World, call: Call): Order {
   return order
 }
 
-/** Ids are strings here, unlike everywhere else (reference/certcentral-api.md, 2.3 item 16). */
+/** Ids are strings here, unlike everywhere else (docs/certcentral.md#ids-switches-and-empty-values). */
 function validation(world: World, call: Call): Answer {
   const order = orderOf(world, call)
   return ok({

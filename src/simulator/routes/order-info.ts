@@ -11,7 +11,7 @@ export function primaryCertificate(order: Order): Certificate | undefined {
   return order.current ?? order.certificates[0]
 }
 
-/** Order info, reference/certcentral-api.md, 3.1. */
+/** Order info (docs/certcentral.md#order-info). */
 export function orderInfo(world: World, order: Order): Record<string, unknown> {
   return {
     id: order.id,

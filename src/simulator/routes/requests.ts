@@ -9,7 +9,7 @@ import { primaryCertificate, requestFields } from './order-info.ts'
 import { paged } from './paging.ts'
 import type { ApiRoute } from './route.ts'
 
-/** Approvals, reference/certcentral-api.md, section 8. */
+/** Approvals (docs/certcentral.md#approval). */
 export const requestRoutes: ApiRoute[] = [
   { method: 'GET', template: '/request', handle: list },
   { method: 'GET', template: '/request/{request_id}', handle: info },

@@ -18,7 +18,7 @@ export function validateReissue(order: Order, body: unknown, now: number): Reiss
   return fields
 }
 
-/** A duplicate has the names of the original (reference/certcentral-api.md, section 5). */
+/** A duplicate has the names of the original (DigiCert's page "Duplicate certificate"). */
 export function duplicateErrors(order: Order, fields: ReissueFields): ErrorEntry[] {
   const original = order.current
   if (original === undefined) return []

@@ -13,7 +13,7 @@ import {
 } from '../../support/journey.ts'
 import { succeed } from '../../support/kubectl.ts'
 
-/* The second look of the schedule comes a minute after the first (certcentral-lifecycle.md, section 6). */
+/* The second look of the schedule comes a minute after the first (docs/certcentral.md#asking-for-a-check). */
 const SECOND_CHECK = 80_000
 
 const METHODS = ['dns-txt-token', 'dns-cname-token', 'http-token'] as const

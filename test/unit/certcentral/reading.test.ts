@@ -91,7 +91,7 @@ describe('the answer to an order is read', () => {
   })
 
   test.each(fixtureNames())('the sample %s says where it is from', (name) => {
-    expect(fixture(name).source).toMatch(/^(seeds|reference)\//)
+    expect(fixture(name).source).toMatch(/^(docs\/certcentral\.md#|page 00\d)/)
   })
 })
 

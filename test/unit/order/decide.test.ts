@@ -1533,7 +1533,7 @@ describe('decide', () => {
  *   account that cannot be used, or for a Secret that is somebody else's. A foreign Secret is said before an account
  *   that is not ready, since it is found without any call.
  * - A failed call comes next: what follows would read an answer that is not there.
- * - Then key, intent, look-up and purchase, in the order of `reference/certcentral-lifecycle.md`, section 5: a key that
+ * - Then key, intent, look-up and purchase, in the order of ADR 0004: a key that
  *   is stored before the intent names it, an intent that is written before anybody looks, a look before every POST.
  *   `refusedBefore` stands behind the intent, so that an edited spec is tried at once, and before the look, so that a
  *   refusal costs no calls. `severalOrdersFound` and `orderFound` stand before `orderNotFound`, which alone spends.
