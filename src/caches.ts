@@ -9,14 +9,8 @@ import { SECRETS, type Secret } from './controller/secrets.ts'
 import { ORDER_INDEXES, SECRET_INDEXES } from './controller/watches.ts'
 import type { KubeClient, KubeObject } from './kube/client.ts'
 import { systemClock } from './kube/clock.ts'
-import {
-  type Informer,
-  type InformerOptions,
-  createInformer,
-  withoutBookkeeping,
-  withoutManagedFields,
-} from './kube/informer.ts'
-import { manyInformers } from './kube/many-informers.ts'
+import { type Informer, type InformerOptions, combineInformers, createInformer } from './kube/informer.ts'
+import { withoutBookkeeping, withoutManagedFields } from './kube/managed-fields.ts'
 import type { Log } from './telemetry/log.ts'
 
 /** What the operator watches. */
@@ -28,13 +22,13 @@ export type Caches = {
   start: (signal: AbortSignal) => void
   synced: () => boolean
   whenSynced: (signal: AbortSignal) => Promise<void>
-  /** Whether the API server was not heard for so many milliseconds. */
+  /** Whether the API server has been silent for that many milliseconds. */
   stale: (afterMs: number) => boolean
-  /** How each watch stands; none for a kind that is not watched. */
+  /** The state of each watch. */
   watches: () => readonly { resource: string; synced: boolean; silentMs: number | undefined }[]
 }
 
-/** What is told of each change. */
+/** Event handlers by kind. */
 export type Handlers = {
   order: InformerOptions<DigiCertOrder>['onChange']
   account: (kind: AccountKind) => InformerOptions<Account>['onChange']
@@ -57,20 +51,23 @@ const clusterAccounts = ({ client, log }: Scope, handlers: Handlers): Informer<A
     onChange: handlers.account('ClusterDigiCertAccount'),
   })
 
-type Watched = Pick<Informer<KubeObject>, 'synced' | 'lastContactAt'>
+type Watched = Pick<Informer<KubeObject>, 'hasSynced' | 'lastContactAt'>
 
-const watchOf = (resource: string, { synced, lastContactAt }: Watched) => {
+const watchOf = (resource: string, { hasSynced: synced, lastContactAt }: Watched) => {
   const contactAt = lastContactAt()
   const silentMs = Number.isFinite(contactAt) ? systemClock.monotonic() - contactAt : undefined
   return { resource, synced: synced(), silentMs }
 }
 
-/** Roots that are held at a time; a CA has few. */
-const MOST_ROOTS = 64
+/** Root certificates in the cache; a CA has few. */
+const MAX_ROOTS = 64
 
-/** The root is the same text in the Secrets of thousands of orders, and is held once. Chains beside keys are not held. */
+/**
+ * Makes Secrets share the text of their root certificate, which is the same in thousands of them. Drops the chain that is
+ * stored beside a key.
+ */
 export const sharingRoots = (): ((secret: Secret) => Secret) => {
-  const roots = new LRUCache<string, string>({ max: MOST_ROOTS })
+  const roots = new LRUCache<string, string>({ max: MAX_ROOTS })
   return (secret) => {
     const bare = withoutChain(withoutManagedFields(secret))
     const root = bare.data?.['ca.crt']
@@ -85,7 +82,7 @@ export const createCaches = (scope: Scope, handlers: Handlers): Caches => {
   const { client, log, namespaces, watchSecrets } = scope
   const scopes = namespaces.length > 0 ? namespaces : [undefined]
   const namespaced = <T extends KubeObject>(options: Omit<InformerOptions<T>, 'client' | 'log'>): Informer<T> =>
-    manyInformers(scopes.map((namespace) => createInformer<T>({ client, log, ...options, namespace })))
+    combineInformers(scopes.map((namespace) => createInformer<T>({ client, log, ...options, namespace })))
   const orders = namespaced<DigiCertOrder>({
     resource: ORDERS,
     indexes: ORDER_INDEXES,
@@ -105,7 +102,7 @@ export const createCaches = (scope: Scope, handlers: Handlers): Caches => {
       resource: ACCOUNTS.DigiCertAccount,
       onChange: handlers.account('DigiCertAccount'),
     }),
-    ClusterDigiCertAccount: manyInformers(scope.clusterAccounts ? [clusterAccounts(scope, handlers)] : []),
+    ClusterDigiCertAccount: combineInformers(scope.clusterAccounts ? [clusterAccounts(scope, handlers)] : []),
   }
   const named = {
     digicertorders: orders,
@@ -121,11 +118,11 @@ export const createCaches = (scope: Scope, handlers: Handlers): Caches => {
     start: (signal) => {
       for (const informer of all) informer.start(signal)
     },
-    synced: () => all.every((informer) => informer.synced()),
+    synced: () => all.every((informer) => informer.hasSynced()),
     whenSynced: async (signal) => {
       await Promise.all(all.map((informer) => informer.whenSynced(signal)))
     },
     watches: () => Object.entries(named).map(([resource, informer]) => watchOf(resource, informer)),
-    stale: (afterMs) => all.some((informer) => informer.synced() && informer.stale(afterMs)),
+    stale: (afterMs) => all.some((informer) => informer.hasSynced() && informer.isStale(afterMs)),
   }
 }

@@ -9,19 +9,19 @@ import { createHomeAnnouncer } from './controller/home-announcer.ts'
 import { type Memory, createMemory } from './controller/memory.ts'
 import { createNamespaceCheck, createTerminationCheck } from './controller/namespaces.ts'
 import { createStatusWriter, withTypeMeta } from './controller/orders.ts'
-import { type OwnWrites, createOwnWrites } from './controller/own-writes.ts'
+import { type SelfWriteTracker, createSelfWriteTracker } from './controller/own-writes.ts'
 import { Reconciler } from './controller/reconcile.ts'
 import { createSecretStore } from './controller/secrets.ts'
 import { type Spending, createSpending } from './controller/spending.ts'
 import { createStatusFeed } from './controller/status-feed.ts'
-import { accountOfShare, laneOf, placeOf } from './controller/turns.ts'
+import { accountOfFlow, placementOf, priorityOf } from './controller/turns.ts'
 import * as watches from './controller/watches.ts'
-import { CONTROLLERS, type Controlled, countPass, queueObserver, samplesOf } from './figures.ts'
+import { CONTROLLERS, type Controlled, countReconcile, queueObserver, samplesOf } from './figures.ts'
 import { type KubeClient, type KubeObject, keyOf, nameOf } from './kube/client.ts'
 import type { Clock } from './kube/clock.ts'
-import type { Recorder } from './kube/events.ts'
-import type { Leadership } from './kube/leader.ts'
-import { type Next, type Workers, runWorkers } from './kube/worker.ts'
+import type { EventRecorder } from './kube/events.ts'
+import type { LeaderElector } from './kube/leader-election.ts'
+import { type ReconcileResult, type Controller, startController } from './kube/controller.ts'
 import { type Workqueue, createWorkqueue } from './kube/workqueue.ts'
 import type { Log } from './telemetry/log.ts'
 import type { Metrics, Sample } from './telemetry/metrics.ts'
@@ -30,15 +30,18 @@ import type { Tracing } from './telemetry/tracing.ts'
 
 export { traceWrite } from './controller/traces.ts'
 
-/** Accounts that are looked after at the same time. */
+/** Accounts that are reconciled at the same time. */
 const ACCOUNT_WORKERS = 4
 
-/** Secrets of people that are asked for at the same time: few, so that many of them come one after the other. */
+/** Secrets of users that are read at the same time: few, to spread the reads of many Secrets. */
 const GIVEN_WORKERS = 2
 
 type Queues = { orders: Workqueue; accounts: Workqueue; given: Workqueue }
 
-/** Orders wait in their turn, and before the budget of their account. The caches are there later than the queues. */
+/**
+ * Orders leave the queue by priority and fair share, and wait in it while their API key has no calls left. `caches` is a
+ * function because the caches are created after the queues.
+ */
 const createQueues = (
   { clock, metrics }: Pick<Surroundings, 'clock' | 'metrics'>,
   caches: () => Caches,
@@ -47,10 +50,11 @@ const createQueues = (
   orders: createWorkqueue({
     clock,
     observer: queueObserver(metrics, CONTROLLERS.orders),
-    placeOf: (key) => placeOf(caches().orders.get(key)),
-    gates: {
-      of: (share) => gateOf(accountOfShare(share)),
-      admits: (gate, priority, held) => admits(gate, priority === 'high' ? 'foreground' : 'background', held),
+    placementOf: (key) => placementOf(caches().orders.get(key)),
+    admission: {
+      groupOf: (flow) => gateOf(accountOfFlow(flow)),
+      canStart: (group, priority, inFlight) =>
+        admits(group, priority === 'high' ? 'foreground' : 'background', inFlight),
     },
   }),
   accounts: createWorkqueue({ clock, observer: queueObserver(metrics, CONTROLLERS.accounts) }),
@@ -63,61 +67,63 @@ type Surroundings = {
   kube: KubeClient
   log: Log
   metrics: Metrics
-  recorder: Recorder
+  recorder: EventRecorder
   redactor: Redactor
   tracing: Tracing
-  leader: Leadership
+  leader: LeaderElector
   userAgent: string
 }
 
 export type Controllers = {
   caches: Caches
-  /** What metrics tell of it all now. */
+  /** The samples of one scrape. */
   figures: () => Sample[]
-  /** Begins to work on both queues. */
-  run: (clusterId: string) => readonly Workers[]
+  /** Starts the controllers of orders, accounts and Secrets that users provide. */
+  run: (clusterId: string) => readonly Controller[]
 }
 
 type Parts = Surroundings & {
   queues: Queues
   spending: Spending
   now: () => Date
-  own: OwnWrites
+  own: SelfWriteTracker
   memory: Memory
   given: GivenSecrets
-  wake: (keys: readonly string[]) => void
-  /** Wakes orders that only some of may wait for what happened. */
-  wakeInLane: (keys: readonly string[]) => void
+  /** Adds orders at high priority. */
+  enqueue: (keys: readonly string[]) => void
+  /** Adds orders at low priority if they have a certificate. */
+  enqueueByPriority: (keys: readonly string[]) => void
   caches: Caches
 }
 
 type Change = { type: 'added' | 'updated' | 'deleted'; object: KubeObject }
 
-/** Whether a change is more than the echo of our own write. A deletion is told with the last version, and always is. */
-const isNews = (own: OwnWrites, { type, object }: Change): boolean => {
+/** False for events of our own writes. A deletion always counts, though its event has the version that we wrote last. */
+const isForeignChange = (own: SelfWriteTracker, { type, object }: Change): boolean => {
   if (type !== 'deleted') return !own.has(object)
   own.forget(object)
   return true
 }
 
-/** What the watches put into the queues. `caches` is asked for late: the handlers are made before it. */
+/** Event handlers: they add keys to the queues. `caches` is a function because the caches are created after them. */
 const handlers = (parts: Omit<Parts, 'caches'> & { caches: () => Caches }): Handlers => {
-  const { queues, own, given, wake, wakeInLane, caches } = parts
+  const { queues, own, given, enqueue, enqueueByPriority, caches } = parts
   return {
     order: (change) => {
-      if (change.type === 'deleted') wake(watches.rivalsOf(change.object, caches().orders))
+      if (change.type === 'deleted') enqueue(watches.rivalsOf(change.object, caches().orders))
       else given.follow(watches.givenSecretsOf(change.object))
-      if (isNews(own, change)) queues.orders.add(keyOf(change.object), change.initial ? laneOf(change.object) : 'high')
+      if (isForeignChange(own, change))
+        queues.orders.add(keyOf(change.object), change.initial ? priorityOf(change.object) : 'high')
     },
     account: (kind) => (change) => {
       if (!watches.isNewToAccount(change)) return
       const key = watches.keyOfAccount(kind, change.object)
       queues.accounts.add(key)
-      if (!change.initial) wakeInLane(watches.ordersOfAccount(key, caches().orders))
+      if (!change.initial) enqueueByPriority(watches.ordersOfAccount(key, caches().orders))
     },
     secret: (change) => {
-      const news = isNews(own, change)
-      if (news && !change.initial) wake(watches.ordersOfSecret(change.object, caches().orders))
+      const isForeign = isForeignChange(own, change)
+      if (isForeign && !change.initial) enqueue(watches.ordersOfSecret(change.object, caches().orders))
     },
   }
 }
@@ -132,7 +138,7 @@ const accountsOf = ({
   userAgent,
   queues,
   recorder,
-  wakeInLane,
+  enqueueByPriority,
   now,
   log,
 }: Parts): Accounts =>
@@ -145,36 +151,36 @@ const accountsOf = ({
     userAgent,
     spending,
     now,
-    holdSecret: redactor.hold,
+    holdSecret: redactor.track,
     log,
     onCall: (key, record) => countCall(metrics, key, record),
     placedOn: (key, date) => watches.placedOn(key, date, caches.orders),
-    ordersOf: (key) => caches.orders.by('account', key),
-    wakeOrders: (key) => wakeInLane(watches.ordersOfAccount(key, caches.orders)),
+    ordersOf: (key) => caches.orders.byIndex('account', key),
+    wakeOrders: (key) => enqueueByPriority(watches.ordersOfAccount(key, caches.orders)),
     lookAgain: (key) => queues.accounts.add(key),
     announce: recorder.record,
   })
 
-/** Looks after one account: its key, its status, and the poll for all of its orders. */
+/** Reconciles an account: its API key, its status, and the poll for all of its orders. */
 const accountReconciler = (parts: Parts, accounts: Accounts, keeping: Set<string>) => {
   const { config, caches, memory, metrics, queues, now } = parts
   const feed = createStatusFeed({
     accounts,
     memory,
-    ordersById: (account, orderId) => caches.orders.by('orderId', watches.orderIdValue(account, orderId)),
+    ordersById: (account, orderId) => caches.orders.byIndex('orderId', watches.orderIdValue(account, orderId)),
     wake: (key) => queues.orders.add(key),
     now,
   })
-  return async (key: string): Promise<Next> => {
+  return async (key: string): Promise<ReconcileResult> => {
     const session = await accounts.refresh(key)
     if (!accounts.exists(key) && !accounts.isKept(key)) {
       accounts.forget(key)
       feed.forget(key)
-      metrics.forget(key)
+      metrics.removeAccount(key)
       keeping.delete(key)
       return 'never'
     }
-    if (session && caches.orders.by('account', key).length > 0) await feed.poll(session)
+    if (session && caches.orders.byIndex('account', key).length > 0) await feed.poll(session)
     return new Date(now().getTime() + config.pollInterval)
   }
 }
@@ -194,7 +200,7 @@ const orderReconciler = (
       left: (key, namespace) => accounts.left(key, namespace),
       isReserved: (key, claim) => accounts.isReserved(key, claim),
       namespaceForbidden: createNamespaceCheck(kube, now),
-      rivals: (namespace, secretName) => caches.orders.by('secret', `${namespace}/${secretName}`),
+      rivals: (namespace, secretName) => caches.orders.byIndex('secret', `${namespace}/${secretName}`),
       holders: createHolders({
         orders: caches.orders,
         secrets: caches.secrets,
@@ -231,30 +237,30 @@ const orderReconciler = (
   })
 }
 
-const startWorkers = (parts: Parts, accounts: Accounts, clusterId: string): Workers[] => {
+const startControllers = (parts: Parts, accounts: Accounts, clusterId: string): Controller[] => {
   const { queues, given, config, log, metrics, tracing } = parts
   beginCounts(metrics)
   /** Accounts that were seen to keep alternative order ids. */
   const keeping = new Set<string>()
   const reconciler = orderReconciler(parts, accounts, { clusterId, keeping })
   return [
-    runWorkers({
+    startController({
       queue: queues.orders,
-      count: config.workers,
+      maxConcurrentReconciles: config.workers,
       reconcile: (key) => reconciler.reconcile(key),
       log,
-      within: (key, pass) => tracing.pass({ kind: 'DigiCertOrder', ...nameOf(key) }, pass),
-      observer: countPass(metrics, CONTROLLERS.orders),
+      wrap: (key, run) => tracing.traceReconcile({ kind: 'DigiCertOrder', ...nameOf(key) }, run),
+      observer: countReconcile(metrics, CONTROLLERS.orders),
     }),
-    runWorkers({
+    startController({
       queue: queues.accounts,
-      count: ACCOUNT_WORKERS,
+      maxConcurrentReconciles: ACCOUNT_WORKERS,
       reconcile: accountReconciler(parts, accounts, keeping),
       log,
-      within: (key, pass) => tracing.pass(partsOf(key), pass),
-      observer: countPass(metrics, CONTROLLERS.accounts),
+      wrap: (key, run) => tracing.traceReconcile(partsOf(key), run),
+      observer: countReconcile(metrics, CONTROLLERS.accounts),
     }),
-    runWorkers({ queue: queues.given, count: GIVEN_WORKERS, reconcile: given.look, log }),
+    startController({ queue: queues.given, maxConcurrentReconciles: GIVEN_WORKERS, reconcile: given.look, log }),
   ]
 }
 
@@ -263,31 +269,31 @@ const figuresOf = ({ queues, config, caches, spending, memory, leader }: Parts, 
     { name: CONTROLLERS.orders, queue: queues.orders, workers: config.workers },
     { name: CONTROLLERS.accounts, queue: queues.accounts, workers: ACCOUNT_WORKERS },
   ]
-  return () => samplesOf({ caches, controlled, spending, memory, leading: leader.isLeading, known })
+  return () => samplesOf({ caches, controlled, spending, memory, leading: leader.isLeader, known })
 }
 
-/** Puts the controllers of orders and of accounts together. */
+/** Creates the controllers of orders and accounts, with their queues and caches. */
 export const createControllers = (given: Surroundings): Controllers => {
   const { config, kube, log, clock } = given
   const now = (): Date => new Date(clock.now())
   const spending = createSpending()
   const queues = createQueues(given, () => caches, spending)
-  const wake = (keys: readonly string[]): void => {
+  const enqueue = (keys: readonly string[]): void => {
     for (const key of keys) queues.orders.add(key)
   }
-  const wakeInLane = (keys: readonly string[]): void => {
-    for (const key of keys) queues.orders.add(key, laneOf(caches.orders.get(key)))
+  const enqueueByPriority = (keys: readonly string[]): void => {
+    for (const key of keys) queues.orders.add(key, priorityOf(caches.orders.get(key)))
   }
   const secretsOfPeople = createGivenSecrets({
     kube,
-    ordersOf: (key) => caches.orders.by('given', key).map(keyOf),
-    wake: wakeInLane,
+    ordersOf: (key) => caches.orders.byIndex('given', key).map(keyOf),
+    wake: enqueueByPriority,
     lookAt: (key, date) => queues.given.addAt(key, date, 'low'),
     now,
     random: Math.random,
   })
-  const remembered = { own: createOwnWrites(), memory: createMemory(now()), given: secretsOfPeople }
-  const shared = { ...given, ...remembered, queues, spending, now, wake, wakeInLane }
+  const remembered = { own: createSelfWriteTracker(), memory: createMemory(now()), given: secretsOfPeople }
+  const shared = { ...given, ...remembered, queues, spending, now, enqueue, enqueueByPriority }
   const { watchNamespaces: namespaces, secretWatch: watchSecrets, clusterAccounts } = config
   const scope = { client: kube, log, namespaces, watchSecrets, clusterAccounts }
   const caches: Caches = createCaches(scope, handlers({ ...shared, caches: () => caches }))
@@ -298,7 +304,7 @@ export const createControllers = (given: Surroundings): Controllers => {
     figures: figuresOf(parts, () => accounts),
     run: (clusterId) => {
       accounts = accountsOf(parts)
-      return startWorkers(parts, accounts, clusterId)
+      return startControllers(parts, accounts, clusterId)
     },
   }
 }

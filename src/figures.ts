@@ -5,7 +5,7 @@ import { samplesOfRepairs } from './controller/figures/repairs.ts'
 import type { Memory } from './controller/memory.ts'
 import type { Spending } from './controller/spending.ts'
 import type { QueueObserver, Workqueue } from './kube/workqueue.ts'
-import type { PassResult, WorkObserver } from './kube/worker.ts'
+import type { ReconcileOutcome, ReconcileObserver } from './kube/controller.ts'
 import type { Metrics, Sample } from './telemetry/metrics.ts'
 
 /** Names of the controllers in metrics, as controller-runtime would name them. */
@@ -13,10 +13,14 @@ export const CONTROLLERS = { orders: 'digicertorder', accounts: 'digicertaccount
 export type ControllerName = (typeof CONTROLLERS)[keyof typeof CONTROLLERS]
 
 /** As controller-runtime calls them: what is only repeated is no error. */
-const RESULTS: Readonly<Record<PassResult, string>> = { succeeded: 'success', conflict: 'requeue', failed: 'error' }
+const RESULTS: Readonly<Record<ReconcileOutcome, string>> = {
+  succeeded: 'success',
+  conflict: 'requeue',
+  failed: 'error',
+}
 
-/** Counts one pass. */
-export const countPass = ({ count, observe }: Metrics, controller: ControllerName): WorkObserver => {
+/** Counts each reconcile of a controller. */
+export const countReconcile = ({ count, observe }: Metrics, controller: ControllerName): ReconcileObserver => {
   for (const result of Object.values(RESULTS)) count('controller_runtime_reconcile_total', { controller, result }, 0)
   count('workqueue_retries_total', { name: controller }, 0)
   return (_key, result, durationMs) => {

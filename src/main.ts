@@ -3,13 +3,12 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { type Config, runCommand } from './config.ts'
 import { crdsCommand } from './crds.ts'
-import { giveMemoryBack } from './garbage.ts'
+import { startIdleGc } from './idle-gc.ts'
 import { startOperator } from './operator.ts'
 import { planCommand } from './plan.ts'
 import { simulatorCommand } from './simulator/command.ts'
-import { endUnforeseen } from './telemetry/last-words.ts'
-import { proxySecrets } from './telemetry/proxy-secrets.ts'
-import { createRedactor } from './telemetry/redact.ts'
+import { installCrashHandler } from './telemetry/log.ts'
+import { createRedactor, proxySecrets } from './telemetry/redact.ts'
 import { VERSION } from './version.ts'
 
 /** Exit codes of `run`: see docs/reference.md#command-line. */
@@ -33,13 +32,13 @@ const fail = (code: number, message: string): never => {
 
 const run = async (config: Config): Promise<void> => {
   const redactor = createRedactor()
-  for (const secret of proxySecrets(process.env)) redactor.learn(secret)
-  endUnforeseen(config.logFormat, redactor)
+  for (const secret of proxySecrets(process.env)) redactor.addSecret(secret)
+  installCrashHandler(config.logFormat, redactor)
   const operator = await startOperator(config, { redactor }).catch((error: unknown) =>
     fail(CONFIGURATION_ERROR, error instanceof Error ? error.message : String(error)),
   )
   void operator.lost.then((reason) => fail(LEADERSHIP_LOST, `leadership was lost: ${reason}`))
-  giveMemoryBack()
+  startIdleGc()
   let stopping = false
   const stop = () => {
     if (stopping) return

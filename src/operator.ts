@@ -5,22 +5,22 @@ import { type Caches } from './caches.ts'
 import { createControllers, traceWrite } from './controllers.ts'
 import { type KubeConnection, type KubeObject, connect, isFailure } from './kube/client.ts'
 import { type Clock, systemClock } from './kube/clock.ts'
-import { createRecorder } from './kube/events.ts'
-import { type Leadership, alwaysLeader, candidateIdentity, createLeader } from './kube/leader.ts'
-import type { Workers } from './kube/worker.ts'
+import { createEventRecorder } from './kube/events.ts'
+import { type LeaderElector, alwaysLeader, candidateIdentity, createLeaderElector } from './kube/leader-election.ts'
+import type { Controller } from './kube/controller.ts'
 import { type Log, createLog } from './telemetry/log.ts'
 import { type Metrics, type Sample, createMetrics } from './telemetry/metrics.ts'
 import { type Redactor, createRedactor } from './telemetry/redact.ts'
 import { type Tracing, startTracing, traceFields } from './telemetry/tracing.ts'
-import { type Routes, type RunningServer, probe, serve } from './telemetry/server.ts'
+import { type Routes, type RunningServer, probe, serve } from './telemetry/http-server.ts'
 import { VERSION } from './version.ts'
 
-/** Longest wait for passes under way when the operator is asked to stop, in milliseconds. */
-const STOP_LIMIT = 25_000
-/** Longest wait for the spans that are still to be sent when the operator stops, in milliseconds. */
-const TRACES_LIMIT = 3_000
-/** Silence of the API server after which a watch counts as stuck, in milliseconds. */
-const STUCK = 300_000
+/** How long a shutdown waits for running reconciles. */
+const SHUTDOWN_LIMIT_MS = 25_000
+/** How long a shutdown waits for the export of spans. */
+const TRACES_SHUTDOWN_LIMIT_MS = 3_000
+/** Silence of the API server after which a watch counts as stuck. */
+const STUCK_WATCH_MS = 300_000
 
 const LEASE = 'digicert-operator'
 
@@ -30,7 +30,7 @@ const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces', kind: 'Name
 export type Operator = {
   /** Resolves with the reason when leadership was lost; the process must end then, at once. */
   lost: Promise<string>
-  /** Hands work back: passes end and are written down, Events go out, the Lease is released. */
+  /** Shuts down: waits for running reconciles, sends the queued Events and releases the Lease. */
   stop: () => Promise<void>
 }
 
@@ -70,9 +70,9 @@ const ensureNamespace = async (kube: KubeConnection, { operatorNamespace: name }
   }
 }
 
-const candidate = (kube: KubeConnection, { leaderElect, operatorNamespace }: Config, log: Log): Leadership =>
+const candidate = (kube: KubeConnection, { leaderElect, operatorNamespace }: Config, log: Log): LeaderElector =>
   leaderElect
-    ? createLeader({
+    ? createLeaderElector({
         client: kube,
         namespace: operatorNamespace,
         name: LEASE,
@@ -87,7 +87,9 @@ const candidate = (kube: KubeConnection, { leaderElect, operatorNamespace }: Con
  */
 export const healthRoutes = (caches: Pick<Caches, 'stale' | 'synced'>): Routes => {
   const alive = probe(() =>
-    caches.stale(STUCK) ? { ok: false, text: 'the API server was not heard for too long' } : { ok: true, text: 'ok' },
+    caches.stale(STUCK_WATCH_MS)
+      ? { ok: false, text: 'the API server was not heard for too long' }
+      : { ok: true, text: 'ok' },
   )
   const ready = probe(() =>
     caches.synced() ? { ok: true, text: 'ok' } : { ok: false, text: 'the caches are not synced yet' },
@@ -106,8 +108,8 @@ const startServers = async (config: Config, metrics: Metrics, caches: Caches): P
   ]
 }
 
-const samplesOfProcess = (leader: Pick<Leadership, 'isLeading'>): Sample[] => [
-  { name: 'leader_election_master_status', labels: { name: LEASE }, value: leader.isLeading() ? 1 : 0 },
+const samplesOfProcess = (leader: Pick<LeaderElector, 'isLeader'>): Sample[] => [
+  { name: 'leader_election_master_status', labels: { name: LEASE }, value: leader.isLeader() ? 1 : 0 },
   {
     name: 'digicert_operator_build_info',
     labels: { version: VERSION, node_version: process.versions.node },
@@ -117,7 +119,7 @@ const samplesOfProcess = (leader: Pick<Leadership, 'isLeading'>): Sample[] => [
 
 type Parts = {
   kube: KubeConnection
-  leader: Leadership
+  leader: LeaderElector
   servers: readonly RunningServer[]
   watching: AbortController
   flush: () => Promise<void>
@@ -127,25 +129,29 @@ type Parts = {
 
 const stopAll = async (
   { kube, leader, servers, watching, flush, tracing, log }: Parts,
-  workers: readonly Workers[],
+  controllers: readonly Controller[],
 ) => {
   log.info('The operator stops')
-  const ends = await Promise.all(workers.map((group) => group.stop(STOP_LIMIT)))
+  const ends = await Promise.all(controllers.map((controller) => controller.stop(SHUTDOWN_LIMIT_MS)))
   if (ends.includes('abandoned')) log.warn('Work was still under way when the time to stop was over')
   watching.abort()
   await flush()
   await leader.release()
-  await tracing.stop(TRACES_LIMIT)
+  await tracing.shutdown(TRACES_SHUTDOWN_LIMIT_MS)
   await Promise.all(servers.map((server) => server.close()))
   await kube.close()
 }
 
 /** Leads when elected, and works while leading. */
-const lead = async (parts: Parts, start: () => Promise<readonly Workers[]>, running: Workers[]): Promise<void> => {
+const lead = async (
+  parts: Parts,
+  start: () => Promise<readonly Controller[]>,
+  running: Controller[],
+): Promise<void> => {
   const { leader, watching, log } = parts
   try {
-    await leader.whenLeading(watching.signal)
-    log.info('This replica leads', { identity: leader.identity })
+    await leader.whenElected(watching.signal)
+    log.info('Became leader', { identity: leader.identity })
     running.push(...(await start()))
   } catch (error) {
     if (!watching.signal.aborted) throw error
@@ -182,9 +188,9 @@ export const startOperator = async (
   const metrics = createMetrics(() => [...figures(), ...samplesOfProcess(leader)])
   const observer = (method: string, code: string) => metrics.count('rest_client_requests_total', { method, code })
   const kube = connect({ kubeconfig: config.kubeconfig, userAgent, observer, onWrite: traceWrite })
-  const recorder = createRecorder({
+  const recorder = createEventRecorder({
     client: kube,
-    reporter: { component: 'digicert-operator', instance: hostname() },
+    source: { component: 'digicert-operator', instance: hostname() },
     log,
   })
   const leader = candidate(kube, config, log)
@@ -196,7 +202,7 @@ export const startOperator = async (
 
   const watching = new AbortController()
   const parts: Parts = { kube, leader, servers, watching, flush: recorder.flush, tracing, log }
-  const workers: Workers[] = []
+  const controllers: Controller[] = []
   caches.start(watching.signal)
   if (config.leaderElect && !config.inPod) await ensureNamespace(kube, config, log)
   leader.start()
@@ -204,10 +210,10 @@ export const startOperator = async (
     await caches.whenSynced(watching.signal)
     return run(await clusterIdOf(kube, config, log))
   }
-  void lead(parts, start, workers)
+  void lead(parts, start, controllers)
   const lost = leader.lost.then((reason) => {
-    for (const group of workers) group.abort()
+    for (const controller of controllers) controller.abort()
     return reason
   })
-  return { lost, stop: () => stopAll(parts, workers) }
+  return { lost, stop: () => stopAll(parts, controllers) }
 }

@@ -75,10 +75,10 @@ const told = ({ from, to }: Import): string => `${from} -> ${to}`
 
 /** Who may import whom (docs/architecture.md#who-imports-whom). */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
-  main: ['operator', 'config', 'crds', 'plan', 'simulator/command', 'telemetry', 'version', 'garbage'],
+  main: ['operator', 'config', 'crds', 'plan', 'simulator/command', 'telemetry', 'version', 'idle-gc'],
   operator: ['caches', 'controllers', 'config', 'kube', 'telemetry', 'version'],
   controllers: ['controller', 'kube', 'telemetry', 'api', 'config', 'caches', 'figures'],
-  garbage: [],
+  'idle-gc': [],
   figures: ['controller', 'kube', 'telemetry', 'caches'],
   caches: ['controller', 'kube', 'telemetry', 'api', 'config'],
   controller: ['order', 'certcentral', 'pki', 'kube', 'telemetry', 'api'],

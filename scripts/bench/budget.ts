@@ -52,7 +52,7 @@ export async function massReissue(stand: Stand, count: number): Promise<MassReis
   const meter = await startMeter(stand)
   const annotations = { 'digicert-operator.io/reissue-requested-at': new Date().toISOString() }
   await abreast(count, 25, (index) =>
-    client.merge(ORDERS, { namespace, name: nameOf('mass', index) }, { metadata: { annotations } }),
+    client.mergePatch(ORDERS, { namespace, name: nameOf('mass', index) }, { metadata: { annotations } }),
   )
   await meter.until(() => revised.size >= count / 2)
   const applied = performance.now()

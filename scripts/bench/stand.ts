@@ -146,7 +146,7 @@ export async function rebudget(
   requestsPerSecond: number,
 ): Promise<void> {
   for (let index = 0; index < count; index++)
-    await client.merge(ACCOUNTS, { namespace, name: accountOf(index) }, { spec: { requestsPerSecond } })
+    await client.mergePatch(ACCOUNTS, { namespace, name: accountOf(index) }, { spec: { requestsPerSecond } })
 }
 
 /** Creates the order of that index. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
-import { METRIC_ROWS } from '../../src/telemetry/metric-table.ts'
+import { METRIC_ROWS } from '../../src/telemetry/metric-definitions.ts'
 import { code, table } from './markdown.ts'
 
 const PAGE = 'docs/metrics.md'

@@ -20,7 +20,7 @@ export const withKind = (account: Account, key: string) => ({
   kind: partsOf(key).kind,
 })
 
-type Cache = { get: (key: string) => Account | undefined; noteWritten: (account: Account) => void }
+type Cache = { get: (key: string) => Account | undefined; applyLocalWrite: (account: Account) => void }
 
 export type AccountCaches = Readonly<Record<AccountKind, Cache>>
 
@@ -41,13 +41,13 @@ export const createAccountStore = (kube: Pick<KubeClient, 'get' | 'replace'>, ca
   live: async (key) => {
     const { kind, namespace, name } = partsOf(key)
     const account = await kube.get<Account>(ACCOUNTS[kind], { namespace, name })
-    if (account) caches[kind].noteWritten(account)
+    if (account) caches[kind].applyLocalWrite(account)
     return account
   },
   writeStatus: async (key, account) => {
     const { kind } = partsOf(key)
     const wanted: Account = withKind(account, key)
     const written = await kube.replace(ACCOUNTS[kind], wanted, { subresource: 'status', fieldManager: FIELD_MANAGER })
-    caches[kind].noteWritten(written)
+    caches[kind].applyLocalWrite(written)
   },
 })

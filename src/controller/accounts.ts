@@ -2,7 +2,7 @@ import type { Account, Purchase } from '../api/account.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import { type CallRecord, type CertCentral, createCertCentral, headerKey } from '../certcentral/index.ts'
 import type { KubeClient } from '../kube/client.ts'
-import type { Recorder } from '../kube/events.ts'
+import type { EventRecorder } from '../kube/events.ts'
 import {
   KEY_REFUSED,
   type Reach,
@@ -68,7 +68,7 @@ export type AccountsOptions = {
   wakeOrders: (key: string) => void
   /** An answer to a call says that the account is not what its status says; it is to be looked at now. */
   lookAgain: (key: string) => void
-  announce: Recorder['record']
+  announce: EventRecorder['record']
 }
 
 /** How often an account is looked at because of the answers to its calls, in milliseconds. */

@@ -1,5 +1,5 @@
 import { type KubeClient, compareVersions, nameOf } from '../kube/client.ts'
-import type { Next } from '../kube/worker.ts'
+import type { ReconcileResult } from '../kube/controller.ts'
 import { later } from '../order/schedule.ts'
 import { SECRETS } from './secrets.ts'
 
@@ -19,7 +19,7 @@ export type GivenSecrets = {
   /** Notes the version that a pass read. A newer one than before wakes the orders that name the Secret. */
   note: (key: string, resourceVersion: string | undefined) => void
   /** Asks for the version of one Secret, and says when to ask again: never where no order names it any more. */
-  look: (key: string) => Promise<Next>
+  look: (key: string) => Promise<ReconcileResult>
 }
 
 export type GivenSecretsOptions = {

@@ -32,7 +32,7 @@ export type Held =
  */
 export type Holders = (host: string | undefined, held: Held, evidence: Evidence) => readonly DigiCertOrder[]
 
-type Index<T> = { by: (index: string, value: string) => readonly T[] }
+type Index<T> = { byIndex: (index: string, value: string) => readonly T[] }
 
 export type HoldersOptions = {
   orders: Index<DigiCertOrder> & { get: (key: string) => DigiCertOrder | undefined }
@@ -57,30 +57,30 @@ const bareThumbprint = (thumbprint: string): string => thumbprint.replaceAll(/[^
 export const createHolders = (options: HoldersOptions): Holders => {
   const { orders, secrets, hostOf, clusterId } = options
   const named = (orderId: number): DigiCertOrder[] =>
-    (secrets?.by('orderId', String(orderId)) ?? []).flatMap((secret) => {
+    (secrets?.byIndex('orderId', String(orderId)) ?? []).flatMap((secret) => {
       const { namespace = '', name } = secret.metadata
       const order = orders.get(`${namespace}/${ownerOf(secret) ?? ''}`)
       return order?.spec.secretName === name ? [order] : []
     })
   /** DigiCertOrders that bought under an id, those included whose status was lost. */
   const buyersUnder = (id: string): readonly DigiCertOrder[] => {
-    const known = orders.by('alternativeId', id)
+    const known = orders.byIndex('alternativeId', id)
     if (known.length > 0) return known
     const isOf = ({ metadata: { namespace = '', name } }: DigiCertOrder): boolean =>
       RECOGNISED.some((purchase) => alternativeOrderId(digest, { clusterId, namespace, name, purchase }) === id)
-    return orders.by('unbought', 'yes').filter(isOf)
+    return orders.byIndex('unbought', 'yes').filter(isOf)
   }
   const byId = (held: Exclude<Held, { thumbprint: string }>): readonly DigiCertOrder[] => {
     const { orderId, alternativeOrderId, renewalOf, sent } = held
     return [
-      ...orders.by('held', String(orderId)),
+      ...orders.byIndex('held', String(orderId)),
       ...(alternativeOrderId === undefined ? [] : buyersUnder(alternativeOrderId)),
-      ...(renewalOf === undefined ? [] : orders.by('held', String(renewalOf))),
-      ...(sent === undefined ? [] : orders.by('sent', sent)),
+      ...(renewalOf === undefined ? [] : orders.byIndex('held', String(renewalOf))),
+      ...(sent === undefined ? [] : orders.byIndex('sent', sent)),
     ]
   }
   const found = (held: Held, evidence: Evidence): readonly DigiCertOrder[] => {
-    if ('thumbprint' in held) return orders.by('thumbprint', bareThumbprint(held.thumbprint))
+    if ('thumbprint' in held) return orders.byIndex('thumbprint', bareThumbprint(held.thumbprint))
     return [...byId(held), ...(evidence === 'status' ? [] : named(held.orderId))]
   }
   return (host, held, evidence) => {

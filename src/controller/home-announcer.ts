@@ -1,7 +1,7 @@
 import type { DigiCertOrder } from '../api/order.ts'
 import type { EventReason } from '../api/reasons.ts'
 import type { KubeClient, KubeObject, Resource } from '../kube/client.ts'
-import type { Recorder } from '../kube/events.ts'
+import type { EventRecorder } from '../kube/events.ts'
 import { withTypeMeta } from './orders.ts'
 
 const DEPLOYMENTS: Resource = { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment' }
@@ -12,7 +12,7 @@ const DEPLOYMENTS: Resource = { group: 'apps', version: 'v1', plural: 'deploymen
  */
 export const createHomeAnnouncer = (
   kube: Pick<KubeClient, 'get'>,
-  recorder: Pick<Recorder, 'record'>,
+  recorder: Pick<EventRecorder, 'record'>,
   { operatorNamespace: namespace, deploymentName: name }: { operatorNamespace: string; deploymentName: string },
 ) => {
   // With its UID, `kubectl describe` of the Deployment shows the Event; without, `kubectl events` does.

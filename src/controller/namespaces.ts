@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { DigiCertOrder } from '../api/order.ts'
 import { type KubeClient, type KubeObject, type Resource, isFailure, isNamespaceTerminating } from '../kube/client.ts'
-import { eventOf, events } from '../kube/event.ts'
+import { newEvent, EVENTS } from '../kube/events.ts'
 import type { Session } from './accounts.ts'
 import { withTypeMeta } from './orders.ts'
 
@@ -71,7 +71,7 @@ export const createTerminationCheck = (kube: Pick<KubeClient, 'create' | 'get'>,
       message: 'Asks whether the namespace is being deleted',
     } as const
     try {
-      await kube.create(events, eventOf(withTypeMeta(order), probe, REPORTER, now().getTime()), { dryRun: 'All' })
+      await kube.create(EVENTS, newEvent(withTypeMeta(order), probe, REPORTER, now().getTime()), { dryRun: 'All' })
       return 'stays'
     } catch (error) {
       if (isNamespaceTerminating(error)) return 'terminating'

@@ -3,14 +3,14 @@ import { API_VERSION, FIELD_MANAGER, FINALIZER, GROUP, VERSION } from '../api/na
 import type { DigiCertOrder } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { type KubeClient, type Resource, isFailure } from '../kube/client.ts'
-import type { OwnWrites } from './own-writes.ts'
+import type { SelfWriteTracker } from './own-writes.ts'
 
 export const ORDERS: Resource = { group: GROUP, version: VERSION, plural: 'digicertorders', kind: 'DigiCertOrder' }
 
 /** An order as the API server shows one by itself: objects out of a list lack their own kind. */
 export const withTypeMeta = (order: DigiCertOrder) => ({ ...order, apiVersion: API_VERSION, kind: 'DigiCertOrder' })
 
-type Cache = { noteWritten: (order: DigiCertOrder) => void }
+type Cache = { applyLocalWrite: (order: DigiCertOrder) => void }
 
 /** How often a write is repeated because somebody else changed something that is none of ours. */
 const PATIENCE = 5
@@ -35,7 +35,11 @@ const sameBase = (live: DigiCertOrder, read: DigiCertOrder): boolean =>
   live.metadata.generation === read.metadata.generation &&
   isDeepStrictEqual(live.status ?? {}, read.status ?? {})
 
-export const createStatusWriter = (kube: KubeClient, cache: Cache, own: Pick<OwnWrites, 'note'>): StatusWriter => {
+export const createStatusWriter = (
+  kube: KubeClient,
+  cache: Cache,
+  own: Pick<SelfWriteTracker, 'note'>,
+): StatusWriter => {
   const put = async (base: DigiCertOrder, status: OrderStatus): Promise<DigiCertOrder | undefined> => {
     const wanted = { ...withTypeMeta(base), status }
     try {
@@ -56,13 +60,13 @@ export const createStatusWriter = (kube: KubeClient, cache: Cache, own: Pick<Own
       if (stored) {
         // Somebody's change came in between: its watch event may never be told, so ours has to start a pass for it.
         if (base === read) own.note(stored)
-        cache.noteWritten(stored)
+        cache.applyLocalWrite(stored)
         return stored
       }
       const { namespace, name } = read.metadata
       const live = await kube.get<DigiCertOrder>(ORDERS, { namespace, name })
       if (!live) return undefined
-      cache.noteWritten(live)
+      cache.applyLocalWrite(live)
       if (!sameBase(live, read)) return undefined
       base = live
     }
@@ -73,8 +77,10 @@ export const createStatusWriter = (kube: KubeClient, cache: Cache, own: Pick<Own
     const others = finalizers.filter((name) => name !== FINALIZER)
     const patch = { metadata: { resourceVersion, finalizers: how === 'add' ? [...others, FINALIZER] : others } }
     try {
-      const changed = await kube.merge<DigiCertOrder>(ORDERS, read.metadata, patch, { fieldManager: FIELD_MANAGER })
-      cache.noteWritten(changed)
+      const changed = await kube.mergePatch<DigiCertOrder>(ORDERS, read.metadata, patch, {
+        fieldManager: FIELD_MANAGER,
+      })
+      cache.applyLocalWrite(changed)
       return changed
     } catch (error) {
       if (isFailure(error, 'conflict', 'not-found')) return undefined

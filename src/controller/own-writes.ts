@@ -5,7 +5,7 @@ import type { KubeObject } from '../kube/client.ts'
  * Which versions of objects we wrote ourselves, so that the watch event of such a write starts no pass: the pass that
  * wrote it knew what it wrote.
  */
-export type OwnWrites = {
+export type SelfWriteTracker = {
   note: (written: KubeObject) => void
   has: (object: KubeObject) => boolean
   forget: (object: KubeObject) => void
@@ -18,7 +18,7 @@ export type OwnWrites = {
  */
 const MOST_OBJECTS = 65_536
 
-export const createOwnWrites = (): OwnWrites => {
+export const createSelfWriteTracker = (): SelfWriteTracker => {
   const versions = new LRUCache<string, string>({ max: MOST_OBJECTS })
   const idOf = ({ metadata }: KubeObject): string => metadata.uid ?? ''
   return {

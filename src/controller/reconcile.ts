@@ -3,7 +3,7 @@ import type { DigiCertOrder } from '../api/order.ts'
 import type { EventReason, Reason } from '../api/reasons.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { isFailure, nameOf } from '../kube/client.ts'
-import type { Next } from '../kube/worker.ts'
+import type { ReconcileResult } from '../kube/controller.ts'
 import { decide } from '../order/decide.ts'
 import type { Action, Decision, LookBy } from '../order/decision.ts'
 import { finalizerHeld } from '../order/left-behind.ts'
@@ -15,7 +15,7 @@ import { after, afterLook } from '../order/progress.ts'
 import { type Announcement, report } from '../order/report.ts'
 import { type Urgency, urgencyOf } from '../order/urgency.ts'
 import type { Log } from '../telemetry/log.ts'
-import { failPass } from '../telemetry/tracing.ts'
+import { recordError } from '../telemetry/tracing.ts'
 import { aboutOf } from './about.ts'
 import { act } from './act.ts'
 import { checkRequestOf } from './asked.ts'
@@ -114,7 +114,7 @@ export class Reconciler {
    *
    * @throws whatever was not foreseen; the worker turns it into a later try
    */
-  async reconcile(key: string): Promise<Next> {
+  async reconcile(key: string): Promise<ReconcileResult> {
     const { orders, memory: memories, log } = this.#options
     const stored = orders.get(key)
     const named = log.with(nameOf(key))
@@ -135,13 +135,13 @@ export class Reconciler {
     try {
       return await this.#walk(pass, named)
     } catch (error) {
-      failPass(error)
+      recordError(error)
       await this.#keepOrder(pass)
       throw error
     }
   }
 
-  async #walk(pass: Pass, log: Log): Promise<Next> {
+  async #walk(pass: Pass, log: Log): Promise<ReconcileResult> {
     for (let steps = 0; steps < MAX_STEPS; steps += 1) {
       const view = await this.#observe(pass)
       const { decision } = view
@@ -171,7 +171,7 @@ export class Reconciler {
     await this.#write(pass, pass.draft).catch(() => undefined)
   }
 
-  #soon(): Next {
+  #soon(): ReconcileResult {
     return { at: new Date(this.#options.now().getTime() + CONFLICT_PAUSE), priority: 'high' }
   }
 
@@ -322,7 +322,7 @@ export class Reconciler {
     }
   }
 
-  async #conclude(pass: Pass, view: View, log: Log): Promise<Next> {
+  async #conclude(pass: Pass, view: View, log: Log): Promise<ReconcileResult> {
     const { decision, seen, urgency } = view
     const generation = pass.stored.metadata.generation ?? 0
     const about = aboutOf(view.gathered)

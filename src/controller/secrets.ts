@@ -7,14 +7,14 @@ import type { Outcome } from '../order/outcome.ts'
 import type { Bundle } from '../pki/bundle.ts'
 import { exportKey } from '../pki/keys.ts'
 import { type Owner, isTarget, ownershipOfKey } from './ownership.ts'
-import type { OwnWrites } from './own-writes.ts'
+import type { SelfWriteTracker } from './own-writes.ts'
 
 export type Secret = KubeObject & { type?: string; data?: Record<string, string> }
 
 export const SECRETS: Resource = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret' }
 
 /** The part of an informer that reading needs. */
-type Cache = { get: (key: string) => Secret | undefined; noteWritten: (secret: Secret) => void }
+type Cache = { get: (key: string) => Secret | undefined; applyLocalWrite: (secret: Secret) => void }
 
 /** Secrets, read from the cache of those that carry our label, and from the API server where that knows nothing. */
 export type SecretStore = {
@@ -182,7 +182,7 @@ export type SecretStoreOptions = {
   kube: KubeClient
   /** Absent where Secrets are not watched. */
   cache: Cache | undefined
-  own: Pick<OwnWrites, 'note'>
+  own: Pick<SelfWriteTracker, 'note'>
   clusterId: string
 }
 
@@ -192,7 +192,7 @@ export type SecretStoreOptions = {
 export const createSecretStore = ({ kube, cache, own, clusterId }: SecretStoreOptions): SecretStore => {
   const noted = (secret: Secret): Secret => {
     own.note(secret)
-    if (secret.metadata.labels?.[MANAGED_LABEL] === MANAGED) cache?.noteWritten(secret)
+    if (secret.metadata.labels?.[MANAGED_LABEL] === MANAGED) cache?.applyLocalWrite(secret)
     return secret
   }
   const stamped = (order: DigiCertOrder, secret: Secret) => stampedKey(secret, { order, clusterId })
@@ -222,7 +222,7 @@ export const createSecretStore = ({ kube, cache, own, clusterId }: SecretStoreOp
     },
     remove: (order, secret) => {
       const { uid } = stamped(order, secret)
-      return kube.remove(SECRETS, secret.metadata, uid === undefined ? {} : { uid })
+      return kube.delete(SECRETS, secret.metadata, uid === undefined ? {} : { uid })
     },
     rehearse: async (order, target) => {
       const { labels = {}, annotations = {} } = order.spec.secretTemplate ?? {}

@@ -1,11 +1,10 @@
 import type { CallRecord } from '../certcentral/index.ts'
 import type { WriteObserver, WriteRecord } from '../kube/client.ts'
-import type { EndedCall } from '../telemetry/span.ts'
-import { noteCall } from '../telemetry/tracing.ts'
+import { type FinishedCall, recordCall } from '../telemetry/tracing.ts'
 
 /** A call to CertCentral as a span of the pass that made it, by the conventions of OpenTelemetry for HTTP clients. */
 export const traceCall = (base: string, record: CallRecord): void =>
-  noteCall(() => {
+  recordCall(() => {
     const { operation, method, route, status, resends, waitedMs, result, kind, tookMs } = record
     const { hostname, port, protocol, pathname } = new URL(base)
     return {
@@ -31,10 +30,10 @@ export const traceCall = (base: string, record: CallRecord): void =>
  * are of, and belong to none.
  */
 export const traceWrite: WriteObserver = (resource, record) => {
-  if (resource !== 'events') noteCall(() => writeSpan(record()))
+  if (resource !== 'events') recordCall(() => writeSpan(record()))
 }
 
-const writeSpan = (record: WriteRecord): EndedCall => {
+const writeSpan = (record: WriteRecord): FinishedCall => {
   const { method, route, dryRun, code, failure, tookMs } = record
   return {
     name: `${method} ${route}`,
@@ -43,7 +42,7 @@ const writeSpan = (record: WriteRecord): EndedCall => {
       'http.request.method': method,
       'url.template': route,
       'http.response.status_code': code,
-      'kubernetes.dry_run': dryRun === 'yes',
+      'kubernetes.dry_run': dryRun,
     },
     error: failure,
   }

@@ -6,7 +6,7 @@ import type { Observation } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
 import type { Announcement } from '../order/report.ts'
 import type { Log } from '../telemetry/log.ts'
-import { markPass, notePass } from '../telemetry/tracing.ts'
+import { addSpanEvent, setSpanAttributes } from '../telemetry/tracing.ts'
 import type { Verdict } from './account-access.ts'
 
 /** What was last told of an order in the log, so that each change is told once. */
@@ -48,7 +48,7 @@ const orderIdOf = ({ order }: OrderStatus): { orderId?: number } => (order ? { o
 
 /** The last decision of a pass is the one that its span shows. */
 const traceDecision = (decision: string, reason: string, { order }: OrderStatus): void =>
-  notePass({
+  setSpanAttributes({
     'digicert_operator.decision': decision,
     'digicert_operator.reason': reason,
     'digicert_operator.order_id': order?.id,
@@ -59,7 +59,7 @@ export const tellStep = (log: Log, status: OrderStatus, view: Seen, outcome: Out
   const { decision, seen, about } = view
   if (decision.verdict !== 'act') return
   const { action, reason } = decision
-  markPass(action.kind, { reason, outcome: outcome.kind })
+  addSpanEvent(action.kind, { reason, outcome: outcome.kind })
   traceDecision(action.kind, reason, status)
   log[levelOf(action, outcome)]('Took a step', {
     ...orderIdOf(status),

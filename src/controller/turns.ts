@@ -1,6 +1,6 @@
 import type { DigiCertOrder } from '../api/order.ts'
 import type { Priority as CallPriority } from '../certcentral/index.ts'
-import type { Place, Priority } from '../kube/workqueue.ts'
+import type { QueuePlacement, Priority } from '../kube/workqueue.ts'
 import type { Urgency } from '../order/urgency.ts'
 import type { Session } from './accounts.ts'
 import type { Gathered } from './gather.ts'
@@ -10,7 +10,7 @@ import { accountKeyOf } from './watches.ts'
 const SEPARATOR = ' '
 
 /** The account that a share of orders needs. */
-export const accountOfShare = (share: string): string => share.slice(0, share.indexOf(SEPARATOR))
+export const accountOfFlow = (share: string): string => share.slice(0, share.indexOf(SEPARATOR))
 
 /**
  * How long a certificate must be good for to give way to an order that has none yet, in milliseconds: a thousand reissues
@@ -23,17 +23,19 @@ const TIME_TO_SPARE = 7 * 86_400_000
  * the certificate that ends first goes first. One that is still to come stands where one that ends a week after the order
  * was made would: behind what is about to lapse, and ahead of what has time.
  */
-export const placeOf = (order: DigiCertOrder | undefined): Place => {
-  if (!order) return { share: SEPARATOR }
+export const placementOf = (order: DigiCertOrder | undefined): QueuePlacement => {
+  if (!order) return { flow: SEPARATOR }
   const share = `${accountKeyOf(order)}${SEPARATOR}${order.metadata.namespace ?? ''}`
   const { certificate } = order.status ?? {}
-  if (certificate) return { share, rank: Date.parse(certificate.notAfter) }
+  if (certificate) return { flow: share, rank: Date.parse(certificate.notAfter) }
   const { creationTimestamp } = order.metadata
-  return creationTimestamp === undefined ? { share } : { share, rank: Date.parse(creationTimestamp) + TIME_TO_SPARE }
+  return creationTimestamp === undefined
+    ? { flow: share }
+    : { flow: share, rank: Date.parse(creationTimestamp) + TIME_TO_SPARE }
 }
 
 /** The lane of an order that may have to be looked at, as all of them after a start: a first certificate is waited for. */
-export const laneOf = (order: DigiCertOrder | undefined): Priority => (order?.status?.certificate ? 'low' : 'high')
+export const priorityOf = (order: DigiCertOrder | undefined): Priority => (order?.status?.certificate ? 'low' : 'high')
 
 const CALLS: Readonly<Record<Urgency, CallPriority>> = { awaited: 'foreground', due: 'background' }
 

@@ -76,21 +76,22 @@ export const orderIdValue = (account: string, orderId: number): string => `${acc
 export const isNewToAccount = ({ type, object, previous }: Change<Account>): boolean =>
   type !== 'updated' || object.metadata.generation !== previous?.metadata.generation
 
-type Orders = { by: (index: string, value: string) => readonly DigiCertOrder[] }
+type Orders = { byIndex: (index: string, value: string) => readonly DigiCertOrder[] }
 
 /** Which orders a changed Secret concerns: the one that it says it belongs to, and those that name it. */
 export const ordersOfSecret = (secret: Secret, orders: Orders): string[] => {
   const owner = ownerOf(secret)
-  const named = orders.by('secret', `${namespaceOf(secret)}/${secret.metadata.name}`).map(keyOf)
+  const named = orders.byIndex('secret', `${namespaceOf(secret)}/${secret.metadata.name}`).map(keyOf)
   return [...new Set([...(owner === undefined ? [] : [`${namespaceOf(secret)}/${owner}`]), ...named])]
 }
 
 /** Which orders wait for one that is gone: those that name the same Secret. */
 export const rivalsOf = (order: DigiCertOrder, orders: Orders): string[] =>
-  ORDER_INDEXES.secret(order).flatMap((value) => orders.by('secret', value).map(keyOf))
+  ORDER_INDEXES.secret(order).flatMap((value) => orders.byIndex('secret', value).map(keyOf))
 
 /** The orders of an account. */
-export const ordersOfAccount = (account: string, orders: Orders): string[] => orders.by('account', account).map(keyOf)
+export const ordersOfAccount = (account: string, orders: Orders): string[] =>
+  orders.byIndex('account', account).map(keyOf)
 
 /**
  * The namespaces of the orders of an account that were placed on a day (yyyy-MM-dd, UTC), by what their statuses tell; one
@@ -98,7 +99,7 @@ export const ordersOfAccount = (account: string, orders: Orders): string[] => or
  */
 export const placedOn = (account: string, date: string, orders: Orders): string[] =>
   orders
-    .by('account', account)
+    .byIndex('account', account)
     .flatMap((order) =>
       (order.status?.history ?? [])
         .filter(({ what, at }) => (what === 'Ordered' || what === 'Renewed') && at.startsWith(date))
@@ -108,7 +109,7 @@ export const placedOn = (account: string, date: string, orders: Orders): string[
 /** Orders of an account whose product keeps alternative order ids, by both of their ids, the newest first. */
 export const knownIds = (account: string, orders: Orders): { orderId: number; alternativeOrderId: string }[] =>
   orders
-    .by('account', account)
+    .byIndex('account', account)
     .filter(({ spec }) => rulesOf(spec.product).alternativeOrderId === 'documented')
     .flatMap(({ status }) => {
       const { id: orderId, alternativeOrderId } = status?.order ?? {}

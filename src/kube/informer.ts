@@ -1,43 +1,38 @@
-import { systemClock } from './clock.ts'
+import { createDeferred, systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
-import type { Indexers } from './indexes.ts'
-import { createIntern } from './intern.ts'
-import { createLatch } from './latch.ts'
-import { reflect } from './reflector.ts'
-import type { Mirror } from './reflector.ts'
-import type { KubeObject, Resource } from './resource.ts'
-import { createStore } from './store.ts'
-import type { Change } from './store.ts'
+import { errorMessage } from './errors.ts'
+import { withoutManagedFields } from './managed-fields.ts'
+import { type ReflectorSink, runReflector } from './reflector.ts'
+import { type Change, type Indexers, createInterner, createStore } from './store.ts'
+import type { KubeClient, KubeObject, Resource } from './types.ts'
 import type { Log } from '../telemetry/log.ts'
-import type { KubeClient } from './verbs.ts'
 
-/** A change to tell of; `initial` marks those of the first list. */
+/** A change for the event handler; `initial` is true for objects of the first list. */
 export type InformerChange<T> = Change<T> & { readonly initial: boolean }
 
-/** What readers of a cache need. Keys are `namespace/name`, or `name` for cluster-scoped kinds. */
+/** The objects of one kind. Keys are `namespace/name`, or `name` for cluster-scoped kinds. */
 export type Cache<T extends KubeObject> = {
   get: (key: string) => T | undefined
   list: () => T[]
-  /** The objects that the named index files under that value; throws for an index that does not exist. */
-  by: (index: string, value: string) => T[]
-  size: () => number
-  /** Has the first list been taken in? */
-  synced: () => boolean
-  /** Resolves with the first list; rejects when the signal is aborted before. */
+  /** The objects that an index has under that value; throws for an unknown index. */
+  byIndex: (index: string, value: string) => T[]
+  /** Whether the first list was read. */
+  hasSynced: () => boolean
+  /** Resolves when the first list was read; rejects when the signal is aborted before. */
   whenSynced: (signal?: AbortSignal) => Promise<void>
   /**
-   * Makes what we just wrote readable at once, as an older watch event may still be on its way. Ignored when the cache
-   * is newer or that UID is known to be deleted. The change is told when the server tells of it, as any other.
+   * Makes an object that this process just wrote readable at once. Ignored when the cache has a newer version, or when
+   * that UID was deleted. The event handler is called later, when the watch brings the change.
    */
-  noteWritten: (object: T) => void
-  /** When the server was last heard, on the monotonic clock, in milliseconds; minus infinity before. */
+  applyLocalWrite: (object: T) => void
+  /** Time of the last response or event of the server, in milliseconds on the monotonic clock; -Infinity before the first. */
   lastContactAt: () => number
-  /** Was the server silent for longer than that? A healthy one sends a bookmark each minute. */
-  stale: (afterMs: number) => boolean
+  /** Whether the server was silent for longer than that. A healthy one sends a bookmark each minute. */
+  isStale: (afterMs: number) => boolean
 }
 
 export type Informer<T extends KubeObject> = Cache<T> & {
-  /** Lists and watches until the signal is aborted; nothing is told after that. May be called once. */
+  /** Lists and watches until the signal is aborted; no handler is called after that. May be called once. */
   start: (signal: AbortSignal) => void
 }
 
@@ -46,62 +41,60 @@ export type InformerOptions<T extends KubeObject> = {
   readonly resource: Resource
   readonly namespace?: string | undefined
   readonly labelSelector?: string | undefined
-  /** Reduces an object before it is kept; metadata must stay. Default: drops `managedFields`. */
+  /** Reduces an object before the cache stores it; metadata must stay. By default it drops `managedFields`. */
   readonly transform?: (object: T) => T
   readonly indexes?: Indexers<T>
-  /** What it throws is logged, and otherwise ignored. */
+  /** The event handler. Errors that it throws are logged. */
   readonly onChange: (change: InformerChange<T>) => void
   readonly log: Log
   readonly clock?: Clock
   readonly random?: () => number
-  /** Silence after which a watch is opened anew; 90 seconds. */
-  readonly idleMs?: number
+  /** Silence after which the watch is replaced; 90 seconds. */
+  readonly idleTimeoutMs?: number
 }
 
-/** A cache of one kind that follows the API server through whatever happens to either. */
+/** Creates a cache of one kind that follows the API server, through restarts and failures of the server. */
 export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
   const { clock = systemClock, random = Math.random, namespace } = options
   const { transform: reduce = withoutManagedFields } = options
-  const intern = createIntern()
+  const intern = createInterner()
   const transform = (object: T): T => intern(reduce(object))
   const store = createStore<T>(options.indexes)
-  const firstList = createLatch()
-  const tell = createTeller(options, firstList.isOpen)
+  const synced = createDeferred()
+  const notify = createNotifier(options, synced.isResolved)
   let started = false
   let contactAt = -Infinity
 
-  const mirror: Mirror<T> = {
+  const sink: ReflectorSink<T> = {
     contact: () => (contactAt = clock.monotonic()),
-    event: (type, object) =>
-      tell(type === 'DELETED' ? store.observeDeletion(object) : store.observe(transform(object))),
+    event: (type, object) => notify(type === 'DELETED' ? store.delete(object) : store.upsert(transform(object))),
     replace: (objects, version) => {
-      tell(store.replace(objects.map(transform), version))
-      firstList.open()
+      notify(store.replace(objects.map(transform), version))
+      synced.resolve()
     },
-    restored: store.forgetVersions,
+    versionsReset: store.forgetVersions,
   }
 
   return {
     get: store.get,
     list: store.list,
-    by: store.by,
-    size: store.size,
-    synced: firstList.isOpen,
-    whenSynced: firstList.opened,
-    noteWritten: (object) => {
-      if (namespace === undefined || object.metadata.namespace === namespace) store.note(transform(object))
+    byIndex: store.byIndex,
+    hasSynced: synced.isResolved,
+    whenSynced: synced.whenResolved,
+    applyLocalWrite: (object) => {
+      if (namespace === undefined || object.metadata.namespace === namespace) store.upsertLocal(transform(object))
     },
     lastContactAt: () => contactAt,
-    stale: (afterMs) => clock.monotonic() - contactAt > afterMs,
+    isStale: (afterMs) => clock.monotonic() - contactAt > afterMs,
     start: (signal) => {
       if (started) throw new Error('an informer can be started once')
       started = true
-      void reflect({ idleMs: 90_000, ...options, mirror, clock, random }, signal)
+      void runReflector({ idleTimeoutMs: 90_000, ...options, sink, clock, random }, signal)
     },
   }
 }
 
-function createTeller<T extends KubeObject>(
+function createNotifier<T extends KubeObject>(
   { onChange, log, resource }: InformerOptions<T>,
   isSynced: () => boolean,
 ): (changes: readonly Change<T>[]) => void {
@@ -111,28 +104,25 @@ function createTeller<T extends KubeObject>(
       try {
         onChange({ ...change, initial })
       } catch (error) {
-        log.error('A change handler failed', { resource: resource.plural, error: messageOf(error) })
+        log.error('Event handler failed', { resource: resource.plural, error: errorMessage(error) })
       }
     }
   }
 }
 
-/** Drops the bookkeeping of server-side apply, which is often larger than the rest and of no use to readers. */
-export function withoutManagedFields<T extends KubeObject>(object: T): T {
-  const { managedFields, ...metadata } = object.metadata as KubeObject['metadata'] & { managedFields?: unknown }
-  return managedFields === undefined ? object : { ...object, metadata }
-}
-
-/** What kubectl notes for itself: the whole object once more, which no status write can change. */
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
-
-/** Drops that as well. Only for kinds whose metadata is never written back: it would be gone for kubectl, too. */
-export function withoutBookkeeping<T extends KubeObject>(object: T): T {
-  const bare = withoutManagedFields(object)
-  const { [LAST_APPLIED]: noted, ...annotations } = bare.metadata.annotations ?? {}
-  return noted === undefined ? bare : { ...bare, metadata: { ...bare.metadata, annotations } }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown cause'
+/** Makes several informers of one kind, one for each watched namespace, look like one. */
+export function combineInformers<T extends KubeObject>(informers: readonly Informer<T>[]): Informer<T> {
+  return {
+    start: (signal) => informers.forEach((informer) => informer.start(signal)),
+    get: (key) => informers.map((informer) => informer.get(key)).find((found) => found !== undefined),
+    list: () => informers.flatMap((informer) => informer.list()),
+    byIndex: (index, value) => informers.flatMap((informer) => informer.byIndex(index, value)),
+    hasSynced: () => informers.every((informer) => informer.hasSynced()),
+    whenSynced: async (signal) => {
+      await Promise.all(informers.map((informer) => informer.whenSynced(signal)))
+    },
+    applyLocalWrite: (object) => informers.forEach((informer) => informer.applyLocalWrite(object)),
+    lastContactAt: () => Math.min(...informers.map((informer) => informer.lastContactAt())),
+    isStale: (afterMs) => informers.some((informer) => informer.isStale(afterMs)),
+  }
 }

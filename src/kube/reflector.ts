@@ -1,22 +1,17 @@
-import { createBackoff } from './backoff.ts'
-import { pause } from './clock.ts'
-import type { Clock } from './clock.ts'
-import { KubeError, isFailure } from './error.ts'
-import { compareVersions } from './resource.ts'
-import type { KubeObject, Resource } from './resource.ts'
+import { type Clock, createBackoff, sleep } from './clock.ts'
+import { KubeError, isFailure } from './errors.ts'
+import { type KubeClient, type KubeObject, type Resource, type WatchEvent, compareVersions } from './types.ts'
 import type { Log } from '../telemetry/log.ts'
-import type { KubeClient } from './verbs.ts'
-import type { WatchEvent } from './watch.ts'
 
-/** What a reflector keeps up to date. None of these may throw. */
-export type Mirror<T extends KubeObject> = {
-  /** The whole world as of that version. */
+/** What a reflector updates. None of these functions may throw. */
+export type ReflectorSink<T extends KubeObject> = {
+  /** A complete list of that resource version. */
   replace: (objects: T[], version: string) => void
   event: (type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T) => void
-  /** The server was heard. */
+  /** The server responded or sent an event. */
   contact: () => void
-  /** The server's versions went back for good, as after a restore of its database. */
-  restored: () => void
+  /** Resource versions went back for good: the database of the server was restored. */
+  versionsReset: () => void
 }
 
 export type ReflectorOptions<T extends KubeObject> = {
@@ -24,62 +19,65 @@ export type ReflectorOptions<T extends KubeObject> = {
   readonly resource: Resource
   readonly namespace?: string | undefined
   readonly labelSelector?: string | undefined
-  readonly mirror: Mirror<T>
+  readonly sink: ReflectorSink<T>
   readonly log: Log
   readonly clock: Clock
   readonly random: () => number
-  /** A watch that brings nothing, not even a bookmark, for so long is broken. Servers send a bookmark each minute. */
-  readonly idleMs: number
+  /** A watch without any event for that long is broken: servers send a bookmark each minute. */
+  readonly idleTimeoutMs: number
 }
 
-const PAGE = 500
-/** A watch that lived so long shows that the server is well, and starts the back-off anew. */
-const HEALTHY_MS = 30_000
-/** Lists with a version older than one seen before that are refused before a restore is believed. */
-const REGRESSIONS = 10
+const PAGE_SIZE = 500
+/** A watch that lasts that long resets the back-off. */
+const HEALTHY_WATCH_MS = 30_000
+/** This many lists in a row must be older than a version seen before to count as a restored database. */
+const MAX_REGRESSIONS = 10
 
 /**
- * Mirrors one kind until the signal is aborted: a paged list, then watches from its version, a new list whenever the
- * server no longer knows the version. Whatever fails is tried again after 0.8 to 30 seconds, for ever.
+ * Lists and watches one kind until the signal is aborted: a paged list, then watches from its version, and a new list when
+ * the server no longer has the version. Retries every failure after 0.8 to 30 seconds, without a limit.
  */
-export async function reflect<T extends KubeObject>(options: ReflectorOptions<T>, signal: AbortSignal): Promise<void> {
+export async function runReflector<T extends KubeObject>(
+  options: ReflectorOptions<T>,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock, random } = options
   const backoff = createBackoff({ baseMs: 800, maxMs: 30_000, random })
-  const position = createPosition()
-  const isOver = (): boolean => signal.aborted
-  while (!isOver()) {
+  const versions = createResourceVersionTracker()
+  const isAborted = (): boolean => signal.aborted
+  while (!isAborted()) {
     const startedAt = clock.monotonic()
-    const ended = await turn(options, position, signal).catch((error: unknown) => asError(error))
-    if (isOver()) return
+    const ended = await listAndWatch(options, versions, signal).catch((error: unknown) => asError(error))
+    if (isAborted()) return
     const now = clock.monotonic()
-    const healthy = now - startedAt >= HEALTHY_MS
-    // A server that was restarted has forgotten the version; that is answered by a list at once, but not by one list
-    // after the other.
-    const expired = isFailure(ended, 'expired') && now - position.listedAt() >= HEALTHY_MS
-    if (isFailure(ended, 'expired')) position.forget()
-    // A server that refuses is no silent one: where a watched namespace is deleted, its rights go with it.
-    if (isFailure(ended, 'forbidden')) options.mirror.contact()
+    const healthy = now - startedAt >= HEALTHY_WATCH_MS
+    // After a restart the server no longer has the version, and a list must follow at once; but not one list after the
+    // other.
+    const expired = isFailure(ended, 'expired') && now - versions.listedAt() >= HEALTHY_WATCH_MS
+    if (isFailure(ended, 'expired')) versions.forget()
+    // A server that denies access is not silent: when a watched namespace is deleted, its RoleBindings go with it.
+    if (isFailure(ended, 'forbidden')) options.sink.contact()
     if (healthy || expired) backoff.reset()
     if (ended === 'closed' && healthy) continue
     const ms = Math.max(backoff.next(), retryAfterMs(ended))
-    report(options, ended, ms)
-    await pause(clock, ms, signal)
+    logEnd(options, ended, ms)
+    await sleep(clock, ms, signal)
   }
 }
 
-/** The version to watch from, and the newest one ever seen. */
-type Position = {
+/** Tracks the version to watch from, and the newest version ever seen. */
+type ResourceVersionTracker = {
   version: () => string | undefined
   seen: (version: string | undefined) => void
-  /** Is a list of that version to be believed? */
-  accepts: (version: string) => 'yes' | 'no' | 'restored'
-  /** Notes a list at that time, on the monotonic clock. */
+  /** Whether a list of that version is current, older than a version seen before, or from a restored database. */
+  judge: (version: string) => 'current' | 'older' | 'restored'
+  /** Records the time of a list, in milliseconds on the monotonic clock. */
   listed: (at: number) => void
   listedAt: () => number
   forget: () => void
 }
 
-function createPosition(): Position {
+function createResourceVersionTracker(): ResourceVersionTracker {
   let listedAt = -Infinity
   let version: string | undefined
   let newest: string | undefined
@@ -90,11 +88,10 @@ function createPosition(): Position {
       version = seen
       newest = seen
     },
-    accepts: (listed) => {
-      if (compareVersions(listed, newest) >= 0) regressions = 0
-      else if (++regressions < REGRESSIONS) return 'no'
-      else return 'restored'
-      return 'yes'
+    judge: (listed) => {
+      if (compareVersions(listed, newest) < 0) return ++regressions < MAX_REGRESSIONS ? 'older' : 'restored'
+      regressions = 0
+      return 'current'
     },
     listed: (at) => (listedAt = at),
     listedAt: () => listedAt,
@@ -102,99 +99,103 @@ function createPosition(): Position {
   }
 }
 
-/** Lists if need be, then watches until the server ends the watch. */
-async function turn<T extends KubeObject>(
+/** Lists unless a version to watch from is known, then watches until the server ends the watch. */
+async function listAndWatch<T extends KubeObject>(
   options: ReflectorOptions<T>,
-  position: Position,
+  versions: ResourceVersionTracker,
   signal: AbortSignal,
 ): Promise<'closed'> {
-  if (position.version() === undefined) await listAll(options, position, signal)
-  if (!signal.aborted) await watchOnce(options, position, signal)
+  if (versions.version() === undefined) await listAll(options, versions, signal)
+  if (!signal.aborted) await watchOnce(options, versions, signal)
   return 'closed'
 }
 
 async function listAll<T extends KubeObject>(
-  { client, resource, namespace, labelSelector, mirror, log, clock }: ReflectorOptions<T>,
-  position: Position,
+  { client, resource, namespace, labelSelector, sink, log, clock }: ReflectorOptions<T>,
+  versions: ResourceVersionTracker,
   signal: AbortSignal,
 ): Promise<void> {
   const objects: T[] = []
   let next: string | undefined
   let version: string
   do {
-    const page = await client.list<T>(resource, { namespace, labelSelector, limit: PAGE, continue: next })
+    const page = await client.list<T>(resource, { namespace, labelSelector, limit: PAGE_SIZE, continue: next })
     if (signal.aborted) return
     objects.push(...page.items)
     next = page.continue
     version = page.resourceVersion
   } while (next !== undefined)
-  const verdict = position.accepts(version)
-  // A list is a quorum read, so an older version than before means a restored database, or a server cut off from it.
-  if (verdict === 'no') throw new KubeError('unknown', `list ${resource.plural}: older than what was seen before`)
-  if (verdict === 'restored') {
-    log.warn('Resource versions have gone back: the database of the cluster was restored', {
+  const age = versions.judge(version)
+  // A list is a quorum read: an older version means that the database was restored, or that the server lost contact to it.
+  if (age === 'older') throw new KubeError('unknown', `list ${resource.plural}: older than a version seen before`)
+  if (age === 'restored') {
+    log.warn('Resource versions went back: the database of the cluster was restored', {
       resource: resource.plural,
     })
-    mirror.restored()
+    sink.versionsReset()
   }
-  position.seen(version)
-  position.listed(clock.monotonic())
-  mirror.contact()
-  mirror.replace(objects, version)
+  versions.seen(version)
+  versions.listed(clock.monotonic())
+  sink.contact()
+  sink.replace(objects, version)
 }
 
 async function watchOnce<T extends KubeObject>(
   options: ReflectorOptions<T>,
-  position: Position,
+  versions: ResourceVersionTracker,
   signal: AbortSignal,
 ): Promise<void> {
   const { client, resource, namespace, labelSelector, clock, random } = options
   const stop = new AbortController()
   const abort = (): void => stop.abort()
   signal.addEventListener('abort', abort)
-  const watchdog = createWatchdog(clock, options.idleMs, abort)
+  const watchdog = createWatchdog(clock, options.idleTimeoutMs, abort)
   try {
     const timeoutSeconds = 290 + Math.floor(random() * 291)
-    const resourceVersion = position.version() ?? ''
+    const resourceVersion = versions.version() ?? ''
     const where = { namespace, labelSelector, resourceVersion, timeoutSeconds, signal: stop.signal }
     for await (const event of client.watch<T>(resource, where)) {
       if (stop.signal.aborted) break
       watchdog.touch()
-      take(options.mirror, position, event)
+      handleEvent(options.sink, versions, event)
     }
   } catch (error) {
-    if (!watchdog.hasBitten()) throw error
-    // A server may be silent because it waits to reach the version that is watched from.
-    position.forget()
-    throw new KubeError('unknown', `watch ${resource.plural}: silent for ${options.idleMs} ms`)
+    if (!watchdog.hasExpired()) throw error
+    // The server may be silent because it has not reached the version to watch from.
+    versions.forget()
+    throw new KubeError('unknown', `watch ${resource.plural}: silent for ${options.idleTimeoutMs} ms`)
   } finally {
     watchdog.stop()
     signal.removeEventListener('abort', abort)
   }
 }
 
-function take<T extends KubeObject>(mirror: Mirror<T>, position: Position, { type, object }: WatchEvent<T>): void {
-  position.seen(object.metadata.resourceVersion)
-  mirror.contact()
-  if (type !== 'BOOKMARK') mirror.event(type, object)
+function handleEvent<T extends KubeObject>(
+  sink: ReflectorSink<T>,
+  versions: ResourceVersionTracker,
+  { type, object }: WatchEvent<T>,
+): void {
+  versions.seen(object.metadata.resourceVersion)
+  sink.contact()
+  if (type !== 'BOOKMARK') sink.event(type, object)
 }
 
-type Watchdog = { touch: () => void; hasBitten: () => boolean; stop: () => void }
+type Watchdog = { touch: () => void; hasExpired: () => boolean; stop: () => void }
 
-/** Calls back when it was not touched for so long. */
+/** Calls back when `touch` was not called for that many milliseconds. */
 function createWatchdog(clock: Clock, ms: number, callback: () => void): Watchdog {
-  let bitten = false
-  const bite = (): void => {
-    bitten = true
+  let expired = false
+  const expire = (): void => {
+    expired = true
     callback()
   }
-  let stop = clock.after(ms, bite)
+  let stop = clock.after(ms, expire)
   return {
     touch: () => {
       stop()
-      stop = clock.after(ms, bite)
+      stop = clock.after(ms, expire)
     },
-    hasBitten: () => bitten,
+    hasExpired: () => expired,
     stop: () => stop(),
   }
 }
@@ -207,9 +208,9 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error('unknown cause')
 }
 
-function report<T extends KubeObject>(options: ReflectorOptions<T>, ended: 'closed' | Error, pauseMs: number): void {
+function logEnd<T extends KubeObject>(options: ReflectorOptions<T>, ended: 'closed' | Error, pauseMs: number): void {
   const fields = { resource: options.resource.plural, namespace: options.namespace, pauseMs: Math.round(pauseMs) }
-  if (ended === 'closed') options.log.debug('The server ended a watch early', fields)
-  else if (isFailure(ended, 'expired')) options.log.info('The watched version has expired; listing again', fields)
-  else options.log.warn('A list or watch failed and will be tried again', { ...fields, error: ended.message })
+  if (ended === 'closed') options.log.debug('Watch ended early', fields)
+  else if (isFailure(ended, 'expired')) options.log.info('Resource version expired, listing again', fields)
+  else options.log.warn('List or watch failed, retrying', { ...fields, error: ended.message })
 }

@@ -1,38 +1,38 @@
-import { Agent, ProxyAgent, request } from 'undici'
+import { Agent, ProxyAgent, request as undiciRequest } from 'undici'
 import type { Dispatcher } from 'undici'
-import type { Credentials, CredentialSource } from './credentials.ts'
+import type { CredentialSource, Credentials } from './auth.ts'
 
-/** One HTTP request to the API server; the path has its query in it. */
-export type Call = {
+/** One HTTP request to the API server; `path` includes the query. */
+export type HttpRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly body?: string
   readonly contentType?: string
-  /** Form of the answer; JSON of the whole object unless said otherwise. */
+  /** Accept header; by default JSON of the whole object. */
   readonly accept?: string | undefined
   readonly signal: AbortSignal
 }
 
-export type Answer = Dispatcher.ResponseData
+export type HttpResponse = Dispatcher.ResponseData
 
-/** Sends requests over pooled connections with fresh credentials. */
+/** Sends requests over pooled connections with current credentials. */
 export type Transport = {
-  /** Rejects with whatever the socket said; any answer of the server resolves. */
-  send: (call: Call) => Promise<Answer>
-  /** Breaks off what is still open. */
+  /** Resolves with any response of the server; rejects with the socket error. */
+  send: (request: HttpRequest) => Promise<HttpResponse>
+  /** Closes all connections; running requests fail. */
   close: () => Promise<void>
 }
 
-/** Told of each request: its method and the HTTP status, or `<error>` where no answer came; for metrics. */
-export type RequestObserver = (method: Call['method'], code: string) => void
+/** Called after each request, for metrics: `code` is the HTTP status, or `<error>` when there was no response. */
+export type RequestObserver = (method: HttpRequest['method'], code: string) => void
 
-/** Limits of one pool of connections, in milliseconds; 0 is none. */
-export type PoolLimits = { readonly connections: number; readonly headersTimeout: number; readonly bodyTimeout: number }
+/** Limits of one pool of connections. Timeouts are in milliseconds; 0 means no limit. */
+type PoolLimits = { readonly connections: number; readonly headersTimeout: number; readonly bodyTimeout: number }
 
-/** Below the 90 seconds after which an API server closes an idle connection, so that we are the first to close it. */
+/** Less than the 90 seconds after which an API server closes an idle connection: the client must close it first. */
 const KEEP_ALIVE_MS = 60_000
 
-/** A transport with one pool per endpoint; a rotated CA or client certificate opens a new one and closes the old. */
+/** Creates a transport with one connection pool. A new endpoint, CA or client certificate opens a new pool and closes the old. */
 export function createTransport(
   source: CredentialSource,
   userAgent: string,
@@ -47,7 +47,7 @@ export function createTransport(
     if (!dispatcher) return
     pool = undefined
     retired.add(dispatcher)
-    // Waits for the requests under way: a call must not fail because a certificate was rotated beside it.
+    // Waits for running requests: they must not fail because a certificate was rotated.
     void dispatcher
       .close()
       .catch(() => undefined)
@@ -61,26 +61,26 @@ export function createTransport(
     return pool.dispatcher
   }
 
-  const sendAs = observed(observer, requestAs)
+  const sendAs = withObserver(observer, requestAs)
 
-  function requestAs(credentials: Credentials, call: Call): Promise<Answer> {
-    return request(`${credentials.server}${call.path}`, {
+  function requestAs(credentials: Credentials, request: HttpRequest): Promise<HttpResponse> {
+    return undiciRequest(`${credentials.server}${request.path}`, {
       dispatcher: dispatcherFor(credentials),
-      method: call.method,
-      signal: call.signal,
-      headers: headersFor(credentials, call, userAgent),
-      body: call.body ?? null,
+      method: request.method,
+      signal: request.signal,
+      headers: headersFor(credentials, request, userAgent),
+      body: request.body ?? null,
     })
   }
 
   return {
-    send: async (call) => {
-      const credentials = await readable(source.current())
-      const answer = await sendAs(credentials, call)
-      if (answer.statusCode !== 401) return answer
-      await answer.body.dump()
-      // A 401 is decided before anything is done, so that a write may be sent again too.
-      return sendAs(await readable(source.renew(credentials)), call)
+    send: async (request) => {
+      const credentials = await hideCredentialErrors(source.current())
+      const response = await sendAs(credentials, request)
+      if (response.statusCode !== 401) return response
+      await response.body.dump()
+      // The server sends a 401 before it processes the request, so a write may be repeated too.
+      return sendAs(await hideCredentialErrors(source.refresh(credentials)), request)
     },
     close: async () => {
       retire()
@@ -89,23 +89,23 @@ export function createTransport(
   }
 }
 
-type Send = (credentials: Credentials, call: Call) => Promise<Answer>
+type Send = (credentials: Credentials, request: HttpRequest) => Promise<HttpResponse>
 
-const observed =
+const withObserver =
   (observer: RequestObserver, send: Send): Send =>
-  async (credentials, call) => {
+  async (credentials, request) => {
     try {
-      const answer = await send(credentials, call)
-      observer(call.method, String(answer.statusCode))
-      return answer
+      const response = await send(credentials, request)
+      observer(request.method, String(response.statusCode))
+      return response
     } catch (error) {
-      observer(call.method, '<error>')
+      observer(request.method, '<error>')
       throw error
     }
   }
 
-/** What a credential plugin or a file says may be secret; that it failed, and that nothing was sent, is enough. */
-async function readable(credentials: Promise<Credentials>): Promise<Credentials> {
+/** Replaces the error, because the output of a credential plugin or a file may be secret. */
+async function hideCredentialErrors(credentials: Promise<Credentials>): Promise<Credentials> {
   try {
     return await credentials
   } catch {
@@ -113,11 +113,11 @@ async function readable(credentials: Promise<Credentials>): Promise<Credentials>
   }
 }
 
-function headersFor(credentials: Credentials, call: Call, userAgent: string): Record<string, string> {
+function headersFor(credentials: Credentials, request: HttpRequest, userAgent: string): Record<string, string> {
   return {
     'user-agent': userAgent,
-    accept: call.accept ?? 'application/json',
-    ...(call.contentType !== undefined && { 'content-type': call.contentType }),
+    accept: request.accept ?? 'application/json',
+    ...(request.contentType !== undefined && { 'content-type': request.contentType }),
     ...credentials.headers,
   }
 }

@@ -1,65 +1,57 @@
-import type { Caller, JsonCall } from './call.ts'
-import { answerTo, bodyOf, refusalOf } from './call.ts'
-import { KubeError, refusalError, transportError } from './error.ts'
-import type { Attempt, Status } from './error.ts'
-import type { KubeObject } from './resource.ts'
-import type { Answer } from './transport.ts'
+import { type RequestContext, type JsonRequest, sendOnce, readBody, responseError } from './request.ts'
+import { type RequestInfo, type Status, KubeError, errorOfResponse, transportError } from './errors.ts'
+import type { KubeObject, WatchEvent } from './types.ts'
+import type { HttpResponse } from './transport.ts'
 
-/** A bookmark's object has only a resource version. */
-export type WatchEvent<T extends KubeObject> = {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'
-  readonly object: T
-}
-
-/** Longer than any object that etcd takes, JSON escapes included. */
-const LONGEST_LINE = 32 * 1024 * 1024
+/** In characters: longer than any object that etcd stores, JSON escapes included. */
+const MAX_LINE_LENGTH = 32 * 1024 * 1024
 
 /**
- * Yields the events of one watch until the server ends it. Throws a KubeError for a refusal, an ERROR event, a broken
- * connection, and for anything in the stream that is not an event: nothing is skipped, or a change would be lost.
+ * Yields the events of one watch until the server ends it. Throws a KubeError for an error response, an ERROR event, a
+ * broken connection, and a line that is not an event: to skip it could lose a change.
  */
 export async function* watchEvents<T extends KubeObject>(
-  caller: Caller,
-  call: JsonCall,
+  context: RequestContext,
+  request: JsonRequest,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent<T>, void, undefined> {
-  const answer = await answerTo(caller.transport, call, signal)
-  if (answer.statusCode >= 300) throw refusalOf(call, answer, await bodyOf(answer, call))
-  for await (const line of linesOf(answer, call)) yield eventOf<T>(call, line)
+  const response = await sendOnce(context.transport, request, signal)
+  if (response.statusCode >= 300) throw responseError(request, response, await readBody(response, request))
+  for await (const line of readLines(response, request)) yield parseEvent<T>(request, line)
 }
 
-async function* linesOf(answer: Answer, call: Attempt): AsyncGenerator<string, void, undefined> {
+async function* readLines(response: HttpResponse, request: RequestInfo): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder()
   let rest = ''
-  for await (const chunk of chunksOf(answer, call)) {
+  for await (const chunk of readChunks(response, request)) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
     rest = lines.pop() ?? ''
-    if (rest.length > LONGEST_LINE) throw new KubeError('unknown', `${call.label}: a line without an end`)
+    if (rest.length > MAX_LINE_LENGTH) throw new KubeError('unknown', `${request.label}: watch event is too long`)
     for (const line of lines) if (line.trim() !== '') yield line
   }
-  if (rest.trim() !== '') throw new KubeError('unknown', `${call.label}: the stream ended within an event`)
+  if (rest.trim() !== '') throw new KubeError('unknown', `${request.label}: watch stream ended within an event`)
 }
 
-// Leaving the loop early destroys the body, and with it the connection.
-async function* chunksOf(answer: Answer, call: Attempt): AsyncGenerator<Uint8Array, void, undefined> {
+// Leaving the loop early destroys the body and closes the connection.
+async function* readChunks(response: HttpResponse, request: RequestInfo): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    for await (const chunk of answer.body) yield chunk as Uint8Array
+    for await (const chunk of response.body) yield chunk as Uint8Array
   } catch (error) {
-    throw error instanceof KubeError ? error : transportError(call, error)
+    throw error instanceof KubeError ? error : transportError(request, error)
   }
 }
 
-const types = new Set<unknown>(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK'])
+const EVENT_TYPES = new Set<unknown>(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK'])
 
-function eventOf<T extends KubeObject>(call: Attempt, line: string): WatchEvent<T> {
-  const event = parsed(line)
-  if (event?.type === 'ERROR') throw statusError(call, event.object as Status | undefined)
+function parseEvent<T extends KubeObject>(request: RequestInfo, line: string): WatchEvent<T> {
+  const event = parseLine(line)
+  if (event?.type === 'ERROR') throw statusError(request, event.object as Status | undefined)
   const version = (event?.object as Partial<KubeObject> | undefined)?.metadata?.resourceVersion
-  if (types.has(event?.type) && typeof version === 'string') return event as WatchEvent<T>
-  throw new KubeError('unknown', `${call.label}: garbage in the stream`)
+  if (EVENT_TYPES.has(event?.type) && typeof version === 'string') return event as WatchEvent<T>
+  throw new KubeError('unknown', `${request.label}: malformed watch event`)
 }
 
-function parsed(line: string): { type?: unknown; object?: unknown } | undefined {
+function parseLine(line: string): { type?: unknown; object?: unknown } | undefined {
   try {
     const value: unknown = JSON.parse(line)
     return typeof value === 'object' && value !== null ? value : undefined
@@ -68,6 +60,6 @@ function parsed(line: string): { type?: unknown; object?: unknown } | undefined 
   }
 }
 
-function statusError(call: Attempt, status: Status | undefined): KubeError {
-  return refusalError(call, { code: status?.code ?? 500, status, retryAfter: undefined })
+function statusError(request: RequestInfo, status: Status | undefined): KubeError {
+  return errorOfResponse(request, { code: status?.code ?? 500, status, retryAfter: undefined })
 }

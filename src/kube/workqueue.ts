@@ -1,62 +1,60 @@
-import { backoffMs } from './backoff.ts'
-import { systemClock } from './clock.ts'
-import type { Clock } from './clock.ts'
-import { createLanes } from './lanes.ts'
-import type { Place, Priority, Taken } from './lanes.ts'
-import { createLatch } from './latch.ts'
-import { createPlan } from './plan.ts'
+import { backoffMs, createDeferred, systemClock } from './clock.ts'
+import type { Clock, Deferred } from './clock.ts'
+import { createDelayingQueue } from './delaying-queue.ts'
+import { createPriorityQueue } from './priority-queue.ts'
+import type { Priority, PriorityQueue, QueueItem, QueuePlacement } from './priority-queue.ts'
 
-export type { Place, Priority } from './lanes.ts'
+export type { Priority, QueuePlacement } from './priority-queue.ts'
 
-/** Counts for metrics, and ages in milliseconds; 0 where there is nothing. */
+/** Numbers of keys, for metrics. */
 export type QueueSnapshot = {
+  /** Keys that wait for a worker, by priority. */
   readonly high: number
   readonly low: number
+  /** Keys that a worker processes. */
   readonly processing: number
+  /** Keys that are scheduled for later. */
   readonly delayed: number
-  /** Keys whose last pass failed. */
-  readonly failing: number
-  readonly oldestWaitMs: number
+  /** For how long the oldest key has been processed, in milliseconds; 0 when there is none. */
   readonly longestRunningMs: number
 }
 
 /**
- * Keys to be worked on, with the semantics of client-go's queue: a key waits once however often it is added, is worked
- * on by one worker at a time, and comes back when it was added meanwhile.
- * Taking a key drops what was planned for it: whoever works on it sees everything, and plans anew.
+ * Keys to be processed, with the semantics of client-go's queue: a key waits once however often it is added, is processed
+ * by one worker at a time, and is queued again when it was added meanwhile.
+ * `get` drops what was scheduled for the key: its reconcile reads the current state, and schedules the next one.
  */
 export type Workqueue = {
+  /** Adds the key, `high` unless given. */
   add: (key: string, priority?: Priority) => void
   /**
-   * Adds it then, by the wall clock, and not later where that is set back; of several times the earliest wins. Throws a
-   * RangeError for an invalid date.
+   * Adds the key at that time of the wall clock, and not later when that clock is set back; of several times the
+   * earliest wins. Throws a RangeError for an invalid date.
    */
   addAt: (key: string, date: Date, priority?: Priority) => void
-  /** Adds it after so many milliseconds, whatever the wall clock does; of several times the earliest wins. */
+  /** Adds the key after that many milliseconds on the monotonic clock; of several times the earliest wins. */
   addAfter: (key: string, ms: number, priority?: Priority) => void
-  /** Adds it after a pause that doubles with each call until `forget`. */
+  /** Adds the key after a back-off that doubles with each call until `forget`. */
   addRateLimited: (key: string, priority?: Priority) => void
-  /** Ends the back-off of the key. */
+  /** Resets the back-off of the key. */
   forget: (key: string) => void
-  /** Resolves with the next key, or with undefined once the queue is shut down or the signal aborted. */
+  /** Resolves with the next key, or with undefined when the queue is shut down or the signal is aborted. */
   get: (signal?: AbortSignal) => Promise<string | undefined>
-  /** Must follow each key got, when the work on it has ended. */
+  /** Must be called once for each key from `get`, when it is processed. */
   done: (key: string) => void
-  /** Hands out nothing and takes in nothing from now on. */
+  /** Stops: from now on `add` does nothing and `get` resolves with undefined. */
   shutDown: () => void
-  /** Resolves once the queue is shut down and nothing is being worked on. */
+  /** Resolves when the queue is shut down and no key is being processed. */
   drained: () => Promise<void>
-  /** Keys that are ready. */
-  length: () => number
   snapshot: () => QueueSnapshot
 }
 
-/** Told of what happens to keys; for metrics. Must not throw. */
+/** Callbacks for metrics. They must not throw. */
 export type QueueObserver = {
   readonly added: () => void
-  /** A worker has a key that waited for so long. */
+  /** A worker took a key that waited for that many milliseconds. */
   readonly taken: (waitedMs: number) => void
-  /** A key is put back after a failure. */
+  /** A key was added again after a failure. */
   readonly retried: () => void
 }
 
@@ -64,57 +62,58 @@ export type WorkqueueOptions = {
   readonly clock?: Clock
   readonly observer?: QueueObserver
   readonly random?: () => number
-  /** Pauses of {@link Workqueue.addRateLimited}: 200 milliseconds, doubling to 5 minutes. */
+  /** Back-off of {@link Workqueue.addRateLimited}: 200 milliseconds, doubling to 5 minutes. */
   readonly backoff?: { readonly baseMs: number; readonly maxMs: number }
-  /** Where a key stands; by default all keys have one share, in which each waits its turn. */
-  readonly placeOf?: (key: string) => Place
-  readonly gates?: Gates
+  /** Where a key waits; by default all keys are one flow, in order of arrival. */
+  readonly placementOf?: (key: string) => QueuePlacement
+  readonly admission?: Admission
 }
 
-/** What shares of keys need, and what there may be too little of. Keys behind a closed gate wait, and hold no worker. */
-export type Gates = {
-  /** The gate of a share. */
-  readonly of: (share: string) => string
-  /** Whether one more key may be worked on, where so many of that priority and gate are. Asked anew at each change. */
-  readonly admits: (gate: string, priority: Priority, held: number) => boolean
+/** Holds keys back while what they need is scarce. They wait in the queue, where they occupy no worker. */
+export type Admission = {
+  /** What a flow needs, such as an API key; many flows may need the same. */
+  readonly groupOf: (flow: string) => string
+  /** Whether one more key may start, while `inFlight` keys of that group and priority are processed. */
+  readonly canStart: (group: string, priority: Priority, inFlight: number) => boolean
 }
 
-type Running = Pick<Taken, 'share' | 'priority'> & { readonly since: number }
+type RunningItem = Pick<QueueItem, 'flow' | 'priority'> & { readonly startedAt: number }
 
 type State = {
   readonly clock: Clock
-  readonly lanes: ReturnType<typeof createLanes>
-  readonly gates: Gates | undefined
+  readonly ready: PriorityQueue
+  readonly admission: Admission | undefined
   readonly observer: QueueObserver | undefined
-  /** Keys being worked on, and since when. */
-  readonly processing: Map<string, Running>
-  /** Keys that were added while being worked on. */
+  readonly processing: Map<string, RunningItem>
+  /** Keys that were added while they were processed. */
   readonly dirty: Map<string, Priority>
-  readonly waiting: Set<(taken: Taken | undefined) => void>
-  readonly drained: ReturnType<typeof createLatch>
-  closed: boolean
+  /** Workers that wait in `get`. */
+  readonly idleWorkers: Set<(item: QueueItem | undefined) => void>
+  readonly drained: Deferred
+  isShutDown: boolean
 }
 
+/** Creates an empty queue. */
 export function createWorkqueue(options: WorkqueueOptions = {}): Workqueue {
   const { clock = systemClock, random = Math.random } = options
   const backoff = { baseMs: 200, maxMs: 300_000, ...options.backoff, random }
   const state = createState(clock, options)
   const failures = new Map<string, number>()
-  const plan = createPlan(clock, (key, priority) => add(state, key, priority))
-  const take = ({ key, share, priority, arrivedAt }: Taken): void => {
-    plan.remove(key)
-    const since = clock.monotonic()
-    state.processing.set(key, { share, priority, since })
-    state.observer?.taken(since - arrivedAt)
+  const delayed = createDelayingQueue(clock, (key, priority) => add(state, key, priority))
+  const start = ({ key, flow, priority, addedAt }: QueueItem): void => {
+    delayed.remove(key)
+    const startedAt = clock.monotonic()
+    state.processing.set(key, { flow, priority, startedAt })
+    state.observer?.taken(startedAt - addedAt)
   }
   const addAfter = (key: string, ms: number, priority: Priority = 'high'): void => {
-    if (!state.closed) plan.after(key, ms, priority)
+    if (!state.isShutDown) delayed.addAfter(key, ms, priority)
   }
   return {
     addAfter,
     add: (key, priority = 'high') => add(state, key, priority),
     addAt: (key, date, priority = 'high') => {
-      if (!state.closed) plan.at(key, date, priority)
+      if (!state.isShutDown) delayed.addAt(key, date, priority)
     },
     addRateLimited: (key, priority) => {
       const count = failures.get(key) ?? 0
@@ -123,89 +122,90 @@ export function createWorkqueue(options: WorkqueueOptions = {}): Workqueue {
       addAfter(key, backoffMs(backoff, count), priority)
     },
     forget: (key) => failures.delete(key),
-    get: (signal) => get(state, take, signal),
+    get: (signal) => get(state, start, signal),
     done: (key) => done(state, key),
     shutDown: () => {
-      plan.clear()
+      delayed.clear()
       shutDown(state)
     },
-    drained: () => state.drained.opened(),
-    length: () => state.lanes.size('high') + state.lanes.size('low'),
-    snapshot: () => ({ ...snapshotOf(state), delayed: plan.size(), failing: failures.size }),
+    drained: () => state.drained.whenResolved(),
+    snapshot: () => ({ ...takeSnapshot(state), delayed: delayed.size() }),
   }
 }
 
-function createState(clock: Clock, { placeOf = () => ({ share: '' }), gates, observer }: WorkqueueOptions): State {
+function createState(clock: Clock, options: WorkqueueOptions): State {
+  const { placementOf = () => ({ flow: '' }), admission, observer } = options
   return {
     clock,
-    gates,
+    admission,
     observer,
-    lanes: createLanes(placeOf),
+    ready: createPriorityQueue(placementOf),
     processing: new Map(),
     dirty: new Map(),
-    waiting: new Set(),
-    drained: createLatch(),
-    closed: false,
+    idleWorkers: new Set(),
+    drained: createDeferred(),
+    isShutDown: false,
   }
 }
 
 function add(state: State, key: string, priority: Priority): void {
-  if (state.closed) return
+  if (state.isShutDown) return
   if (state.processing.has(key)) {
     if (state.dirty.get(key) !== 'high') state.dirty.set(key, priority)
     return
   }
   state.observer?.added()
-  state.lanes.push(key, priority, state.clock.monotonic())
-  handOut(state)
+  state.ready.push(key, priority, state.clock.monotonic())
+  dispatch(state)
 }
 
-function handOut(state: State): void {
-  for (const waiter of state.waiting) {
-    const taken = state.lanes.shift(admission(state))
-    if (!taken) return
-    state.waiting.delete(waiter)
-    waiter(taken)
+/** Gives keys that are ready to workers that wait. */
+function dispatch(state: State): void {
+  for (const worker of state.idleWorkers) {
+    const item = state.ready.pop(createAdmissionCheck(state))
+    if (!item) return
+    state.idleWorkers.delete(worker)
+    worker(item)
   }
 }
 
-/** What is behind one gate may hold that many workers for each that is idle, so that some are left when it is stuck. */
-const HELD_FOR_EACH_IDLE = 3
+/** A group may occupy that many workers for each idle one, so that a group that is stuck never occupies all of them. */
+const MAX_IN_FLIGHT_PER_IDLE_WORKER = 3
 
-/** Who may be handed out now. Thousands of shares may be behind one gate, which is asked once. */
-function admission({ gates, processing, waiting }: State): (share: string, priority: Priority) => boolean {
-  if (!gates) return () => true
+/** Says which flows may start a key now. Thousands of flows may be in one group, so each group is asked once. */
+function createAdmissionCheck({ admission, processing, idleWorkers }: State) {
+  if (!admission) return () => true
   const answers = new Map<string, boolean>()
-  const ask = (gate: string, priority: Priority): boolean => {
-    const held = [...processing.values()].filter((running) => gates.of(running.share) === gate)
-    if (held.length >= HELD_FOR_EACH_IDLE * waiting.size) return false
-    return gates.admits(gate, priority, held.filter((running) => running.priority === priority).length)
+  const canStart = (group: string, priority: Priority): boolean => {
+    const inFlight = [...processing.values()].filter(({ flow }) => admission.groupOf(flow) === group)
+    if (inFlight.length >= MAX_IN_FLIGHT_PER_IDLE_WORKER * idleWorkers.size) return false
+    return admission.canStart(group, priority, inFlight.filter((item) => item.priority === priority).length)
   }
-  return (share, priority) => {
-    const gate = gates.of(share)
-    const name = `${priority} ${gate}`
-    const answer = answers.get(name) ?? ask(gate, priority)
+  return (flow: string, priority: Priority): boolean => {
+    const group = admission.groupOf(flow)
+    const name = `${priority} ${group}`
+    const answer = answers.get(name) ?? canStart(group, priority)
     answers.set(name, answer)
     return answer
   }
 }
 
-function get(state: State, take: (taken: Taken) => void, signal: AbortSignal | undefined): Promise<string | undefined> {
-  if (state.closed || signal?.aborted) return Promise.resolve(undefined)
+function get(state: State, start: (item: QueueItem) => void, signal?: AbortSignal): Promise<string | undefined> {
+  if (state.isShutDown || signal?.aborted) return Promise.resolve(undefined)
   return new Promise((resolve) => {
     const giveUp = (): void => {
-      state.waiting.delete(waiter)
-      waiter(undefined)
+      state.idleWorkers.delete(worker)
+      worker(undefined)
     }
-    const waiter = (given: Taken | undefined): void => {
+    const worker = (item: QueueItem | undefined): void => {
       signal?.removeEventListener('abort', giveUp)
-      // Marked here and not when the promise is looked at: until then the key could be handed out a second time.
-      if (given) take(given)
-      resolve(given?.key)
+      // Starts here and not when the promise is awaited: until then a second worker could get the same key.
+      if (item) start(item)
+      resolve(item?.key)
     }
-    state.waiting.add(waiter)
+    state.idleWorkers.add(worker)
     signal?.addEventListener('abort', giveUp)
-    handOut(state)
+    dispatch(state)
   })
 }
 
@@ -214,25 +214,24 @@ function done(state: State, key: string): void {
   const priority = state.dirty.get(key)
   state.dirty.delete(key)
   if (priority !== undefined) add(state, key, priority)
-  handOut(state)
-  if (state.closed && state.processing.size === 0) state.drained.open()
+  dispatch(state)
+  if (state.isShutDown && state.processing.size === 0) state.drained.resolve()
 }
 
 function shutDown(state: State): void {
-  state.closed = true
-  for (const waiter of state.waiting) waiter(undefined)
-  state.waiting.clear()
-  if (state.processing.size === 0) state.drained.open()
+  state.isShutDown = true
+  for (const worker of state.idleWorkers) worker(undefined)
+  state.idleWorkers.clear()
+  if (state.processing.size === 0) state.drained.resolve()
 }
 
-function snapshotOf({ lanes, processing, clock }: State): Omit<QueueSnapshot, 'delayed' | 'failing'> {
+function takeSnapshot({ ready, processing, clock }: State): Omit<QueueSnapshot, 'delayed'> {
   const now = clock.monotonic()
-  const [running] = processing.values()
+  const [oldest] = processing.values()
   return {
-    high: lanes.size('high'),
-    low: lanes.size('low'),
+    high: ready.size('high'),
+    low: ready.size('low'),
     processing: processing.size,
-    oldestWaitMs: now - (lanes.oldest() ?? now),
-    longestRunningMs: now - (running?.since ?? now),
+    longestRunningMs: now - (oldest?.startedAt ?? now),
   }
 }

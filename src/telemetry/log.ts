@@ -5,25 +5,16 @@ import { type Redactor, createRedactor } from './redact.ts'
 export type Fields = Readonly<Record<string, unknown>>
 
 /**
- * A logger. Messages are constant sentences; whatever varies goes into fields, so that lines can be grouped.
- * Nothing secret may be passed; redaction is the second line of defence, not the first (promise P10).
+ * A logger. Messages are constant, and all that varies goes into fields, so that lines can be grouped.
+ * Callers must not pass secrets: redaction is only the second line of defence.
  */
 export type Log = {
   debug: (message: string, fields?: Fields) => void
   info: (message: string, fields?: Fields) => void
   warn: (message: string, fields?: Fields) => void
   error: (message: string, fields?: Fields) => void
-  /** A logger that adds these fields to each of its lines. */
+  /** Returns a logger that adds these fields to each line. */
   with: (fields: Fields) => Log
-}
-
-/** A logger that writes nothing, for tests and for programs that want silence. */
-export const silentLog: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  with: () => silentLog,
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
@@ -34,29 +25,29 @@ export type LogOptions = {
   level: LogLevel
   format: LogFormat
   redactor?: Redactor
-  /** Where lines go; the standard output by default. */
+  /** Where lines are written; standard output by default. */
   stream?: NodeJS.WritableStream
-  /** Fields of each line by where it is written from. */
+  /** Fields of the current reconcile, added to each line. */
   context?: () => Fields
 }
 
 type Line = { timestamp?: unknown; level?: unknown; message?: unknown } & Record<string, unknown>
 
 /**
- * Characters that steer a terminal, turn the direction of text or end a line, in whatever a line tells of others. What
- * JSON leaves as it is stands in a string, where an escape means the same.
+ * Characters that control a terminal, change the direction of text or end a line. JSON.stringify leaves some of them, but
+ * only within strings, where an escape means the same.
  */
-const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
-const escaped = (text: string): string =>
-  text.replace(STEERING, (character) =>
+const escapeControlCharacters = (text: string): string =>
+  text.replace(CONTROL_CHARACTERS, (character) =>
     character
       .split('')
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
       .join(''),
   )
 
-const asText = (line: Line): string => {
+const formatText = (line: Line): string => {
   const { timestamp, level, message, ...fields } = line
   const rest = Object.entries(fields).map(([name, value]) => {
     const shown = typeof value === 'string' && !/[\s"]/.test(value) ? value : JSON.stringify(value)
@@ -65,45 +56,43 @@ const asText = (line: Line): string => {
   return [timestamp, String(level).toUpperCase().padEnd(5), message, ...rest].join(' ')
 }
 
-const asJson = ({ timestamp, level, message, ...fields }: Line): string =>
+const formatJson = ({ timestamp, level, message, ...fields }: Line): string =>
   JSON.stringify({ time: timestamp, level, message, ...fields })
 
-/** How a line looks, redacted and fit for a terminal; without its end. */
-const lineFormat = (format: LogFormat, redactor: Redactor): ((line: Line) => string) => {
-  const write = format === 'json' ? asJson : asText
-  return (line) => escaped(write(redactor.value({ ...line }) as Line))
+/** Formats a line, redacted and without control characters; without a newline. */
+const createFormatter = (format: LogFormat, redactor: Redactor): ((line: Line) => string) => {
+  const write = format === 'json' ? formatJson : formatText
+  return (line) => escapeControlCharacters(write(redactor.value({ ...line }) as Line))
 }
 
-/**
- * A line of the log for a process that ends in this very tick. A logger would hand its lines over one after the other,
- * and lose those that are still on their way.
- */
-export const lastLine = (
+/** Formats one line of level error, with its newline. A process that exits in this tick cannot wait for a logger. */
+export const formatErrorLine = (
   message: string,
   fields: Fields,
   { format, redactor }: Required<Pick<LogOptions, 'format' | 'redactor'>>,
-) => `${lineFormat(format, redactor)({ ...fields, timestamp: new Date().toISOString(), level: 'error', message })}\n`
+) =>
+  `${createFormatter(format, redactor)({ ...fields, timestamp: new Date().toISOString(), level: 'error', message })}\n`
 
-/** A logger that writes redacted lines, one per call. */
+/** Creates a logger that writes redacted lines, one per call. */
 export const createLog = (options: LogOptions): Log => {
   const { level, format, redactor = createRedactor(), stream = process.stdout, context = () => ({}) } = options
   const { combine, timestamp, printf } = winston.format
-  const line = lineFormat(format, redactor)
+  const formatLine = createFormatter(format, redactor)
   const logger = winston.createLogger({
     level,
     format: combine(
       timestamp(),
-      printf((info) => line({ ...info })),
+      printf((info) => formatLine({ ...info })),
     ),
-    // A false positive of this rule: winston's own types do not agree with each other here.
+    // A false positive: winston's own types contradict each other here.
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
     transports: [new winston.transports.Stream({ stream })],
   })
-  // The logger would format each line before it looks at the level, and most lines of a pass are for debugging.
-  const isWanted = (severity: LogLevel): boolean => LOG_LEVELS.indexOf(severity) >= LOG_LEVELS.indexOf(level)
+  // winston formats each line before it checks the level, and most lines of a reconcile have the level debug.
+  const isEnabled = (severity: LogLevel): boolean => LOG_LEVELS.indexOf(severity) >= LOG_LEVELS.indexOf(level)
   const bind = (bound: Fields): Log => {
     const at = (severity: LogLevel) => {
-      if (!isWanted(severity)) return () => undefined
+      if (!isEnabled(severity)) return () => undefined
       return (message: string, fields: Fields = {}) =>
         void logger.log({ ...bound, ...fields, ...context(), level: severity, message })
     }
@@ -116,4 +105,28 @@ export const createLog = (options: LogOptions): Log => {
     }
   }
   return bind({})
+}
+
+const UNHANDLED_ERROR_EXIT_CODE = 3
+
+/** Makes an Error of any thrown value, without converting it to text, which may throw again. */
+const toError = (thrown: unknown): Error => {
+  if (thrown instanceof Error) return thrown
+  const value = typeof thrown === 'string' ? JSON.stringify(thrown) : `of type ${typeof thrown}`
+  return new Error(`what was thrown is no error: ${value}`)
+}
+
+/**
+ * Makes an unhandled error end the process with exit code 3, after one log line. Its memory may be wrong, so there is no
+ * orderly shutdown: the next process reads everything again, and the Lease expires.
+ */
+export const installCrashHandler = (format: LogFormat, redactor: Redactor): void => {
+  const exit = (error: unknown, origin: string): void => {
+    const message = 'Unhandled error, exiting; the operator resumes after a restart'
+    // Not to standard output: when its pipe is full, the line is lost with the process.
+    process.stderr.write(formatErrorLine(message, { origin, error: toError(error) }, { format, redactor }))
+    process.exit(UNHANDLED_ERROR_EXIT_CODE)
+  }
+  process.on('uncaughtException', (error) => exit(error, 'exception'))
+  process.on('unhandledRejection', (reason) => exit(reason, 'rejection'))
 }

@@ -1,37 +1,43 @@
 import { Counter, Gauge, Histogram, type MetricValue, Registry, collectDefaultMetrics } from '@prometheus-io/client'
-import { type CounterName, type HistogramName, type LabelsOf, METRIC_ROWS, type ReadName } from './metric-table.ts'
+import {
+  type CounterName,
+  type HistogramName,
+  type LabelsOf,
+  type CollectedName,
+  METRIC_ROWS,
+} from './metric-definitions.ts'
 
-/** One figure that is read at the scrape. */
+/** One value that is collected at the scrape. */
 export type Sample = {
-  [Name in ReadName]: { readonly name: Name; readonly labels: LabelsOf<Name>; readonly value: number }
-}[ReadName]
+  [Name in CollectedName]: { readonly name: Name; readonly labels: LabelsOf<Name>; readonly value: number }
+}[CollectedName]
 
-/** The figures of one operator process; `metric-table.ts` says which there are. */
+/** The metrics of one operator process, as defined in `metric-definitions.ts`. */
 export type Metrics = {
-  /** The text that Prometheus scrapes, and its content type. */
+  /** The response to a scrape of Prometheus. */
   text: () => Promise<{ contentType: string; body: string }>
-  /** Adds 1; 0 makes a series known before anything happened, so that its first 1 is seen as an increase. */
+  /** Adds 1. Adding 0 creates the series, so that Prometheus sees its first 1 as an increase. */
   count: <Name extends CounterName>(name: Name, labels: LabelsOf<Name>, by?: 0 | 1) => void
-  /** Takes the counters of an account away that is gone: their series would else be kept, and scraped, for ever. */
-  forget: (account: string) => void
-  /** Notes how many seconds something took. */
+  /** Removes the counters of a deleted account. */
+  removeAccount: (account: string) => void
+  /** Adds a duration to a histogram. */
   observe: <Name extends HistogramName>(name: Name, labels: LabelsOf<Name>, seconds: number) => void
 }
 
 /**
- * Milliseconds between looks at the event loop. The defaults, 10 and 100, take more processor time than ten thousand
- * orders at rest. The delay of a loop that is never late is then 50 ms, as the time between two looks is part of it.
+ * Milliseconds between measurements of the event loop. The defaults, 10 and 100, use more processor time than ten thousand
+ * idle orders. The measured delay includes this interval, so that an idle loop has a delay of 50 ms.
  */
-const CALM = { eventLoopMonitoringPrecision: 50, eventLoopUtilizationTimeout: 1000 }
+const LOOP_MONITORING = { eventLoopMonitoringPrecision: 50, eventLoopUtilizationTimeout: 1000 }
 
 type Row = (typeof METRIC_ROWS)[number]
 type Values = MetricValue<string>[]
 
 /**
- * A metric whose values are made anew at each scrape, all at once, so that those of an order go with the order. The
- * client's own gauges keep each value under its labels until somebody takes it away.
+ * A metric whose values are replaced at each scrape, so that the values of a deleted order disappear. A gauge of the client
+ * keeps each value until it is removed by its labels.
  */
-class Read extends Gauge<string> {
+class CollectedMetric extends Gauge<string> {
   #values: Values = []
 
   constructor({ name, help, type, labels }: Row, registers: Registry[]) {
@@ -39,82 +45,82 @@ class Read extends Gauge<string> {
     Object.assign(this, { type })
   }
 
-  show(values: Values): void {
+  setValues(values: Values): void {
     this.#values = values
   }
 
   override async get(): ReturnType<Gauge<string>['get']> {
-    // Before anything is awaited: another scrape may be under way.
+    // Read before the first await: another scrape may run.
     const values = this.#values
     return { ...(await super.get()), values }
   }
 }
 
-const isRead = ({ type, kept }: Row): boolean => type === 'gauge' || kept === 'elsewhere'
+const isCollected = ({ type, value }: Row): boolean => type === 'gauge' || value === 'collected'
 
 const byName = <Made>(rows: readonly Row[], make: (row: Row) => Made): Map<string, Made> =>
   new Map(rows.map((row) => [row.name, make(row)]))
 
 type Labels = Readonly<Record<string, string>>
 
-/** Which series there are of each account: the client removes one by all of its labels only. */
-const createCounted = () => {
-  const ofAccounts = new Map<string, Map<string, () => void>>()
+/** Tracks the series of each account, because the client can remove a series only by all of its labels. */
+const createSeriesTracker = () => {
+  const byAccount = new Map<string, Map<string, () => void>>()
   return {
-    note: (name: string, labels: Labels, remove: () => void): void => {
+    add: (name: string, labels: Labels, remove: () => void): void => {
       const { account } = labels
       if (account === undefined) return
-      const series = ofAccounts.get(account) ?? new Map<string, () => void>()
-      ofAccounts.set(account, series.set(JSON.stringify([name, labels]), remove))
+      const series = byAccount.get(account) ?? new Map<string, () => void>()
+      byAccount.set(account, series.set(JSON.stringify([name, labels]), remove))
     },
-    forget: (account: string): void => {
-      for (const remove of ofAccounts.get(account)?.values() ?? []) remove()
-      ofAccounts.delete(account)
+    removeAccount: (account: string): void => {
+      for (const remove of byAccount.get(account)?.values() ?? []) remove()
+      byAccount.delete(account)
     },
   }
 }
 
 /**
- * A registry of our own, so that several operators in one process (tests) do not share figures.
+ * Creates the metrics, in a registry of their own so that several operators in one process (tests) do not share them.
  *
- * @param read gives what is so now, for one scrape; must be cheap and must not throw
+ * @param collect returns the current values for one scrape; must be cheap and must not throw
  */
-export const createMetrics = (read: () => Iterable<Sample>): Metrics => {
+export const createMetrics = (collect: () => Iterable<Sample>): Metrics => {
   const registry = new Registry()
   const registers = [registry]
-  collectDefaultMetrics({ register: registry, ...CALM })
-  const readings = byName(METRIC_ROWS.filter(isRead), (row) => new Read(row, registers))
+  collectDefaultMetrics({ register: registry, ...LOOP_MONITORING })
+  const collected = byName(METRIC_ROWS.filter(isCollected), (row) => new CollectedMetric(row, registers))
   const counters = byName(
-    METRIC_ROWS.filter((row) => row.type === 'counter' && !isRead(row)),
+    METRIC_ROWS.filter((row) => row.type === 'counter' && !isCollected(row)),
     ({ name, help, labels }) => new Counter<string>({ name, help, labelNames: [...labels], registers }),
   )
-  const counted = createCounted()
+  const accountSeries = createSeriesTracker()
   const histograms = byName(
     METRIC_ROWS.filter(({ type }) => type === 'histogram'),
     ({ name, help, labels, buckets = [] }) =>
       new Histogram<string>({ name, help, labelNames: [...labels], buckets: [...buckets], registers }),
   )
-  const refresh = (): void => {
+  const collectAll = (): void => {
     const values = new Map<string, Values>()
-    for (const name of readings.keys()) values.set(name, [])
-    for (const sample of read()) values.get(sample.name)?.push(sample)
-    for (const [name, reading] of readings) reading.show(values.get(name) ?? [])
+    for (const name of collected.keys()) values.set(name, [])
+    for (const sample of collect()) values.get(sample.name)?.push(sample)
+    for (const [name, metric] of collected) metric.setValues(values.get(name) ?? [])
   }
   return {
     text: async () => {
-      refresh()
+      collectAll()
       const body = await registry.metrics()
-      // Tens of thousands of samples, of which nobody wants to hear again.
-      for (const reading of readings.values()) reading.show([])
+      // Free tens of thousands of samples; the next scrape collects them again.
+      for (const metric of collected.values()) metric.setValues([])
       return { contentType: registry.contentType, body }
     },
     count: (name, labels, by = 1) => {
       const counter = counters.get(name)
       if (!counter) return
       counter.inc(labels, by)
-      counted.note(name, labels, () => counter.remove(labels))
+      accountSeries.add(name, labels, () => counter.remove(labels))
     },
-    forget: counted.forget,
+    removeAccount: accountSeries.removeAccount,
     observe: (name, labels, seconds) => histograms.get(name)?.observe(labels, seconds),
   }
 }

@@ -1,93 +1,125 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Fields } from './log.ts'
-import type { Attributes, EndedCall, PassSpan, Tracer, TracingOptions } from './span.ts'
+import type { Fields, Log } from './log.ts'
+import type { Redactor } from './redact.ts'
 
-/** Traces passes. Without an endpoint nothing is loaded, and a pass runs as if there were none. */
+/** Attributes of a span. Values are redacted before they are exported; undefined ones are left out. */
+export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** A call that has ended. `error` is a class of errors, never text of a response. */
+export type FinishedCall = { name: string; tookMs: number; attributes: Attributes; error?: string | undefined }
+
+/** The span of a reconcile that is running. */
+export type ReconcileSpan = {
+  /** Undefined when the trace is not sampled, and so not exported. */
+  readonly traceId: string | undefined
+  setAttributes: (attributes: Attributes) => void
+  addEvent: (name: string, attributes: Attributes) => void
+  recordError: (type: string, message: string) => void
+  /** Adds a call as a child span. */
+  addCall: (call: FinishedCall) => void
+  end: () => void
+}
+
+/** Creates spans and exports them. */
+export type Tracer = {
+  startSpan: (name: string, attributes: Attributes) => ReconcileSpan
+  /** Exports the spans that wait, for that many milliseconds at most. Never rejects. */
+  shutdown: (limitMs: number) => Promise<void>
+}
+
+export type TracingOptions = {
+  env: Readonly<Record<string, string | undefined>>
+  version: string
+  redactor: Redactor
+  log: Log
+}
+
+/** Traces reconciles. Without an OTLP endpoint it loads nothing and does nothing. */
 export type Tracing = {
-  /** Runs one pass inside a span of its own; what it resolves with is its result. */
-  pass: <T extends string>(
+  /** Runs a reconcile in a new span; its outcome becomes an attribute. */
+  traceReconcile: <T extends string>(
     subject: { kind: string; namespace?: string | undefined; name: string },
     run: () => Promise<T>,
   ) => Promise<T>
-  stop: (limitMs: number) => Promise<void>
+  /** As {@link Tracer.shutdown}. */
+  shutdown: (limitMs: number) => Promise<void>
 }
 
-// Passes run side by side: which one a call belongs to is known by the chain of promises that it hangs on.
-const passes = new AsyncLocalStorage<PassSpan>()
+// Reconciles run concurrently; the async context says which of them a call belongs to.
+const currentSpan = new AsyncLocalStorage<ReconcileSpan>()
 
-/** The trace of the pass under way, for the lines of a log. */
+/** The trace id of the current reconcile, for log lines. */
 export const traceFields = (): Fields => {
-  const traceId = passes.getStore()?.traceId
+  const traceId = currentSpan.getStore()?.traceId
   return traceId === undefined ? {} : { traceId }
 }
 
-/** Tells of the pass under way; nothing where none is traced. */
-export const notePass = (attributes: Attributes): void => passes.getStore()?.set(attributes)
+/** Sets attributes of the current span; does nothing when there is none. */
+export const setSpanAttributes = (attributes: Attributes): void => currentSpan.getStore()?.setAttributes(attributes)
 
-/** A moment of the pass under way. */
-export const markPass = (name: string, attributes: Attributes): void => passes.getStore()?.event(name, attributes)
+/** Adds an event to the current span. */
+export const addSpanEvent = (name: string, attributes: Attributes): void =>
+  currentSpan.getStore()?.addEvent(name, attributes)
 
-/** A call that the pass under way has made. Calls outside of passes are not traced. */
-export const noteCall = (call: () => EndedCall): void => {
-  const span = passes.getStore()
-  if (span) span.add(call())
+/** Adds a call to the current span. Calls outside of a reconcile are not traced. */
+export const recordCall = (call: () => FinishedCall): void => {
+  const span = currentSpan.getStore()
+  if (span) span.addCall(call())
 }
 
-/** The pass under way came to an end that nobody foresaw. */
-export const failPass = (error: unknown): void => {
+/** Marks the current span as failed. */
+export const recordError = (error: unknown): void => {
   const [type, message] = error instanceof Error ? [error.name, error.message] : ['unknown', 'unknown cause']
-  passes.getStore()?.fail(type, message)
+  currentSpan.getStore()?.recordError(type, message)
 }
 
-export const noTracing: Tracing = { pass: (_subject, run) => run(), stop: () => Promise.resolve() }
+/** Tracing that does nothing. */
+export const noTracing: Tracing = { traceReconcile: (_subject, run) => run(), shutdown: () => Promise.resolve() }
 
-/** Tracing by a tracer. */
-export const tracingBy = ({ begin, stop }: Tracer): Tracing => ({
-  pass: async ({ kind, namespace, name }, run) => {
-    const span = begin(`reconcile ${kind}`, {
+/** Creates tracing that uses a tracer. */
+export const createTracing = ({ startSpan, shutdown }: Tracer): Tracing => ({
+  traceReconcile: async ({ kind, namespace, name }, run) => {
+    const span = startSpan(`reconcile ${kind}`, {
       'k8s.namespace.name': namespace,
       'digicert_operator.kind': kind,
       'digicert_operator.name': name,
     })
     try {
-      const result = await passes.run(span, run)
-      span.set({ 'digicert_operator.result': result })
-      return result
+      const outcome = await currentSpan.run(span, run)
+      span.setAttributes({ 'digicert_operator.result': outcome })
+      return outcome
     } finally {
       span.end()
     }
   },
-  stop,
+  shutdown,
 })
 
-/** Whether the standard variables ask for traces. */
-const isWanted = ({ env }: TracingOptions): boolean => {
+/** Whether the OTEL_* variables enable traces. */
+const isEnabled = ({ env }: TracingOptions): boolean => {
   const isOff = env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true' || env['OTEL_TRACES_EXPORTER'] === 'none'
-  return endpointIn(env) !== '' && !isOff
+  return endpointFrom(env) !== '' && !isOff
 }
 
-const endpointIn = (env: TracingOptions['env']): string =>
+const endpointFrom = (env: TracingOptions['env']): string =>
   [env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'], env['OTEL_EXPORTER_OTLP_ENDPOINT']].find(Boolean) ?? ''
 
-/** What keeps traces from being sent; OpenTelemetry would go on with localhost in silence. */
-const faultOf = ({ env }: TracingOptions): string | undefined => {
-  if (!/^https?:\/\//i.test(endpointIn(env)) || !URL.canParse(endpointIn(env)))
-    return 'the OTLP endpoint is no http(s) URL'
+/** Why traces cannot be exported. OpenTelemetry itself would silently use localhost. */
+const configurationError = ({ env }: TracingOptions): string | undefined => {
+  if (!/^https?:\/\//i.test(endpointFrom(env)) || !URL.canParse(endpointFrom(env)))
+    return 'the OTLP endpoint is not an http(s) URL'
   const protocol = env['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'] ?? env['OTEL_EXPORTER_OTLP_PROTOCOL'] ?? 'http/json'
-  return protocol === 'grpc' ? 'OTLP over gRPC is not spoken; name the endpoint for OTLP over HTTP' : undefined
+  return protocol === 'grpc' ? 'OTLP over gRPC is not supported; set the endpoint for OTLP over HTTP' : undefined
 }
 
-/**
- * Tracing as the OTEL_* variables want it. What they have wrong is said in the log, and never keeps the operator from
- * working.
- */
+/** Starts tracing as the OTEL_* variables say. When they are wrong it logs a warning and the operator runs without traces. */
 export const startTracing = async (options: TracingOptions): Promise<Tracing> => {
-  if (!isWanted(options)) return noTracing
-  const fault = faultOf(options)
-  if (fault === undefined) {
-    const { createTracer } = await import('./tracing-otlp.ts')
-    return tracingBy(createTracer(options))
+  if (!isEnabled(options)) return noTracing
+  const cause = configurationError(options)
+  if (cause === undefined) {
+    const { createTracer } = await import('./otlp.ts')
+    return createTracing(createTracer(options))
   }
-  options.log.warn('Traces cannot be sent, the operator works on without them', { why: fault })
+  options.log.warn('Tracing disabled: cannot export spans', { cause })
   return noTracing
 }

@@ -172,14 +172,13 @@ export const createApiServer = (now: () => Date, guards: Guards = ALL_GUARDS): A
           out(() => apply(key, object, options)),
         )
       },
-      remove: (resource, name) => {
+      delete: (resource, name) => {
         const key = keyOf(resource.plural, name)
         return gate(point('remove', resource, key), () => void objects.delete(key))
       },
       getMetadata: unused,
-      merge: unused,
+      mergePatch: unused,
       list: unused,
-      version: unused,
       watch: () => {
         throw new Error('the model does not have this call')
       },

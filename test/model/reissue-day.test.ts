@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { clusterAccountSpec } from '../../src/api/account.ts'
 import { createSpending } from '../../src/controller/spending.ts'
-import { accountOfShare, placeOf } from '../../src/controller/turns.ts'
+import { accountOfFlow, placementOf } from '../../src/controller/turns.ts'
 import { CertCentralError } from '../../src/certcentral/index.ts'
-import { type Next, runWorkers } from '../../src/kube/worker.ts'
+import { type ReconcileResult, startController } from '../../src/kube/controller.ts'
 import { createWorkqueue } from '../../src/kube/workqueue.ts'
 import { type Standing, nextStep } from '../../src/order/plan.ts'
 import { DAY } from '../../src/order/schedule.ts'
@@ -59,10 +59,11 @@ const startDay = () => {
   }
   const queue = createWorkqueue({
     clock,
-    placeOf: (key) => placeOf(orderOf(key)),
-    gates: {
-      of: (share) => spending.gateOf(accountOfShare(share)),
-      admits: (gate, priority, held) => spending.admits(gate, priority === 'high' ? 'foreground' : 'background', held),
+    placementOf: (key) => placementOf(orderOf(key)),
+    admission: {
+      groupOf: (share) => spending.gateOf(accountOfFlow(share)),
+      canStart: (gate, priority, held) =>
+        spending.admits(gate, priority === 'high' ? 'foreground' : 'background', held),
     },
   })
   const onTheWay = () => new Promise<void>((resolve) => void clock.after(WAY_MS, resolve))
@@ -82,7 +83,7 @@ const startDay = () => {
     done.push({ key, at, leftMs: held ? held.notAfter.getTime() - at : 0 })
     certificates.set(key, { notBefore: new Date(at), notAfter: new Date(at + LIFETIME), planEnd: held?.planEnd })
   }
-  const reconcile = async (key: string): Promise<Next> => {
+  const reconcile = async (key: string): Promise<ReconcileResult> => {
     const held = certificates.get(key)
     const step = held && nextStep(held, { ...HABITS, seed: key })
     if (step && step.at.getTime() > clock.now()) return step.at
@@ -95,7 +96,8 @@ const startDay = () => {
     }
   }
   /** As the operator does, once it knows of every order. */
-  const begin = () => runWorkers({ queue, count: WORKERS, reconcile, log: recordingLog(), clock })
+  const begin = () =>
+    startController({ queue, maxConcurrentReconciles: WORKERS, reconcile, log: recordingLog(), clock })
   return { begin, clock, queue, certificates, done, refused }
 }
 

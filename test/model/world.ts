@@ -5,15 +5,16 @@ import { createAccountStore } from '../../src/controller/account-store.ts'
 import { createLedger as createDayLedger } from '../../src/controller/ledger.ts'
 import { type Memory, createMemory } from '../../src/controller/memory.ts'
 import { createStatusWriter } from '../../src/controller/orders.ts'
-import { createOwnWrites } from '../../src/controller/own-writes.ts'
+import { createSelfWriteTracker } from '../../src/controller/own-writes.ts'
 import { Reconciler } from '../../src/controller/reconcile.ts'
 import { type Secret, createSecretStore } from '../../src/controller/secrets.ts'
 import { createStatusFeed } from '../../src/controller/status-feed.ts'
 import { ANNOTATIONS, KEY_SECRET_TYPE, MANAGED_LABEL } from '../../src/api/names.ts'
 import { type Store, createStore } from '../../src/kube/store.ts'
-import type { Next } from '../../src/kube/worker.ts'
+import type { ReconcileResult } from '../../src/kube/controller.ts'
 import { exportKey, generateKey, publicFingerprint, readKey } from '../../src/pki/keys.ts'
-import { type Log, silentLog } from '../../src/telemetry/log.ts'
+import type { Log } from '../../src/telemetry/log.ts'
+import { silentLog } from '../support/silent-log.ts'
 import { type ApiServer, type Gate, type Guards, createApiServer } from './api-server.ts'
 import { BEGINNING } from './authority.ts'
 import { Crash, type Fault, type Schedule, under } from './faults.ts'
@@ -41,7 +42,7 @@ export type Setting = {
 
 /** One replica of the operator: what dies in a crash. */
 export type Process = {
-  reconcile: () => Promise<Next>
+  reconcile: () => Promise<ReconcileResult>
   /** Lets the caches catch up with the API server, as watches do. */
   sync: () => void
   /** What the poll of the account tells. */
@@ -161,9 +162,9 @@ const startProcess = (world: Surroundings, caches: 'fresh' | 'stale', gate: Gate
   const kube = api.client(guarded)
   const cacheOf = <T extends DigiCertOrder | Secret | Account>(store: Store<T>) => ({
     ...store,
-    noteWritten: store.note,
+    applyLocalWrite: store.upsertLocal,
   })
-  const own = createOwnWrites()
+  const own = createSelfWriteTracker()
   const ofAccounts = cacheOf(stores.accounts)
   const accounts = { DigiCertAccount: ofAccounts, ClusterDigiCertAccount: ofAccounts }
   const days = createDayLedger({ now, placedOn: () => [], store: createAccountStore(kube, accounts) })

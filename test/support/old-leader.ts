@@ -22,7 +22,7 @@ export type LateCall = {
   readonly successor: OperatorProcess
 }
 
-const LEADS = 'This replica leads'
+const LEADS = 'Became leader'
 
 /** Waits until an operator says that it leads. */
 export const untilLeads = (operator: OperatorProcess, limitMs = 40_000): Promise<boolean> =>

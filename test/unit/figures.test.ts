@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { type Account, clusterAccountSpec } from '../../src/api/account.ts'
-import { type Figured, countPass, queueObserver, samplesOf } from '../../src/figures.ts'
+import { type Figured, countReconcile, queueObserver, samplesOf } from '../../src/figures.ts'
 import type { Informer } from '../../src/kube/informer.ts'
-import { METRIC_ROWS } from '../../src/telemetry/metric-table.ts'
+import { METRIC_ROWS } from '../../src/telemetry/metric-definitions.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { anOrder } from '../support/builders.ts'
 
@@ -18,7 +18,7 @@ const account: Account = {
 const KEY = 'DigiCertAccount/shop/certcentral'
 
 const cacheOf = <T>(...objects: T[]) => ({ list: () => objects }) as unknown as Informer<T & { metadata: never }>
-const snapshot = { high: 2, low: 3, processing: 4, delayed: 0, failing: 0, oldestWaitMs: 0, longestRunningMs: 2500 }
+const snapshot = { high: 2, low: 3, processing: 4, delayed: 0, longestRunningMs: 2500 }
 
 const figured: Figured = {
   caches: {
@@ -105,7 +105,7 @@ describe('the figures of a replica', () => {
 describe('what is counted of a controller', () => {
   test('is each pass with its result and length, from zero on', async () => {
     const metrics = createMetrics(() => [])
-    const observer = countPass(metrics, 'digicertorder')
+    const observer = countReconcile(metrics, 'digicertorder')
     const counted = async () =>
       (await metrics.text()).body.split('\n').filter((line) => /^(controller_runtime|workqueue)_/.test(line))
     const result = (name: string, times: number) =>

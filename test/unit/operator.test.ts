@@ -90,9 +90,7 @@ describe('the operator as a process', () => {
     const { exit, logs } = await start(accident("void Promise.reject(new TypeError('a is undefined'))"))
     happen()
     expect(await exit()).toBe(3)
-    expect(logs().at(-1)).toMatch(
-      /^\S+Z ERROR The operator ends over an error that nobody handled.*origin=rejection.*TypeError.*a is undefined/,
-    )
+    expect(logs().at(-1)).toMatch(/^\S+Z ERROR Unhandled error, exiting.*origin=rejection.*TypeError.*a is undefined/)
   }, 40_000)
 
   test('ends with 3 over an exception as well, and starts again', async () => {
@@ -111,7 +109,7 @@ describe('the operator as a process', () => {
       return true
     })
     const { logs, pid, waitUntilReady } = await start({ until: 'started' })
-    await waitFor(() => logs().some((line) => line.includes('A list or watch failed')), {
+    await waitFor(() => logs().some((line) => line.includes('List or watch failed')), {
       what: 'list that failed',
       limitMs: 20_000,
     })

@@ -23,7 +23,7 @@ const untilLed = (limitMs: number): Promise<OperatorProcess> =>
   waitFor(
     async () => {
       const identity = await holder()
-      const says = (line: string) => line.includes('This replica leads') && line.includes(identity ?? 'nobody')
+      const says = (line: string) => line.includes('Became leader') && line.includes(identity ?? 'nobody')
       return operators.find((operator) => operator.pid() !== undefined && operator.logs().some(says))
     },
     { what: 'leader', limitMs },

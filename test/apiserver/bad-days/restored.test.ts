@@ -38,7 +38,7 @@ const untilRenewed = async (count: number): Promise<void> => {
 
 test('etcd restored to before a purchase: whoever leads and whoever waits starts anew, and nothing is bought twice', async () => {
   const operators = [await bed.startOperator()]
-  await said(operators[0]!, /This replica leads/)
+  await said(operators[0]!, /Became leader/)
   operators.push(await bed.startOperator())
   await place(bed, 'before')
   await untilReady(bed, 'before')

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { METRIC_ROWS } from '../../../src/telemetry/metric-table.ts'
+import { METRIC_ROWS } from '../../../src/telemetry/metric-definitions.ts'
 import {
   type Bed,
   WRONG_KEY,

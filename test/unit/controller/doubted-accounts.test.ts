@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Accounts, type AccountsOptions } from '../../../src/controller/accounts.ts'
 import { createSpending } from '../../../src/controller/spending.ts'
-import { silentLog } from '../../../src/telemetry/log.ts'
+import { silentLog } from '../../support/silent-log.ts'
 import { anAccount } from '../../support/session.ts'
 import { NOW } from '../../support/builders.ts'
 import { type FakeServer, startServer } from '../certcentral/fake-server.ts'
@@ -29,7 +29,7 @@ describe('an account whose key is refused to a call and accepted when it is trie
         get: () => Promise.resolve(apiKey),
         replace: (_resource: object, written: object) => Promise.resolve(written),
       },
-      caches: { DigiCertAccount: { get: () => account, noteWritten: () => undefined } },
+      caches: { DigiCertAccount: { get: () => account, applyLocalWrite: () => undefined } },
       ...{ operatorNamespace: 'operator', reach: { allowedHosts: [new URL(server.url).host], allowHttp: 'yes' } },
       ...{ requestTimeoutMs: 5000, userAgent: 'test', spending: createSpending(), now: () => now },
       ...{ holdSecret: () => () => undefined, onCall: () => undefined, placedOn: () => [], ordersOf: () => [] },

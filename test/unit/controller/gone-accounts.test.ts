@@ -4,7 +4,7 @@ import type { DigiCertOrder } from '../../../src/api/order.ts'
 import { Accounts, type AccountState, type AccountsOptions } from '../../../src/controller/accounts.ts'
 import { KEPT_FOR } from '../../../src/controller/kept-sessions.ts'
 import { type Spending, createSpending } from '../../../src/controller/spending.ts'
-import { silentLog } from '../../../src/telemetry/log.ts'
+import { silentLog } from '../../support/silent-log.ts'
 import { NOW, type OrderChange, anOrder } from '../../support/builders.ts'
 import { anAccount } from '../../support/session.ts'
 import { API_KEY, type FakeServer, answer, replay, startServer } from '../certcentral/fake-server.ts'
@@ -44,7 +44,7 @@ const begin = (): World => {
       get: () => Promise.resolve(world.secret),
       replace: (_resource: object, account: object) => Promise.resolve(account),
     },
-    caches: { DigiCertAccount: { get: () => world.account, noteWritten: () => undefined } },
+    caches: { DigiCertAccount: { get: () => world.account, applyLocalWrite: () => undefined } },
     reach: { allowedHosts: [new URL(server.url).host], allowHttp: 'yes' },
     requestTimeoutMs: 2000,
     userAgent: 'test/1',

@@ -5,8 +5,8 @@ import { createSpending } from '../../../src/controller/spending.ts'
 import { createStatusFeed } from '../../../src/controller/status-feed.ts'
 import { createMemory } from '../../../src/controller/memory.ts'
 import { createNamespaceCheck } from '../../../src/controller/namespaces.ts'
-import { createOwnWrites } from '../../../src/controller/own-writes.ts'
-import { silentLog } from '../../../src/telemetry/log.ts'
+import { createSelfWriteTracker } from '../../../src/controller/own-writes.ts'
+import { silentLog } from '../../support/silent-log.ts'
 import { createRedactor } from '../../../src/telemetry/redact.ts'
 import { NOW } from '../../support/builders.ts'
 import { aSession, anAccount } from '../../support/session.ts'
@@ -35,7 +35,7 @@ const start = () => {
   const secrets = new Map<string, string>()
   const spending = createSpending(clock)
   const redactor = createRedactor()
-  const cache = { get: (key: string) => objects.get(key), noteWritten: () => undefined }
+  const cache = { get: (key: string) => objects.get(key), applyLocalWrite: () => undefined }
   const messages: string[] = []
   const accounts = new Accounts({
     kube: {
@@ -57,7 +57,7 @@ const start = () => {
     userAgent: 'test',
     spending,
     now: () => NOW,
-    holdSecret: redactor.hold,
+    holdSecret: redactor.track,
     onCall: () => undefined,
     placedOn: () => [],
     ordersOf: () => [],
@@ -98,7 +98,7 @@ const start = () => {
     accounts: accounts.size(),
     budgets: spending.size(),
     polled: feed.size(),
-    secrets: redactor.held(),
+    secrets: redactor.trackedCount(),
   })
   return { accounts, spending, clock, redactor, messages, put, remove, kept }
 }
@@ -152,7 +152,7 @@ describe('what tenants can grow', () => {
   }, 60_000)
 
   test('of written versions is bounded, though no deletion is seen', () => {
-    const own = createOwnWrites()
+    const own = createSelfWriteTracker()
     const object = (number: number) => ({ metadata: { name: 'a', uid: `uid-${String(number)}`, resourceVersion: '1' } })
     for (let number = 0; number < 100_000; number += 1) own.note(object(number))
     expect(own.has(object(99_999))).toBe(true)

@@ -60,7 +60,7 @@ const server = (policy: Record<string, unknown>, scope: 'namespace' | 'cluster' 
   /** A process that begins with what is stored. */
   const start = (): Ledger & { sync: () => void } => {
     let cached = state.live
-    const cache = { get: () => cached, noteWritten: (account: Account) => void (cached = account) }
+    const cache = { get: () => cached, applyLocalWrite: (account: Account) => void (cached = account) }
     const kube = {
       get: () => Promise.resolve(state.live),
       replace: (_resource: object, account: Account) => replace(account),

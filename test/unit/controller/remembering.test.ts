@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { createMemory } from '../../../src/controller/memory.ts'
 import { createNamespaceCheck } from '../../../src/controller/namespaces.ts'
-import { createOwnWrites } from '../../../src/controller/own-writes.ts'
+import { createSelfWriteTracker } from '../../../src/controller/own-writes.ts'
 import type { CertCentral } from '../../../src/certcentral/index.ts'
 import { NOW, inMinutes } from '../../support/builders.ts'
 import { aSession, anAccount } from '../../support/session.ts'
@@ -34,27 +34,27 @@ describe('our own writes', () => {
   const version = (resourceVersion: string, uid = 'u') => ({ metadata: { name: 'a', uid, resourceVersion } })
 
   test('are known by UID and version', () => {
-    const own = createOwnWrites()
+    const own = createSelfWriteTracker()
     own.note(version('5'))
     expect([version('5'), version('6'), version('5', 'other')].map(own.has)).toEqual([true, false, false])
   })
 
   test('are known by the last one alone', () => {
-    const own = createOwnWrites()
+    const own = createSelfWriteTracker()
     own.note(version('5'))
     own.note(version('6'))
     expect([version('5'), version('6')].map(own.has)).toEqual([false, true])
   })
 
   test('are forgotten with the object', () => {
-    const own = createOwnWrites()
+    const own = createSelfWriteTracker()
     own.note(version('5'))
     own.forget(version('9'))
     expect(own.has(version('5'))).toBe(false)
   })
 
   test('are none where there is no version', () => {
-    const own = createOwnWrites()
+    const own = createSelfWriteTracker()
     own.note({ metadata: { name: 'a' } })
     expect(own.has({ metadata: { name: 'b' } })).toBe(false)
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountOfShare, laneOf, placeOf } from '../../../src/controller/turns.ts'
+import { accountOfFlow, priorityOf, placementOf } from '../../../src/controller/turns.ts'
 import { CERTIFICATE, NOW, anOrder, inDays } from '../../support/builders.ts'
 
 const fresh = anOrder()
@@ -7,7 +7,7 @@ const holding = anOrder({ status: { certificate: { ...CERTIFICATE, notAfter: inD
 
 describe('where an order stands among those that wait', () => {
   test('by the end of its certificate, where it has one to lose', () => {
-    expect(placeOf(holding).rank).toBe(inDays(90).getTime())
+    expect(placementOf(holding).rank).toBe(inDays(90).getTime())
   })
 
   test.each([
@@ -16,20 +16,20 @@ describe('where an order stands among those that wait', () => {
   ])('a new order stands as if it had a week: %s', (_sentence, days, sign) => {
     const asked = anOrder({ metadata: { creationTimestamp: NOW.toISOString() } })
     const other = anOrder({ status: { certificate: { ...CERTIFICATE, notAfter: inDays(days).toISOString() } } })
-    expect(Math.sign((placeOf(other).rank ?? 0) - (placeOf(asked).rank ?? 0))).toBe(sign)
+    expect(Math.sign((placementOf(other).rank ?? 0) - (placementOf(asked).rank ?? 0))).toBe(sign)
   })
 
   test('each namespace has a share of its own, of an account that can be told from it', () => {
-    const [one, other] = ['shop', 'blog'].map((namespace) => placeOf(anOrder({ metadata: { namespace } })))
-    expect(one?.share).not.toBe(other?.share)
-    expect(accountOfShare(one?.share ?? '')).toBe('DigiCertAccount/shop/certcentral')
+    const [one, other] = ['shop', 'blog'].map((namespace) => placementOf(anOrder({ metadata: { namespace } })))
+    expect(one?.flow).not.toBe(other?.flow)
+    expect(accountOfFlow(one?.flow ?? '')).toBe('DigiCertAccount/shop/certcentral')
   })
 
   test('one that is gone needs no account', () => {
-    expect(accountOfShare(placeOf(undefined).share)).toBe('')
+    expect(accountOfFlow(placementOf(undefined).flow)).toBe('')
   })
 
   test('after a start, those without a certificate go before the others', () => {
-    expect([laneOf(fresh), laneOf(holding), laneOf(undefined)]).toEqual(['high', 'low', 'high'])
+    expect([priorityOf(fresh), priorityOf(holding), priorityOf(undefined)]).toEqual(['high', 'low', 'high'])
   })
 })

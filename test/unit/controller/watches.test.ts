@@ -87,7 +87,7 @@ describe('a change is told to the orders that it concerns', () => {
 
   test('of an order id, apart by account', () => {
     const named = (account: string) =>
-      store.by('orderId', orderIdValue(account, ORDER_ID)).map(({ metadata }) => metadata.uid)
+      store.byIndex('orderId', orderIdValue(account, ORDER_ID)).map(({ metadata }) => metadata.uid)
     expect(named('DigiCertAccount/shop/certcentral')).toEqual(['uid-shop'])
     expect(named('ClusterDigiCertAccount/certcentral')).toEqual(['uid-web'])
   })

@@ -4,7 +4,7 @@ import type { DigiCertOrder } from '../../../src/api/order.ts'
 import { csrFor, keptIn, makeKey } from '../../../src/controller/keys.ts'
 import { createStatusWriter } from '../../../src/controller/orders.ts'
 import { ownershipOfKey } from '../../../src/controller/ownership.ts'
-import { createOwnWrites } from '../../../src/controller/own-writes.ts'
+import { createSelfWriteTracker } from '../../../src/controller/own-writes.ts'
 import { type Secret, createSecretStore, isClusterRefusal, textOf } from '../../../src/controller/secrets.ts'
 import { type KubeConnection, KubeError, connect } from '../../../src/kube/client.ts'
 import { describe as factsOf, readBundle } from '../../../src/pki/bundle.ts'
@@ -38,10 +38,10 @@ afterEach(async () => {
 
 const secretStore = () => {
   const cached = new Map<string, Secret>()
-  const own = createOwnWrites()
+  const own = createSelfWriteTracker()
   const cache = {
     get: (key: string) => cached.get(key),
-    noteWritten: (secret: Secret) => void cached.set(`shop/${secret.metadata.name}`, secret),
+    applyLocalWrite: (secret: Secret) => void cached.set(`shop/${secret.metadata.name}`, secret),
   }
   return { store: createSecretStore({ kube, cache, own, clusterId: 'cluster-1' }), cached, own }
 }
@@ -313,9 +313,9 @@ test('the CSR of an order is of its key and names the names of its spec', async 
 
 describe('the status of an order', () => {
   const writing = () => {
-    const own = createOwnWrites()
+    const own = createSelfWriteTracker()
     const noted: DigiCertOrder[] = []
-    const writer = createStatusWriter(kube, { noteWritten: (one) => void noted.push(one) }, own)
+    const writer = createStatusWriter(kube, { applyLocalWrite: (one) => void noted.push(one) }, own)
     return { writer, own, noted }
   }
   const stored = (): DigiCertOrder => api.world.put(ORDERS_PATH, anOrder()) as unknown as DigiCertOrder

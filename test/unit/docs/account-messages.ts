@@ -5,7 +5,7 @@ import { KEY_REFUSED, tryKey, unreachableBy } from '../../../src/controller/acco
 import { Accounts, type AccountsOptions } from '../../../src/controller/accounts.ts'
 import { withoutEffect } from '../../../src/order/effective.ts'
 import { finalizerHeld, leftBehind } from '../../../src/order/left-behind.ts'
-import { silentLog } from '../../../src/telemetry/log.ts'
+import { silentLog } from '../../support/silent-log.ts'
 import { ABOUT, NOW, aSpec, anObservation, unreachable } from '../../support/builders.ts'
 import { anAccount } from '../../support/session.ts'
 
@@ -31,7 +31,7 @@ const withoutSecret = async (): Promise<string> => {
       get: () => Promise.resolve(undefined),
       replace: (_resource: object, account: object) => Promise.resolve(written.push(account) && account),
     },
-    caches: { DigiCertAccount: { get: () => anAccount(), noteWritten: () => undefined } },
+    caches: { DigiCertAccount: { get: () => anAccount(), applyLocalWrite: () => undefined } },
     reach: REACH,
     spending: { forget: () => undefined, pausedMs: () => undefined },
     announce: () => undefined,

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { connect } from '../../../src/kube/client.ts'
 import type { KubeConnection } from '../../../src/kube/client.ts'
-import { createRecorder } from '../../../src/kube/events.ts'
-import type { Recorder, RecorderOptions, Subject } from '../../../src/kube/events.ts'
+import { createEventRecorder } from '../../../src/kube/events.ts'
+import type { EventRecorder, EventRecorderOptions, InvolvedObject } from '../../../src/kube/events.ts'
 import { eventually } from './support/eventually.ts'
 import { refuse, startFakeApi } from './support/fake-api.ts'
 import type { FakeApi } from './support/fake-api.ts'
@@ -14,7 +14,7 @@ import { recordingLog } from './support/recording-log.ts'
 
 const path = '/api/v1/namespaces/shop/events'
 const placed = { type: 'Normal', reason: 'Placed', message: 'Order 7000012 was placed.' } as const
-const about: Subject = {
+const about: InvolvedObject = {
   apiVersion: 'example.io/v1',
   kind: 'Thing',
   metadata: { namespace: 'shop', name: 'web', uid: 'uid-web', resourceVersion: '7' },
@@ -37,8 +37,14 @@ afterEach(async () => {
   await api.close()
 })
 
-function recorderOf(options: Partial<RecorderOptions> = {}): Recorder {
-  return createRecorder({ client, log, clock, reporter: { component: 'operator', instance: 'operator-1' }, ...options })
+function recorderOf(options: Partial<EventRecorderOptions> = {}): EventRecorder {
+  return createEventRecorder({
+    client,
+    log,
+    clock,
+    source: { component: 'operator', instance: 'operator-1' },
+    ...options,
+  })
 }
 
 /** The events of a namespace, as they are stored. */
@@ -178,9 +184,9 @@ describe('what is said again', () => {
 
 describe('too much', () => {
   test('about one object is dropped for five minutes, and others are not', async () => {
-    const recorder = recorderOf({ perObject: 3 })
+    const recorder = recorderOf({ maxPerObject: 3 })
     const other = { ...about, metadata: { ...about.metadata, name: 'other', uid: 'uid-other' } }
-    const say = async (subject: Subject, word: string): Promise<void> => {
+    const say = async (subject: InvolvedObject, word: string): Promise<void> => {
       recorder.record(subject, { ...placed, message: word })
       await recorder.flush()
     }
@@ -193,7 +199,7 @@ describe('too much', () => {
   })
 
   test('at once is dropped with a line in the log, and never an exception', async () => {
-    const recorder = recorderOf({ queueLimit: 5 })
+    const recorder = recorderOf({ maxQueued: 5 })
     for (let word = 0; word < 20; word++) recorder.record(about, { ...placed, message: `word ${word}` })
     await recorder.flush()
     expect(stored()).toHaveLength(6)

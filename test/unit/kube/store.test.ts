@@ -1,8 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { compareVersions, keyOf, nameOf } from '../../../src/kube/resource.ts'
-import type { KubeObject } from '../../../src/kube/resource.ts'
-import { createStore } from '../../../src/kube/store.ts'
-import type { Change, Store } from '../../../src/kube/store.ts'
+import { type KubeObject, compareVersions, keyOf, nameOf } from '../../../src/kube/types.ts'
+import { type Change, type Store, createInterner, createStore } from '../../../src/kube/store.ts'
 
 type Thing = KubeObject & { value?: string }
 
@@ -41,60 +39,60 @@ describe('resource versions', () => {
 describe('what the server says', () => {
   test('a new object is added, a newer version updates, and the update has both', () => {
     const store = newStore()
-    expect(told(store.observe(thing('a', 1)))).toEqual(['added uid-a v1'])
-    expect(told(store.observe(thing('a', 2)))).toEqual(['updated uid-a v2 was v1'])
+    expect(told(store.upsert(thing('a', 1)))).toEqual(['added uid-a v1'])
+    expect(told(store.upsert(thing('a', 2)))).toEqual(['updated uid-a v2 was v1'])
   })
 
   test('an older or an equal version is no news', () => {
     const store = newStore()
-    store.observe(thing('a', 10))
-    expect(store.observe(thing('a', 9))).toEqual([])
-    expect(store.observe(thing('a', 10))).toEqual([])
+    store.upsert(thing('a', 10))
+    expect(store.upsert(thing('a', 9))).toEqual([])
+    expect(store.upsert(thing('a', 10))).toEqual([])
     expect(store.get('shop/a')?.value).toBe('v10')
   })
 
   test('another UID under the same name is a deletion and an addition', () => {
     const store = newStore()
-    store.observe(thing('a', 1))
-    expect(told(store.observe(thing('a', 5, 'second')))).toEqual(['deleted uid-a v1', 'added second v5'])
+    store.upsert(thing('a', 1))
+    expect(told(store.upsert(thing('a', 5, 'second')))).toEqual(['deleted uid-a v1', 'added second v5'])
   })
 
   test('the deletion of a predecessor leaves its successor alone', () => {
     const store = newStore()
-    store.observe(thing('a', 5, 'second'))
-    expect(store.observeDeletion(thing('a', 6, 'first'))).toEqual([])
+    store.upsert(thing('a', 5, 'second'))
+    expect(store.delete(thing('a', 6, 'first'))).toEqual([])
     expect(store.get('shop/a')).toBeDefined()
   })
 
   test('what was deleted does not come back', () => {
     const store = newStore()
-    store.observe(thing('a', 1))
-    expect(told(store.observeDeletion(thing('a', 4)))).toEqual(['deleted uid-a v1'])
-    expect(store.observe(thing('a', 2))).toEqual([])
-    store.note(thing('a', 3))
-    expect(store.size()).toBe(0)
+    store.upsert(thing('a', 1))
+    expect(told(store.delete(thing('a', 4)))).toEqual(['deleted uid-a v1'])
+    expect(store.upsert(thing('a', 2))).toEqual([])
+    store.upsertLocal(thing('a', 3))
+    expect(store.list().length).toBe(0)
   })
 
   test('what only left the selection, as a Secret that lost its label, comes back with a later version', () => {
     const store = newStore()
-    store.observe(thing('a', 1))
-    store.observeDeletion(thing('a', 2))
-    expect(told(store.observe(thing('a', 3)))).toEqual(['added uid-a v3'])
-    expect(told(store.observeDeletion(thing('a', 4)))).toEqual(['deleted uid-a v3'])
+    store.upsert(thing('a', 1))
+    store.delete(thing('a', 2))
+    expect(told(store.upsert(thing('a', 3)))).toEqual(['added uid-a v3'])
+    expect(told(store.delete(thing('a', 4)))).toEqual(['deleted uid-a v3'])
   })
 
   test('only the latest few thousand deletions are remembered', () => {
     const store = newStore()
-    for (let index = 0; index < 5000; index++) store.observeDeletion(thing('a', index, `uid-${index}`))
-    expect(store.observe(thing('a', 0, 'uid-0'))).toHaveLength(1)
-    expect(store.observe(thing('b', 4999, 'uid-4999'))).toEqual([])
+    for (let index = 0; index < 5000; index++) store.delete(thing('a', index, `uid-${index}`))
+    expect(store.upsert(thing('a', 0, 'uid-0'))).toHaveLength(1)
+    expect(store.upsert(thing('b', 4999, 'uid-4999'))).toEqual([])
   })
 })
 
 describe('a list of the whole world', () => {
   test('tells additions, updates and what is gone, and nothing else', () => {
     const store = newStore()
-    for (const name of ['same', 'changed', 'gone', 'recreated']) store.observe(thing(name, 5))
+    for (const name of ['same', 'changed', 'gone', 'recreated']) store.upsert(thing(name, 5))
     const world = [thing('same', 5), thing('changed', 8), thing('recreated', 9, 'second'), thing('new', 7)]
     expect(told(store.replace(world, '10'))).toEqual([
       'deleted uid-gone v5',
@@ -107,7 +105,7 @@ describe('a list of the whole world', () => {
 
   test('an object that is newer than the list is not taken for deleted', () => {
     const store = newStore()
-    store.note(thing('a', 12))
+    store.upsertLocal(thing('a', 12))
     expect(store.replace([], '10')).toEqual([])
     expect(store.get('shop/a')?.value).toBe('v12')
     expect(store.replace([], '13')).toEqual([])
@@ -116,16 +114,16 @@ describe('a list of the whole world', () => {
 
   test('an object that a lagging list lacks is added again when it shows', () => {
     const store = newStore()
-    store.observe(thing('a', 5))
+    store.upsert(thing('a', 5))
     store.replace([], '10')
-    expect(told(store.observe(thing('a', 11)))).toEqual(['added uid-a v11'])
+    expect(told(store.upsert(thing('a', 11)))).toEqual(['added uid-a v11'])
   })
 
   test('once versions are forgotten, a list of an older database is believed', () => {
     const store = newStore()
-    store.observe(thing('a', 500))
-    store.observe(thing('b', 501))
-    store.observeDeletion(thing('c', 502))
+    store.upsert(thing('a', 500))
+    store.upsert(thing('b', 501))
+    store.delete(thing('c', 502))
     expect(store.replace([thing('a', 5)], '10')).toEqual([])
     store.forgetVersions()
     expect(told(store.replace([thing('a', 5), thing('c', 6)], '10'))).toEqual([
@@ -139,67 +137,92 @@ describe('a list of the whole world', () => {
 describe('what we wrote ourselves', () => {
   test('is readable at once and still news when the server tells of it', () => {
     const store = newStore()
-    store.observe(thing('a', 1))
-    store.note(thing('a', 3))
+    store.upsert(thing('a', 1))
+    store.upsertLocal(thing('a', 3))
     expect(store.get('shop/a')?.value).toBe('v3')
-    expect(store.by('value', 'v3')).toHaveLength(1)
-    expect(told(store.observe(thing('a', 3)))).toEqual(['updated uid-a v3 was v1'])
-    expect(store.observe(thing('a', 3))).toEqual([])
+    expect(store.byIndex('value', 'v3')).toHaveLength(1)
+    expect(told(store.upsert(thing('a', 3)))).toEqual(['updated uid-a v3 was v1'])
+    expect(store.upsert(thing('a', 3))).toEqual([])
   })
 
   test('does not swallow the change of somebody else that came just before it', () => {
     const store = newStore()
-    store.observe(thing('a', 1))
-    store.note(thing('a', 3))
-    expect(store.observe(thing('a', 2))).toEqual([])
-    expect(told(store.observe(thing('a', 3)))).toEqual(['updated uid-a v3 was v1'])
+    store.upsert(thing('a', 1))
+    store.upsertLocal(thing('a', 3))
+    expect(store.upsert(thing('a', 2))).toEqual([])
+    expect(told(store.upsert(thing('a', 3)))).toEqual(['updated uid-a v3 was v1'])
   })
 
   test('is ignored when the cache is newer', () => {
     const store = newStore()
-    store.observe(thing('a', 5))
-    store.note(thing('a', 4))
+    store.upsert(thing('a', 5))
+    store.upsertLocal(thing('a', 4))
     expect(store.get('shop/a')?.value).toBe('v5')
   })
 
   test('is an addition when the server had not told of the object', () => {
     const store = newStore()
-    store.note(thing('a', 4))
-    expect(told(store.observe(thing('a', 4)))).toEqual(['added uid-a v4'])
+    store.upsertLocal(thing('a', 4))
+    expect(told(store.upsert(thing('a', 4)))).toEqual(['added uid-a v4'])
   })
 
   test('that nobody was told of is deleted without a word', () => {
     const store = newStore()
-    store.note(thing('a', 4))
-    expect(store.observeDeletion(thing('a', 5))).toEqual([])
-    expect(store.size()).toBe(0)
+    store.upsertLocal(thing('a', 4))
+    expect(store.delete(thing('a', 5))).toEqual([])
+    expect(store.list().length).toBe(0)
   })
 
   test('may be a successor, and then the predecessor is still told to be gone', () => {
     const store = newStore()
-    store.observe(thing('a', 1))
-    store.note(thing('a', 4, 'second'))
-    expect(told(store.observeDeletion(thing('a', 3)))).toEqual(['deleted uid-a v1'])
+    store.upsert(thing('a', 1))
+    store.upsertLocal(thing('a', 4, 'second'))
+    expect(told(store.delete(thing('a', 3)))).toEqual(['deleted uid-a v1'])
     expect(store.get('shop/a')?.metadata.uid).toBe('second')
-    expect(told(store.observe(thing('a', 4, 'second')))).toEqual(['added second v4'])
+    expect(told(store.upsert(thing('a', 4, 'second')))).toEqual(['added second v4'])
   })
 })
 
 describe('indexes', () => {
   test('follow every change', () => {
     const store = createStore<Thing>({ ...byValue, both: ({ value }) => [value ?? '', 'all'] })
-    store.observe(thing('a', 1))
-    store.observe(thing('b', 2, 'uid-b', 'v1'))
-    expect(store.by('value', 'v1')).toHaveLength(2)
-    store.observe(thing('a', 3))
-    expect(store.by('value', 'v1').map(keyOf)).toEqual(['shop/b'])
-    expect(store.by('value', 'v3').map(keyOf)).toEqual(['shop/a'])
-    store.observeDeletion(thing('b', 4))
-    expect(store.by('value', 'v1')).toEqual([])
-    expect(store.by('both', 'all')).toHaveLength(1)
+    store.upsert(thing('a', 1))
+    store.upsert(thing('b', 2, 'uid-b', 'v1'))
+    expect(store.byIndex('value', 'v1')).toHaveLength(2)
+    store.upsert(thing('a', 3))
+    expect(store.byIndex('value', 'v1').map(keyOf)).toEqual(['shop/b'])
+    expect(store.byIndex('value', 'v3').map(keyOf)).toEqual(['shop/a'])
+    store.delete(thing('b', 4))
+    expect(store.byIndex('value', 'v1')).toEqual([])
+    expect(store.byIndex('both', 'all')).toHaveLength(1)
   })
 
   test('a name that was never declared is an error and not an empty answer', () => {
-    expect(() => newStore().by('valeu', 'x')).toThrow('no index is named valeu')
+    expect(() => newStore().byIndex('valeu', 'x')).toThrow('unknown index valeu')
   })
+})
+
+const OBJECTS: readonly unknown[] = [
+  { metadata: { name: 'a', labels: { team: 'web' } }, list: ['x', 1, true, null, { deep: ['web'] }] },
+  { text: 'long '.repeat(100), empty: '', none: null, nothing: {}, list: [] },
+  { constructor: 'web', toString: 'web' },
+  ['web', ['web']],
+  'web',
+  null,
+  7,
+]
+
+test.each(OBJECTS.map((object) => [JSON.stringify(object).slice(0, 60), object] as const))(
+  'an object says what it said: %s',
+  (_text, object) => {
+    const intern = createInterner()
+    intern({ before: 'web' })
+    expect(intern(structuredClone(object))).toEqual(object)
+  },
+)
+
+test('of two objects the second is not made another one', () => {
+  const intern = createInterner()
+  const [first, second] = [{ of: 'web' }, { of: 'web' }]
+  expect([intern(first) === first, intern(second) === second]).toEqual([true, true])
 })

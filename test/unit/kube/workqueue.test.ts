@@ -1,24 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { createHeap } from '../../../src/kube/heap.ts'
-import { createTimetable } from '../../../src/kube/timetable.ts'
 import { createWorkqueue } from '../../../src/kube/workqueue.ts'
 import type { Workqueue } from '../../../src/kube/workqueue.ts'
 import { movableClock } from './support/movable-clock.ts'
-
-const DAY = 86_400_000
-
-/** Takes what is ready, without waiting for more. */
-async function takeReady(queue: Workqueue): Promise<string[]> {
-  const taken: string[] = []
-  while (queue.length() > 0) taken.push((await queue.get()) ?? '')
-  return taken
-}
-
-function setUp(backoff?: { baseMs: number; maxMs: number }) {
-  const clock = movableClock()
-  return { clock, queue: createWorkqueue({ clock, random: () => 0.999_999_999, ...(backoff && { backoff }) }) }
-}
+import { depth, setUp, takeReady } from './support/workqueue.ts'
 
 describe('one key at a time', () => {
   test('a key that is added many times is handed out once', async () => {
@@ -33,11 +18,11 @@ describe('one key at a time', () => {
     await queue.get()
     queue.add('a')
     queue.add('a')
-    expect(queue.length()).toBe(0)
+    expect(depth(queue)).toBe(0)
     queue.done('a')
     expect(await takeReady(queue)).toEqual(['a'])
     queue.done('a')
-    expect(queue.length()).toBe(0)
+    expect(depth(queue)).toBe(0)
   })
 
   test('a waiting worker gets the key at once, and a second one does not', async () => {
@@ -63,211 +48,54 @@ describe('one key at a time', () => {
   })
 })
 
-describe('priorities', () => {
-  test('high goes before low, and a low key that is added high moves up', async () => {
-    const { queue } = setUp()
-    for (const key of ['l1', 'l2', 'l3']) queue.add(key, 'low')
-    queue.add('h1')
-    queue.add('l3')
-    queue.add('h1', 'low')
-    expect(await takeReady(queue)).toEqual(['h1', 'l3', 'l1', 'l2'])
-  })
-
-  test('low keys still get every eighth turn while high ones keep coming', async () => {
-    const { queue } = setUp()
-    queue.add('low', 'low')
-    const taken: (string | undefined)[] = []
-    for (let turn = 0; turn < 8; turn++) {
-      queue.add(`h${turn}`)
-      taken.push(await queue.get())
-    }
-    expect(taken.indexOf('low')).toBe(7)
-  })
-
-  test('what was added high while being worked on comes back high', async () => {
-    const { queue } = setUp()
-    queue.add('a')
-    await queue.get()
-    queue.add('b', 'low')
-    queue.add('a', 'low')
-    queue.add('a', 'high')
-    queue.done('a')
-    expect(await takeReady(queue)).toEqual(['a', 'b'])
-  })
-})
-
-describe('shares', () => {
-  /** Keys like `a1`: the letter is the share; digits after a `:` are the rank. */
-  const placed = (key: string) => ({
-    share: key[0]!,
-    ...(key.includes(':') ? { rank: Number(key.split(':')[1]) } : {}),
-  })
-  const withShares = () => createWorkqueue({ clock: movableClock(), placeOf: placed })
-
-  test.each([
-    [
-      'take turns, however many keys one of them has',
-      ['a1', 'a2', 'a3', 'b1', 'c1', 'b2'],
-      ['a1', 'b1', 'c1', 'a2', 'b2', 'a3'],
-    ],
-    [
-      'give the lowest rank first, and keys without one after that in their order',
-      ['a1', 'a2:9', 'a3:5', 'a4'],
-      ['a3:5', 'a2:9', 'a1', 'a4'],
-    ],
-  ])('%s', async (_name, added, taken) => {
-    const queue = withShares()
-    for (const key of added) queue.add(key)
-    expect(await takeReady(queue)).toEqual(taken)
-  })
-
-  test('a share that comes late has its turn next but one', async () => {
-    const queue = withShares()
-    for (let key = 0; key < 900; key++) queue.add(`a${key}`)
-    await queue.get()
-    queue.add('b1')
-    expect([await queue.get(), await queue.get()]).toEqual(['a1', 'b1'])
-  })
-
-  test('a key that moves up leaves its share of the low lane', async () => {
-    const queue = withShares()
-    for (const key of ['a1:1', 'a2:2']) queue.add(key, 'low')
-    queue.add('a2:2', 'high')
-    expect(await takeReady(queue)).toEqual(['a2:2', 'a1:1'])
-  })
-})
-
-describe('gates', () => {
-  const behindGates = (admits: (gate: string, priority: string, held: number) => boolean) =>
+describe('admission', () => {
+  const grouped = (canStart: (group: string, priority: string, inFlight: number) => boolean) =>
     createWorkqueue({
       clock: movableClock(),
-      placeOf: (key) => ({ share: key[0]! }),
-      gates: { of: (share) => `gate ${share}`, admits },
+      placementOf: (key) => ({ flow: key[0]! }),
+      admission: { groupOf: (flow) => `group ${flow}`, canStart },
     })
 
-  /** What so many workers hold at the same time. */
-  const heldBy = (queue: Workqueue, workers: number): string[] => {
-    const held: string[] = []
-    for (let worker = 0; worker < workers; worker++) void queue.get().then((key) => key && held.push(key))
-    return held
+  /** The keys that this many workers get at the same time. */
+  const takenBy = (queue: Workqueue, workers: number): string[] => {
+    const taken: string[] = []
+    for (let worker = 0; worker < workers; worker++) void queue.get().then((key) => key && taken.push(key))
+    return taken
   }
 
-  test('a closed gate holds nobody up who is behind another one', async () => {
-    const queue = behindGates((gate, _priority, held) => gate !== 'gate a' || held === 0)
+  test('a group that is full holds up no other group', async () => {
+    const queue = grouped((group, _priority, inFlight) => group !== 'group a' || inFlight === 0)
     for (const key of ['a1', 'a2', 'a3', 'b1', 'b2']) queue.add(key)
-    const held = heldBy(queue, 4)
+    const taken = takenBy(queue, 4)
     await queue.get(AbortSignal.abort())
-    expect(held).toEqual(['a1', 'b1', 'b2'])
+    expect(taken).toEqual(['a1', 'b1', 'b2'])
   })
 
   test('it is asked again when a key is done, and by priority', async () => {
-    const queue = behindGates((_gate, priority, held) => held < (priority === 'high' ? 1 : 2))
+    const queue = grouped((_group, priority, inFlight) => inFlight < (priority === 'high' ? 1 : 2))
     for (const key of ['a1', 'a2']) queue.add(key)
     for (const key of ['a3', 'a4', 'a5']) queue.add(key, 'low')
-    const held = heldBy(queue, 8)
+    const taken = takenBy(queue, 8)
     await queue.get(AbortSignal.abort())
-    expect(held).toEqual(['a1', 'a3', 'a4'])
+    expect(taken).toEqual(['a1', 'a3', 'a4'])
     queue.done('a1')
     await queue.get(AbortSignal.abort())
-    expect(held).toEqual(['a1', 'a3', 'a4', 'a2'])
+    expect(taken).toEqual(['a1', 'a3', 'a4', 'a2'])
   })
 
-  test('what is behind one gate leaves some workers to what is behind others, however wide it is open', async () => {
-    const queue = behindGates(() => true)
+  test('a group leaves some workers to other groups, however many of its keys may start', async () => {
+    const queue = grouped(() => true)
     for (let key = 0; key < 100; key++) queue.add(`a${key}`)
-    const held = heldBy(queue, 16)
+    const taken = takenBy(queue, 16)
     queue.add('b1')
     await queue.get(AbortSignal.abort())
-    expect([held.filter((key) => key.startsWith('a')).length, held.includes('b1')]).toEqual([12, true])
+    expect([taken.filter((key) => key.startsWith('a')).length, taken.includes('b1')]).toEqual([12, true])
   })
 
   test('a single worker is not kept from work', async () => {
-    const queue = behindGates(() => true)
+    const queue = grouped(() => true)
     queue.add('a1')
     expect(await queue.get()).toBe('a1')
-  })
-})
-
-describe('later', () => {
-  test('a date 133 days ahead does not fire at once, and fires when it has come', async () => {
-    const { clock, queue } = setUp()
-    queue.addAt('a', new Date(clock.now() + 133 * DAY))
-    expect(Math.max(...clock.timers())).toBeLessThanOrEqual(60_000)
-    clock.advance(132 * DAY)
-    expect(queue.length()).toBe(0)
-    clock.advance(DAY + 1)
-    expect(await takeReady(queue)).toEqual(['a'])
-    expect(clock.timers()).toEqual([])
-  })
-
-  test('a date follows a corrected wall clock within a minute', () => {
-    const { clock, queue } = setUp()
-    queue.addAt('a', new Date(clock.now() + DAY))
-    clock.setWall(clock.now() + 2 * DAY)
-    clock.advance(60_000)
-    expect(queue.length()).toBe(1)
-  })
-
-  test('a date is not put off by a wall clock that is set back, and comes once', async () => {
-    const { clock, queue } = setUp()
-    queue.addAt('a', new Date(clock.now() + 5000))
-    clock.setWall(clock.now() - DAY)
-    clock.advance(4999)
-    expect(queue.length()).toBe(0)
-    clock.advance(1)
-    expect(await takeReady(queue)).toEqual(['a'])
-    queue.done('a')
-    clock.advance(2 * DAY)
-    expect(queue.length()).toBe(0)
-  })
-
-  test('a delay does not follow the wall clock', () => {
-    const { clock, queue } = setUp()
-    queue.addAfter('a', 5000)
-    clock.setWall(clock.now() - DAY)
-    clock.advance(5000)
-    expect(queue.length()).toBe(1)
-  })
-
-  test('a date in the past is now', () => {
-    const { clock, queue } = setUp()
-    queue.addAt('a', new Date(0))
-    clock.advance(0)
-    expect(queue.length()).toBe(1)
-  })
-
-  test('an invalid date is refused, as it would never come', () => {
-    expect(() => setUp().queue.addAt('a', new Date(NaN))).toThrow(RangeError)
-  })
-
-  test.each([
-    ['a date, then an earlier delay', 5000, 3000, 3000],
-    ['a date, then a later delay', 3000, 5000, 3000],
-  ])('%s: the earliest wins and the other one is dropped', async (_name, date, delay, due) => {
-    const { clock, queue } = setUp()
-    queue.addAt('a', new Date(clock.now() + date))
-    queue.addAfter('a', delay)
-    expect(queue.snapshot().delayed).toBe(1)
-    clock.advance(due - 1)
-    expect(queue.length()).toBe(0)
-    clock.advance(1)
-    expect(await takeReady(queue)).toEqual(['a'])
-    queue.done('a')
-    clock.advance(DAY)
-    expect(queue.length()).toBe(0)
-  })
-
-  test('taking a key drops what was planned for it before, and not what is planned meanwhile', async () => {
-    const { clock, queue } = setUp()
-    queue.addAfter('a', 1000)
-    queue.add('a')
-    await queue.get()
-    clock.advance(1000)
-    queue.addAfter('a', 1000)
-    queue.done('a')
-    expect(queue.length()).toBe(0)
-    clock.advance(1000)
-    expect(queue.length()).toBe(1)
   })
 })
 
@@ -282,7 +110,6 @@ describe('back-off', () => {
       queue.done((await queue.get()) ?? '')
     }
     for (let failure = 0; failure < 5; failure++) await retry()
-    expect(queue.snapshot().failing).toBe(1)
     queue.forget('a')
     await retry()
     expect(pauses).toEqual([200, 400, 800, 1000, 1000, 200])
@@ -292,7 +119,7 @@ describe('back-off', () => {
     const { clock, queue } = setUp()
     for (let failure = 0; failure < 2000; failure++) queue.addRateLimited('a')
     clock.advance(300_000)
-    expect(queue.length()).toBe(1)
+    expect(depth(queue)).toBe(1)
   })
 
   test('pauses are spread by half of them', () => {
@@ -329,7 +156,7 @@ describe('the end', () => {
   })
 })
 
-test('a snapshot counts and tells ages', async () => {
+test('a snapshot counts, and has the age of the oldest reconcile', async () => {
   const { clock, queue } = setUp()
   queue.add('a')
   await queue.get()
@@ -343,8 +170,6 @@ test('a snapshot counts and tells ages', async () => {
     low: 1,
     processing: 1,
     delayed: 1,
-    failing: 0,
-    oldestWaitMs: 1500,
     longestRunningMs: 2000,
   })
 })
@@ -381,54 +206,21 @@ describe('properties', () => {
           if (each.do === 'fail') queue.addRateLimited(each.key)
           if ('key' in each && each.do !== 'done') wanted.add(each.key)
           if (each.do === 'advance') clock.advance(each.ms)
-          if (each.do === 'get' && queue.length() > 0) await take()
+          if (each.do === 'get' && depth(queue) > 0) await take()
           if (each.do === 'done' && running.delete(each.key)) queue.done(each.key)
         }
         for (const left of running) queue.done(left)
         running.clear()
         clock.advance(3_600_000)
-        while (queue.length() > 0) await take()
+        while (depth(queue) > 0) await take()
         expect([...wanted]).toEqual([])
-      }),
-    )
-  })
-
-  test('a timetable gives keys out in the order of their times, each once, none early', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(key, fc.nat(100)), { maxLength: 200 }), (entries) => {
-        const times = createTimetable()
-        const latest = new Map<string, number>()
-        for (const [name, at] of entries) {
-          times.put(name, at)
-          latest.set(name, at)
-        }
-        const expected = [...latest].sort(([, a], [, b]) => a - b)
-        for (const [, at] of expected) expect(times.next() ?? Infinity).toBeLessThanOrEqual(at)
-        expect(times.next()).toBe(expected[0]?.[1])
-        const taken = times.takeDue(50)
-        expect(new Set(taken)).toEqual(new Set(expected.filter(([, at]) => at <= 50).map(([name]) => name)))
-        expect(taken.map((name) => latest.get(name))).toEqual(expected.map(([, at]) => at).filter((at) => at <= 50))
-        expect(times.size()).toBe(latest.size - taken.length)
-      }),
-    )
-  })
-
-  test('a heap sorts, also after some entries were dropped', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer()), (numbers) => {
-        const heap = createHeap<number>((entry) => entry)
-        for (const number of numbers) heap.push(number)
-        heap.keep((entry) => entry % 3 !== 0)
-        const sorted: number[] = []
-        for (let top = heap.pop(); top !== undefined; top = heap.pop()) sorted.push(top)
-        expect(sorted).toEqual(numbers.filter((entry) => entry % 3 !== 0).sort((a, b) => a - b))
       }),
     )
   })
 })
 
-describe('what is told of a queue', () => {
-  test('is each key that is added, how long it waited for a worker, and each that is put back', async () => {
+describe('an observer', () => {
+  test('gets each key that is added, how long it waited for a worker, and each retry', async () => {
     const clock = movableClock()
     const told: string[] = []
     const observer = {

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
-import { METRIC_ROWS } from '../../../src/telemetry/metric-table.ts'
+import { METRIC_ROWS } from '../../../src/telemetry/metric-definitions.ts'
 import { namesIn } from '../../support/promql.ts'
 
 const CHECKOUT = path.join(import.meta.dirname, '..', '..', '..')

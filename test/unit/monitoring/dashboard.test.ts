@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { METRIC_ROWS } from '../../../src/telemetry/metric-table.ts'
+import { METRIC_ROWS } from '../../../src/telemetry/metric-definitions.ts'
 import { dashboardQuestions } from '../../support/dashboard.ts'
 import { namesIn } from '../../support/promql.ts'
 

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { metricsPage } from '../../../scripts/generated/metrics-page.ts'
 import { ORDER_STATES, WAITED_FOR } from '../../../src/controller/figures/orders.ts'
-import { METRIC_ROWS } from '../../../src/telemetry/metric-table.ts'
+import { METRIC_ROWS } from '../../../src/telemetry/metric-definitions.ts'
 
 const CHECKOUT = path.join(import.meta.dirname, '../../..')
 const page = readFileSync(path.join(CHECKOUT, 'docs/metrics.md'), 'utf8')

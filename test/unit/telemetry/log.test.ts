@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
-import { type LogFormat, type LogLevel, createLog, lastLine, silentLog } from '../../../src/telemetry/log.ts'
+import { type LogFormat, type LogLevel, createLog, formatErrorLine } from '../../../src/telemetry/log.ts'
 import { createRedactor } from '../../../src/telemetry/redact.ts'
 
 const recorder = () => {
@@ -56,7 +58,7 @@ describe('a line of JSON', () => {
 
   test('holds no secret, in a message or in a field', () => {
     const { log, redactor, lines } = logTo('json')
-    redactor.learn('s3cret-api-key')
+    redactor.addSecret('s3cret-api-key')
     log.info('It says s3cret-api-key', { apiKey: 'other', nested: { error: new Error('s3cret-api-key') } })
     expect(lines().join()).not.toMatch(/s3cret|other/)
   })
@@ -66,7 +68,7 @@ describe.each<LogFormat>(['json', 'text'])('a line of %s about an order', (forma
   test('names it, its namespace, account and time, though another tenant has each of these for an API key', () => {
     const { log, redactor, lines } = logTo(format)
     const names = ['N4ME0OF0THE0ORDER0ITSELF', 'N4MESPACE0OF0THE0ORDER', 'DigiCertAccount0OF0SHOP1']
-    for (const name of names) redactor.hold(name)
+    for (const name of names) redactor.track(name)
     const [name, namespace, account] = names
     log.with({ namespace, name }).info('Took a step', { account, why: `order ${String(name)} was placed` })
     for (const each of names) expect(lines()[0]).toContain(each)
@@ -114,8 +116,8 @@ test('a field in a line of text cannot pass for another one', () => {
 
 test('the last line of a process looks as any other, without what is secret', () => {
   const redactor = createRedactor()
-  redactor.learn('s3cret-api-key')
-  const line = lastLine('It ends', { error: new Error('over s3cret-api-key') }, { format: 'json', redactor })
+  redactor.addSecret('s3cret-api-key')
+  const line = formatErrorLine('It ends', { error: new Error('over s3cret-api-key') }, { format: 'json', redactor })
   expect(line.endsWith('\n')).toBe(true)
   expect(Object.keys(parsed(line))).toEqual(['time', 'level', 'message', 'error'])
   expect(parsed(line)).toMatchObject({ level: 'error', message: 'It ends', error: { message: 'over [redacted]' } })
@@ -136,6 +138,70 @@ test.each<readonly [LogLevel, readonly string[]]>([
   expect(lines().map((line) => parsed(line)['level'])).toEqual(wanted)
 })
 
-test('the silent log can be used like any other', () => {
-  expect(() => silentLog.with({ a: 1 }).error('nobody hears it')).not.toThrow()
+const TELEMETRY = join(import.meta.dirname, '..', '..', '..', 'src', 'telemetry')
+
+/** A program that has filled the pipe of its log when something happens that nobody foresaw. */
+const run = (accident: string, format: 'json' | 'text' = 'json') => {
+  const script = `
+    const { createLog, installCrashHandler } = await import(${JSON.stringify(join(TELEMETRY, 'log.ts'))})
+    const { createRedactor } = await import(${JSON.stringify(join(TELEMETRY, 'redact.ts'))})
+    const redactor = createRedactor()
+    redactor.addSecret('s3cret-api-key')
+    installCrashHandler(${JSON.stringify(format)}, redactor)
+    const log = createLog({ level: 'info', format: ${JSON.stringify(format)}, redactor })
+    for (let line = 0; line < 1000; line += 1) log.info('It works', { line })
+    ${accident}
+    setInterval(() => undefined, 1000)`
+  const args = ['--no-warnings', '--max-old-space-size=64', '--input-type=module', '-e', script]
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 })
+  return { status, stderr }
+}
+
+describe('an error that nobody handled ends the process with 3 and one line, whatever else waits to be written', () => {
+  test.each<[string, string, string, RegExp]>([
+    ['a rejection', "void Promise.reject(new TypeError('a is undefined'))", 'rejection', /^a is undefined$/],
+    [
+      'an exception in a timer',
+      "setTimeout(() => { throw new TypeError('a is undefined') }, 1)",
+      'exception',
+      /^a is undefined$/,
+    ],
+    ['a rejection with a text', "void Promise.reject('gone')", 'rejection', /no error: "gone"$/],
+    ['a rejection with nothing', 'void Promise.reject()', 'rejection', /no error: of type undefined$/],
+    [
+      'a rejection with what has no text',
+      'void Promise.reject(Object.create(null))',
+      'rejection',
+      /no error: of type object$/,
+    ],
+    [
+      'an error that holds a secret and an escape',
+      "void Promise.reject(new Error('key s3cret-api-key \\u001b[2J refused'))",
+      'rejection',
+      /^key \[redacted\] \u001b\[2J refused$/,
+    ],
+  ])('%s', (_what, accident, origin, message) => {
+    const { status, stderr } = run(accident)
+    expect(status).toBe(3)
+    expect(stderr.indexOf('\n')).toBe(stderr.length - 1)
+    expect(stderr.trimEnd()).not.toMatch(/s3cret|\u001b/)
+    expect(JSON.parse(stderr)).toMatchObject({
+      level: 'error',
+      message: expect.stringMatching(/^Unhandled error, exiting/),
+      origin,
+      error: { message: expect.stringMatching(message), stack: expect.any(String) },
+    })
+  })
+
+  test('in a log of text as well', () => {
+    const { status, stderr } = run("void Promise.reject(new Error('it broke'))", 'text')
+    expect(status).toBe(3)
+    expect(stderr).toMatch(/^\S+Z ERROR Unhandled error, exiting.* origin=rejection error=\{.*it broke/)
+  })
+})
+
+test('memory that is used up ends the process with a line that says so', () => {
+  const { status, stderr } = run('const kept = []; for (;;) kept.push(new Array(1e6).fill(0.5))')
+  expect(status).not.toBe(0)
+  expect(stderr).toMatch(/^FATAL ERROR: .*JavaScript heap out of memory$/m)
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { REDACTED, createRedactor } from '../../../src/telemetry/redact.ts'
+import { REDACTED, createRedactor, proxySecrets } from '../../../src/telemetry/redact.ts'
 
 const KEY = ['-----BEGIN EC PRIVATE KEY-----', 'MHcCAQEEIAA', '-----END EC PRIVATE KEY-----'].join('\n')
 
@@ -55,7 +55,7 @@ describe('redaction by shape', () => {
 describe('a secret of our own settings', () => {
   test('is blotted out wherever it shows up', () => {
     const redactor = createRedactor()
-    redactor.learn('s3cret-proxy')
+    redactor.addSecret('s3cret-proxy')
     expect(redactor.value({ message: 'the word s3cret-proxy is bad', list: ['s3cret-proxy'] })).toEqual({
       message: `the word ${REDACTED} is bad`,
       list: [REDACTED],
@@ -64,8 +64,8 @@ describe('a secret of our own settings', () => {
 
   test('is not learned where it is too short to be a secret', () => {
     const redactor = createRedactor()
-    redactor.learn('')
-    redactor.learn('seven77')
+    redactor.addSecret('')
+    redactor.addSecret('seven77')
     expect(redactor.text('order seven77 is fine')).toBe('order seven77 is fine')
   })
 
@@ -74,7 +74,7 @@ describe('a secret of our own settings', () => {
       fc.property(fc.string({ minLength: 8 }), fc.string(), fc.string(), (secret, before, after) => {
         fc.pre(!REDACTED.includes(secret))
         const redactor = createRedactor()
-        redactor.learn(secret)
+        redactor.addSecret(secret)
         expect(redactor.text(`${before}${secret}${after}`).includes(secret)).toBe(false)
       }),
     )
@@ -85,7 +85,7 @@ const API_KEY = 'K3Y5H0ULDN3V3RB3S33N'
 
 describe('a secret that others chose', () => {
   test('is blotted out while anyone holds it, and not a moment longer', () => {
-    const { hold, held, text } = createRedactor()
+    const { track: hold, trackedCount: held, text } = createRedactor()
     const says = `the key ${API_KEY}, (${API_KEY}) and "${API_KEY}${API_KEY}"`
     const [one, other] = [hold(API_KEY), hold(API_KEY)]
     one()
@@ -100,7 +100,7 @@ describe('a secret that others chose', () => {
   test.each(['', 'blindord', 'K3Y5H0ULDN3V3RB3S33', 'order one of tenant two', `${API_KEY}\n`])(
     'is not held as %j',
     (secret) => {
-      const { hold, held, text } = createRedactor()
+      const { track: hold, trackedCount: held, text } = createRedactor()
       const release = hold(secret)
       expect(held()).toBe(0)
       expect(text(`order ${secret} is fine`)).toBe(`order ${secret} is fine`)
@@ -113,7 +113,7 @@ describe('a secret that others chose', () => {
   test('is found among many, whatever stands around it', () => {
     fc.assert(
       fc.property(fc.array(ofKeys('Ab1_'), { minLength: 1 }), fc.string(), fc.string(), (secrets, before, after) => {
-        const { hold, text } = createRedactor()
+        const { track: hold, text } = createRedactor()
         for (const secret of secrets) hold(secret)
         for (const secret of secrets) expect(text(`${before}${secret}${after}`)).not.toContain(secret)
       }),
@@ -121,7 +121,7 @@ describe('a secret that others chose', () => {
   })
 
   test('is found where it is longer or shorter than another that begins alike, or was cut', () => {
-    const { hold, text } = createRedactor()
+    const { track: hold, text } = createRedactor()
     const release = hold(`${API_KEY}AND9MORE`)
     hold(API_KEY)
     expect(text(`${API_KEY}AND9MORE is good`)).toBe(`${REDACTED} is good`)
@@ -142,7 +142,7 @@ describe('a secret that others chose', () => {
     'key',
     'k8s.namespace.name',
   ])('does not hide the field %s, which names things', (name) => {
-    const { hold, value } = createRedactor()
+    const { track: hold, value } = createRedactor()
     hold(API_KEY)
     const wanted = { [name]: API_KEY, at: { [name]: `shop/${API_KEY}` }, why: `of ${REDACTED}` }
     expect(value({ [name]: API_KEY, at: { [name]: `shop/${API_KEY}` }, why: `of ${API_KEY}` })).toEqual(wanted)
@@ -210,7 +210,7 @@ describe('what redaction costs', () => {
   ]
 
   test.each(PARTS)('of %j, again and again, grows no faster than the text', (part) => {
-    const { hold, text } = createRedactor()
+    const { track: hold, text } = createRedactor()
     hold(API_KEY)
     const long = (characters: number) => part.repeat(Math.ceil(characters / part.length))
     const [short, sixteenTimes] = [long(4096), long(65_536)]
@@ -227,7 +227,7 @@ describe('what redaction costs', () => {
   test('is the same for one secret and for ten thousand', () => {
     const line = `${'a word or two of a line '.repeat(2000)} ${'LONG0'.repeat(2000)}`
     const holding = (count: number) => {
-      const { hold, text } = createRedactor()
+      const { track: hold, text } = createRedactor()
       for (let number = 0; number < count; number += 1) hold(`${API_KEY}${String(number)}`.split('').reverse().join(''))
       return costOf(() => text(line))
     }
@@ -282,4 +282,19 @@ test.each([[5], [true], [null], [undefined]])('%p passes as it is', (given) => {
 
 test('a date is told as text', () => {
   expect(createRedactor().value({ at: new Date(0) })).toEqual({ at: '1970-01-01T00:00:00.000Z' })
+})
+
+const basic = (credentials: string): string => Buffer.from(credentials).toString('base64')
+
+describe('what must not be told of a proxy', () => {
+  test.each<readonly [string, Readonly<Record<string, string>>, readonly string[]]>([
+    ['a password', { HTTPS_PROXY: 'http://me:p%40ss@proxy' }, ['p%40ss', 'p@ss', basic('me:p@ss')]],
+    ['one without a scheme', { all_proxy: 'me:pass@proxy:3128' }, ['pass', 'pass', basic('me:pass')]],
+    ['one with a stray %', { HTTPS_PROXY: 'http://me:50%@proxy' }, ['50%', '50%', basic('me:50%')]],
+    ['nothing without a password', { HTTPS_PROXY: 'http://proxy:3128', ALL_PROXY: 'http://me@proxy' }, []],
+    ['nothing of what is no URL', { HTTPS_PROXY: 'http://me:pass@' }, []],
+    ['nothing where there is none', {}, []],
+  ])('is %s', (_what, env, wanted) => {
+    expect(proxySecrets(env)).toEqual(wanted)
+  })
 })

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createRedactor } from '../../../src/telemetry/redact.ts'
 import {
   type Tracing,
-  failPass,
-  markPass,
+  recordError,
+  addSpanEvent,
   noTracing,
-  noteCall,
-  notePass,
+  recordCall,
+  setSpanAttributes,
   startTracing,
   traceFields,
 } from '../../../src/telemetry/tracing.ts'
@@ -31,7 +31,7 @@ afterEach(async () => {
 const start = async (env: Readonly<Record<string, string>> = {}) => {
   Object.assign(process.env, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '10', ...env })
   const redactor = createRedactor()
-  redactor.learn(SECRET)
+  redactor.addSecret(SECRET)
   const kept = keptLog('debug', redactor)
   const tracing = await startTracing({ env: process.env, version: '1.2.3', redactor, log: kept.log })
   return { tracing, redactor, ...kept }
@@ -40,12 +40,12 @@ const start = async (env: Readonly<Record<string, string>> = {}) => {
 const call = (name: string) => () => ({ name, tookMs: 5, attributes: { 'http.request.method': 'GET' } })
 
 const onePass = (tracing: Tracing, text = 'fine') =>
-  tracing.pass(ORDER, async () => {
-    noteCall(call('GET /user/me'))
+  tracing.traceReconcile(ORDER, async () => {
+    recordCall(call('GET /user/me'))
     await Promise.resolve()
-    notePass({ 'digicert_operator.decision': 'wait', 'digicert_operator.reason': text })
-    markPass('CreateKey', { outcome: 'done' })
-    noteCall(() => ({ ...call('PUT /order')(), error: 'timeout' }))
+    setSpanAttributes({ 'digicert_operator.decision': 'wait', 'digicert_operator.reason': text })
+    addSpanEvent('CreateKey', { outcome: 'done' })
+    recordCall(() => ({ ...call('PUT /order')(), error: 'timeout' }))
     return 'succeeded' as const
   })
 
@@ -53,12 +53,12 @@ describe('a traced pass', () => {
   test('shows the order by its name, though another tenant has that for an API key', async () => {
     const { tracing, redactor } = await start()
     const name = 'N4ME0OF0AN0ORDER0OF0ANOTHER'
-    redactor.hold(name)
-    await tracing.pass({ ...ORDER, name }, () => {
-      notePass({ 'digicert_operator.reason': name, note: name })
+    redactor.track(name)
+    await tracing.traceReconcile({ ...ORDER, name }, () => {
+      setSpanAttributes({ 'digicert_operator.reason': name, note: name })
       return Promise.resolve('succeeded')
     })
-    await tracing.stop(5_000)
+    await tracing.shutdown(5_000)
     expect(collector.spans()[0]?.facts).toMatchObject({
       'digicert_operator.name': name,
       'digicert_operator.reason': name,
@@ -69,7 +69,7 @@ describe('a traced pass', () => {
   test('is one span with what it decided, and its calls inside of it', async () => {
     const { tracing } = await start()
     expect(await onePass(tracing)).toBe('succeeded')
-    await tracing.stop(5_000)
+    await tracing.shutdown(5_000)
     const [root, ...rest] = collector
       .spans()
       .toSorted((a, b) => (a.parent === undefined ? -1 : b.parent === undefined ? 1 : 0))
@@ -104,10 +104,10 @@ describe('a traced pass', () => {
     const seen = await Promise.all(
       ['a', 'b'].map(async (name) => {
         const fields: unknown[] = []
-        await tracing.pass({ kind: 'DigiCertOrder', name }, async () => {
+        await tracing.traceReconcile({ kind: 'DigiCertOrder', name }, async () => {
           fields.push(traceFields())
           await new Promise((resolve) => setImmediate(resolve))
-          noteCall(call(`GET /${name}`))
+          recordCall(call(`GET /${name}`))
           fields.push(traceFields())
           return 'succeeded'
         })
@@ -115,7 +115,7 @@ describe('a traced pass', () => {
         return { name, ...(fields[0] as { traceId: string }) }
       }),
     )
-    await tracing.stop(5_000)
+    await tracing.shutdown(5_000)
     for (const { name, traceId } of seen) {
       const names = collector
         .spans()
@@ -130,15 +130,15 @@ describe('a traced pass', () => {
     const { tracing } = await start({ OTEL_EXPORTER_OTLP_HEADERS: 'x-scope=tenant-of-the-collector' })
     const pem = '-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----'
     await tracing
-      .pass(ORDER, () => {
-        notePass({ note: `${SECRET} ${pem}` })
-        markPass('step', { note: SECRET })
-        noteCall(() => ({ name: 'GET /x', tookMs: 0, attributes: { note: SECRET }, error: SECRET }))
-        failPass(new TypeError(`it broke on ${SECRET}`))
+      .traceReconcile(ORDER, () => {
+        setSpanAttributes({ note: `${SECRET} ${pem}` })
+        addSpanEvent('step', { note: SECRET })
+        recordCall(() => ({ name: 'GET /x', tookMs: 0, attributes: { note: SECRET }, error: SECRET }))
+        recordError(new TypeError(`it broke on ${SECRET}`))
         return Promise.reject(new TypeError('it broke'))
       })
       .catch(() => undefined)
-    await tracing.stop(5_000)
+    await tracing.shutdown(5_000)
     const root = collector.spans().find(({ parent }) => parent === undefined)
     expect(root).toMatchObject({ error: 'it broke on [redacted]', facts: { 'error.type': 'TypeError' } })
     expect(collector.received()).not.toContain(SECRET)
@@ -163,10 +163,10 @@ describe('the collector', () => {
         await waitFor(() => told().length > 0, { what: 'word of spans that are lost', limitMs: 20_000 })
       }
       const begun = performance.now()
-      await tracing.stop(300)
+      await tracing.shutdown(300)
       expect(performance.now() - begun).toBeLessThan(2_000)
       expect(told().map(({ level, message }) => `${level} ${message}`)).toEqual([
-        'warn Traces cannot be sent, the operator works on without them',
+        'warn Span export failed, spans are dropped',
       ])
     },
     60_000,
@@ -180,8 +180,8 @@ describe('the collector', () => {
     collector.answer(200)
     await onePass(tracing)
     await waitFor(() => told().length > 1, { what: 'word of spans that are sent again', limitMs: 20_000 })
-    expect(told()[1]).toMatchObject({ level: 'info', message: 'Traces are sent again', lost: 3 })
-    await tracing.stop(1_000)
+    expect(told()[1]).toMatchObject({ level: 'info', message: 'Span export works again', lost: 3 })
+    await tracing.shutdown(1_000)
   }, 60_000)
 })
 
@@ -205,8 +205,8 @@ describe('the standard variables', () => {
     [{ OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: 'half' }, 'sent'],
   ])('sample: %j is %s', async (env, wanted) => {
     const { tracing } = await start(env)
-    const fields = await tracing.pass(ORDER, () => Promise.resolve(JSON.stringify(traceFields())))
-    await tracing.stop(5_000)
+    const fields = await tracing.traceReconcile(ORDER, () => Promise.resolve(JSON.stringify(traceFields())))
+    await tracing.shutdown(5_000)
     expect(collector.spans().length > 0 ? 'sent' : 'not sent').toBe(wanted)
     expect(fields.includes('traceId')).toBe(wanted === 'sent')
   })
@@ -220,7 +220,7 @@ describe('the standard variables', () => {
       OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
     })
     await onePass(tracing)
-    await tracing.stop(5_000)
+    await tracing.shutdown(5_000)
     expect(collector.resource()).toMatchObject({
       'service.name': 'certificates',
       'deployment.environment.name': 'test',
@@ -229,12 +229,12 @@ describe('the standard variables', () => {
   })
 
   test.each<[Readonly<Record<string, string>>, string]>([
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'no url' }, 'the OTLP endpoint is no http(s) URL'],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, 'the OTLP endpoint is no http(s) URL'],
-    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'OTLP over gRPC is not spoken; name the endpoint for OTLP over HTTP'],
-  ])('that are wrong leave the operator without traces, and are told: %j', async (env, why) => {
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'no url' }, 'the OTLP endpoint is not an http(s) URL'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, 'the OTLP endpoint is not an http(s) URL'],
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'OTLP over gRPC is not supported; set the endpoint for OTLP over HTTP'],
+  ])('that are wrong leave the operator without traces, and a log line says so: %j', async (env, cause) => {
     const { tracing, told } = await start(env)
     expect(tracing).toBe(noTracing)
-    expect(told()).toMatchObject([{ level: 'warn', why }])
+    expect(told()).toMatchObject([{ level: 'warn', cause }])
   })
 })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { KubeObject } from '../../../../src/kube/resource.ts'
+import type { KubeObject } from '../../../../src/kube/types.ts'
 import type { Seen } from './fake-api.ts'
 
 export type Stored = KubeObject & Record<string, unknown>
