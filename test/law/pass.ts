@@ -105,7 +105,8 @@ const handsOf = (life: Life, pass: Pass): Hands => ({
   now: () => clockOf(life),
   retryCallsAt: () => retryAt(life),
   finalize: () => Promise.resolve({}),
-  announceLeft: () => Promise.resolve(),
+  announceRequested: () => Promise.resolve(),
+        announceLeft: () => Promise.resolve(),
   write: (status) => {
     pass.draft = status
     return Promise.resolve(write(life, status))

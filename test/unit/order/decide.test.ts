@@ -998,10 +998,10 @@ const PEOPLE: readonly Row[] = [
     letGo,
   ],
   [
-    'revokes nothing twice',
+    'takes no request of an earlier day for a revocation that was done',
     'beingDeleted',
-    going('RevokeOrder', seen({ requests: [{ id: 3, status: 'pending', type: 'revoke' }] })),
-    letGo,
+    going('RevokeOrder', seen({ requests: [{ id: 3, status: 'rejected', type: 'revoke' }] })),
+    end('revoke-order'),
   ],
 ]
 
