@@ -14,6 +14,7 @@ import { ACCOUNT_REASONS, EVENT_REASONS, ORDER_REASONS } from '../../src/api/rea
 import { runCommand } from '../../src/config.ts'
 import { planCommand } from '../../src/plan.ts'
 import { simulatorCommand } from '../../src/simulator/command.ts'
+import { quirkRows } from '../../src/simulator/quirks/schema.ts'
 import { fieldTable, ruleTable } from './fields.ts'
 import { flagTable } from './flags.ts'
 import { code, table } from './markdown.ts'
@@ -209,6 +210,14 @@ A CertCentral to try the operator against; nothing is bought. It prints one line
 listens.
 
 ${flagTable(simulatorCommand())}
+
+\`--quirks all\` turns all of these settings on; \`PUT /simulator/settings\` with \`{"quirks": {"sparse": true}}\` sets single ones.
+What they do was recorded of CertCentral, or stands in its older pages:
+
+${table(
+  ['Setting below `quirks`', 'Default', 'Meaning'],
+  quirkRows.map(([name, initially, description]) => [code(name), code(initially), description]),
+)}
 
 ### digicert-operator crds
 
