@@ -9,7 +9,11 @@ type Answered = { readonly endpoint: string; readonly members: Members }
 type Rewrite = (answered: Answered) => Members
 
 const INFO = 'GET /order/certificate/{order_id}'
-const LISTS = ['GET /order/certificate', 'GET /order/certificate/status-changes', 'GET /order/alternate/{alternative_order_id}']
+const LISTS = [
+  'GET /order/certificate',
+  'GET /order/certificate/status-changes',
+  'GET /order/alternate/{alternative_order_id}',
+]
 const REISSUES = ['GET /order/certificate/{order_id}/reissue', 'GET /order/certificate/{order_id}/duplicate']
 const ASKED_AGAIN = ['POST /order/certificate/{order_id}/reissue', 'POST /order/certificate/{order_id}/duplicate']
 const CHECK = 'PUT /order/certificate/{order_id}/check-dcv'
@@ -38,7 +42,11 @@ const sparse: Rewrite = ({ endpoint, members }) => {
 const oldStatusWords: Rewrite = ({ endpoint, members }) => {
   if (endpoint === INFO) return { ...members, status: String(members.status).toUpperCase() }
   if (LISTS.includes(endpoint))
-    return changed(members, 'orders', each((one) => ({ ...one, status: String(one.status).toUpperCase() })))
+    return changed(
+      members,
+      'orders',
+      each((one) => ({ ...one, status: String(one.status).toUpperCase() })),
+    )
   const approved = (one: Members): Members => (one.status === 'issued' ? { ...one, status: 'approved' } : one)
   return REISSUES.includes(endpoint) ? changed(members, 'certificates', each(approved)) : members
 }
@@ -94,7 +102,12 @@ const fullValidations: Rewrite = ({ endpoint, members }) => {
 const extra = { public_id: 'QX7', receipt_id: 4_711, has_reissues: 0, archived: '0', user_assignments: [] }
 
 const moreFields: Rewrite = ({ endpoint, members }) => {
-  if (LISTS.includes(endpoint)) return changed(members, 'orders', each((one) => ({ ...one, ...extra })))
+  if (LISTS.includes(endpoint))
+    return changed(
+      members,
+      'orders',
+      each((one) => ({ ...one, ...extra })),
+    )
   if (endpoint !== INFO) return members
   const { disable_renewal_notifications: isQuiet } = members
   const price = { price: 268, number_of_sans: 1, benefits: { actual_price: '268.00' } }
@@ -104,7 +117,11 @@ const moreFields: Rewrite = ({ endpoint, members }) => {
 const certificateStatus: Rewrite = ({ endpoint, members }) => {
   if (endpoint !== INFO) return members
   const status = members.status === 'issued' ? 'approved' : 'pending'
-  return changed(members, 'certificate', onMembers((one) => ({ ...one, status })))
+  return changed(
+    members,
+    'certificate',
+    onMembers((one) => ({ ...one, status })),
+  )
 }
 
 const emptyAsArray: Rewrite = ({ endpoint, members }) =>

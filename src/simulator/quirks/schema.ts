@@ -7,13 +7,12 @@ const off = (description: string) => z.boolean().default(false).meta({ descripti
  * is a switch; what it does stands in its description, which `docs/reference.md` prints.
  */
 const quirksSchema = z.strictObject({
-  keyRefusal: z
-    .enum(['403', '401'])
-    .default('403')
-    .meta({
-      description: 'Status of the refusal of an unknown API key; 403 with `access_denied_invalid_key` is recorded.',
-    }),
-  requiredParamCodes: off('A field that is missing is refused with `required_param:<field>`, not `missing_value:<field>`.'),
+  keyRefusal: z.enum(['403', '401']).default('403').meta({
+    description: 'Status of the refusal of an unknown API key; 403 with `access_denied_invalid_key` is recorded.',
+  }),
+  requiredParamCodes: off(
+    'A field that is missing is refused with `required_param:<field>`, not `missing_value:<field>`.',
+  ),
   reissueRequires: z
     .array(z.enum(['signature_hash', 'server_platform']))
     .default([])
@@ -35,14 +34,10 @@ const quirksSchema = z.strictObject({
   ),
   moreFields: off('Answers have members that no page documents, and 0 and 1 for booleans.'),
   certificateStatus: off('The certificate of order info has a status.'),
-  staleSeconds: z
-    .number()
-    .min(0)
-    .default(0)
-    .meta({
-      description:
-        'For how long a request shows the order as `needs_approval` after that changed, and an order shows no link to the one that renewed it.',
-    }),
+  staleSeconds: z.number().min(0).default(0).meta({
+    description:
+      'For how long a request shows the order as `needs_approval` after that changed, and an order shows no link to the one that renewed it.',
+  }),
   cdnHeaders: off('Answers have the headers of the CDN in front of CertCentral.'),
   blockPageEvery: z
     .int()
