@@ -63,16 +63,23 @@ describe('a revocation', () => {
   })
 
   test('whose answer cannot be read is not taken for done', async () => {
-    const { outcome } = await ending([answer(201, '{"id":"?"}')], anObservation(ordered('issued'), seen({})), 'revoke-order')
+    const { outcome } = await ending(
+      [answer(201, '{"id":"?"}')],
+      anObservation(ordered('issued'), seen({})),
+      'revoke-order',
+    )
     expect(outcome).toMatchObject({ outcome: 'ambiguous', kind: 'unreadable' })
   })
 
-  test.each(['submitted', 'pending'])('that was asked for before, and is %s, is not asked for twice', async (status) => {
-    const facts = anObservation(ordered('issued'), seen({ requests: [{ id: 31, type: 'revoke', status }] }))
-    const { outcome, calls } = await ending([], facts, 'revoke-order')
-    expect(outcome).toEqual({ ...done, what: 'revoke-order', waitsFor: 31 })
-    expect(calls).toEqual([])
-  })
+  test.each(['submitted', 'pending'])(
+    'that was asked for before, and is %s, is not asked for twice',
+    async (status) => {
+      const facts = anObservation(ordered('issued'), seen({ requests: [{ id: 31, type: 'revoke', status }] }))
+      const { outcome, calls } = await ending([], facts, 'revoke-order')
+      expect(outcome).toEqual({ ...done, what: 'revoke-order', waitsFor: 31 })
+      expect(calls).toEqual([])
+    },
+  )
 
   test.each([
     ['was rejected', { id: 31, type: 'revoke', status: 'rejected' }],
