@@ -227,7 +227,7 @@ const leaveOrder = async ({ gathered, seen }: Step, hands: Hands): Promise<Outco
   return { kind: 'left', message }
 }
 
-/** Ends an order. The object does not wait for the approval of a revocation, so what waits is said while it is known. */
+/** Ends an order. The object does not wait for the approval of a revocation, so it is announced while it is known. */
 const end = async ({ gathered, seen }: Step, action: Ending, hands: Hands): Promise<Outcome> => {
   const outcome = await endOrder({ client: sessionOf(gathered).client, order: gathered.order, seen }, action)
   if (outcome.kind !== 'ended' || outcome.waitsFor === undefined) return outcome

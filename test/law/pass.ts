@@ -106,7 +106,7 @@ const handsOf = (life: Life, pass: Pass): Hands => ({
   retryCallsAt: () => retryAt(life),
   finalize: () => Promise.resolve({}),
   announceRequested: () => Promise.resolve(),
-        announceLeft: () => Promise.resolve(),
+  announceLeft: () => Promise.resolve(),
   write: (status) => {
     pass.draft = status
     return Promise.resolve(write(life, status))

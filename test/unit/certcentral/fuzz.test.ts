@@ -66,7 +66,7 @@ const codesIn = (text: string): string[] => {
     .filter((code): code is string => typeof code === 'string' && code !== '')
 }
 
-/** Whether an answer is a refusal: of CertCentral in its own form, or 429, which says the same whoever answers. */
+/** Whether an answer is a refusal: of CertCentral in its own form, or 429, which means the same from everybody. */
 const isRefusal = ({ status, text }: Sent): boolean =>
   status === 429 || (status >= 400 && status < 500 && status !== 408 && codesIn(text).length > 0)
 
