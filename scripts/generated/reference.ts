@@ -15,6 +15,7 @@ import { PRODUCTS, type Longest, type ProductRules } from '../../src/api/product
 import { runCommand } from '../../src/config.ts'
 import { planCommand } from '../../src/plan.ts'
 import { simulatorCommand } from '../../src/simulator/command.ts'
+import { quirkRows } from '../../src/simulator/quirks/schema.ts'
 import { fieldTable, ruleTable } from './fields.ts'
 import { flagTable } from './flags.ts'
 import { code, table } from './markdown.ts'
@@ -251,6 +252,14 @@ A CertCentral to try the operator against; nothing is bought. It prints one line
 listens.
 
 ${flagTable(simulatorCommand())}
+
+\`--quirks all\` turns all of these settings on; \`PUT /simulator/settings\` with \`{"quirks": {"sparse": true}}\` sets single ones.
+What they do was recorded of CertCentral, or stands in its older pages:
+
+${table(
+  ['Setting below `quirks`', 'Default', 'Meaning'],
+  quirkRows.map(([name, initially, description]) => [code(name), code(initially), description]),
+)}
 
 ### digicert-operator crds
 

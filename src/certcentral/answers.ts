@@ -42,6 +42,9 @@ export type OrderRequest = RequestSummary & {
   comments?: string
 }
 
+/** What became of a revocation: where a request is there, a person has to approve it before anything is revoked. */
+export type RevocationAnswer = { request?: RequestSummary }
+
 export type RequestInfo = OrderRequest & { orderId?: number }
 
 export type PlacedDomain = { id?: number; name: string; dcvToken?: string }

@@ -37,11 +37,18 @@ export const read = <Value>(operation: string, { status, text }: Answer, schema:
   throw unreadable(operation, status, `its body has not the documented shape${where === '' ? '' : ` (${where})`}`)
 }
 
+const isEmptyArray = (text: string): boolean => /^\s*\[\s*\]\s*$/.test(text)
+
+/** Whether an answer has no content, in any of the forms in which PHP writes that. */
+export const saysNothing = ({ text }: Answer): boolean =>
+  text.trim() === '' || isEmptyArray(text) || /^\s*\{\s*\}\s*$/.test(text)
+
 /**
- * Reads a list. `[]` as the whole of a 200 is an empty one: PHP writes an object without members so.
+ * Reads an object all of whose members may be missing, such as one with a list. `[]` as the whole of a 200 is an empty
+ * one: PHP writes an object without members so.
  */
-export const readList = <Value>(operation: string, answer: Answer, schema: z.ZodType<Value>): Value =>
-  read(operation, answer.status === 200 && answer.text.trim() === '[]' ? { ...answer, text: '{}' } : answer, schema)
+export const readObject = <Value>(operation: string, answer: Answer, schema: z.ZodType<Value>): Value =>
+  read(operation, answer.status === 200 && isEmptyArray(answer.text) ? { ...answer, text: '{}' } : answer, schema)
 
 /** Fails for a request that is not worth sending. */
 export const refuse = (operation: string, field: string, message: string): never => {
@@ -90,7 +97,7 @@ export const statusChanges =
     const query = { seconds: Math.min(Math.max(1, Math.ceil(seconds)), MAX_STATUS_CHANGES_SECONDS) }
     const path = '/order/certificate/status-changes'
     const answer = await call({ operation, method: 'GET', path, query, maxBytes: LIST_BYTES }, options)
-    return readList(operation, answer, statusFeed)
+    return readObject(operation, answer, statusFeed)
   }
 
 export const orderValidation =
@@ -98,7 +105,7 @@ export const orderValidation =
   async (orderId: number, options?: CallOptions): Promise<OrderValidation> => {
     const operation = 'orderValidation'
     const path = `${orderPath(operation, orderId)}/validation`
-    return read(operation, await call({ operation, method: 'GET', path }, options), schemas.orderValidation)
+    return readObject(operation, await call({ operation, method: 'GET', path }, options), schemas.orderValidation)
   }
 
 export const dcvRandomValue =
@@ -120,7 +127,7 @@ export const checkDcv =
     const operation = 'checkDcv'
     const path = `${orderPath(operation, orderId)}/check-dcv`
     try {
-      return read(operation, await call({ operation, method: 'PUT', path }, options), schemas.dcvCheck)
+      return readObject(operation, await call({ operation, method: 'PUT', path }, options), schemas.dcvCheck)
     } catch (error) {
       const notYet = notYetCode(error)
       if (notYet === undefined) throw error

@@ -1,6 +1,6 @@
 import type { DomainInfo, OrganizationValidation } from './answers.ts'
 import type { CallOptions, Calls } from './calls.ts'
-import { idPart, read } from './endpoints.ts'
+import { idPart, readObject } from './endpoints.ts'
 import * as schemas from './schemas.ts'
 
 /** Until when what was proven of a domain serves (docs/certcentral.md#how-long-a-validation-serves). */
@@ -10,7 +10,7 @@ export const domainInfo =
     const operation = 'domainInfo'
     const query = { include_dcv: 'true', include_validation: 'true' }
     const path = `/domain/${idPart(operation, domainId)}`
-    return read(operation, await call({ operation, method: 'GET', path, query }, options), schemas.domainInfo)
+    return readObject(operation, await call({ operation, method: 'GET', path, query }, options), schemas.domainInfo)
   }
 
 /** What an organization is validated for, and until when (docs/certcentral.md#how-long-a-validation-serves). */
@@ -20,5 +20,5 @@ export const organizationValidations =
     const operation = 'organizationValidations'
     const path = `/organization/${idPart(operation, organizationId)}/validation`
     const answer = await call({ operation, method: 'GET', path }, options)
-    return read(operation, answer, schemas.organizationValidations)
+    return readObject(operation, answer, schemas.organizationValidations)
   }

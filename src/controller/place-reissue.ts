@@ -49,7 +49,7 @@ const afterwards = (work: ReissueWork, placed: PlacedOrder): RemoteOrder => {
     orderId: work.orderId,
     asked,
     ...(isIssued ? { certificateId } : { status: told.status === 'issued' ? 'issued' : 'reissue_pending' }),
-    requests: placed.requests.map((request) => ({ ...request, type: 'reissue' })),
+    requests: told.requests?.map((request) => ({ ...request, type: 'reissue' })),
   }
 }
 

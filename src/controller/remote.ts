@@ -226,10 +226,20 @@ export const askForReissues = async (question: Question, orderId: number, mark: 
   }
 }
 
+/**
+ * The requests of an answer. One that does not say how it stands, as in old samples of a reissue, waits while the answer
+ * names no certificate: that has its id from approval on.
+ */
+const requestsOf = ({ requests, certificateId }: PlacedOrder): PlacedOrder['requests'] =>
+  certificateId === undefined
+    ? requests.map((request) => (request.status === '' ? { ...request, status: 'pending' } : request))
+    : requests
+
 /** The state of an order right after it was placed, by what its answer holds (docs/certcentral.md#the-answer-to-an-order). */
 export const placedOrder = (placed: PlacedOrder): RemoteOrder => {
-  const open = placed.requests.some(isOpen)
-  const rejected = placed.requests.some(({ status }) => status === 'rejected')
+  const requests = requestsOf(placed)
+  const open = requests.some(isOpen)
+  const rejected = requests.some(({ status }) => status === 'rejected')
   const word = (): string => {
     if (placed.chain) return 'issued'
     if (rejected) return 'rejected'
@@ -238,7 +248,7 @@ export const placedOrder = (placed: PlacedOrder): RemoteOrder => {
   return {
     orderId: placed.orderId,
     status: word(),
-    requests: placed.requests,
+    requests,
     ...optional('certificateId', placed.certificateId),
     ...optional('organizationId', placed.organizationId),
   }

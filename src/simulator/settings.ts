@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { productSchema, seedProducts } from './products.ts'
+import { quirksSetting } from './quirks/schema.ts'
 
 const organization = z.object({
   id: z.number().int(),
@@ -114,6 +115,8 @@ const settingsSchema = z.strictObject({
   selfApproval: z.boolean().default(true),
   /** The code of the refusal of a second order with the same alternative id; the real one is not known. */
   duplicateIdCode: z.string().default('alternative_order_id_already_exists'),
+  /** Where answers differ from what DigiCert's pages say, as recordings show. */
+  quirks: quirksSetting,
   /** Names a product by its id; an entry of the same id replaces a seed's. */
   products: z.array(productSchema).default([...seedProducts]),
 })
@@ -130,9 +133,10 @@ export type SettingsPatch = z.input<typeof settingsSchema>
  */
 export function mergeSettings(current: Settings, patch: SettingsPatch): Settings {
   const rateLimits = { ...current.rateLimits, ...patch.rateLimits }
+  const quirks = { ...current.quirks, ...patch.quirks }
   const products = [...current.products, ...z.array(productSchema).parse(patch.products ?? [])]
   const latest = [...new Map(products.map((product) => [product.nameId, product])).values()]
-  return settingsSchema.parse({ ...current, ...patch, rateLimits, products: latest })
+  return settingsSchema.parse({ ...current, ...patch, rateLimits, quirks, products: latest })
 }
 
 /** Settings as they are when nothing is said. */

@@ -38,11 +38,8 @@ function hasText(zone: Zone, domain: string, value: string): boolean {
   return [domain, `_dnsauth.${domain}`].some((name) => zone.lookup('TXT', name).includes(value))
 }
 
-/** Both forms that are remembered are taken, since no page says which one is right. */
+/** The only form since 28 October 2025; `<random>.<domain>` to the validation host is of no use any more. */
 function hasAlias(zone: Zone, domain: string, value: string): boolean {
-  const forms = [
-    { name: `_dnsauth.${domain}`, target: `${value}.${validationHost}` },
-    { name: `${value}.${domain}`, target: validationHost },
-  ]
-  return forms.some(({ name, target }) => zone.lookup('CNAME', name).some((found) => canonical(found) === target))
+  const target = `${value}.${validationHost}`
+  return zone.lookup('CNAME', `_dnsauth.${domain}`).some((found) => canonical(found) === target)
 }

@@ -33,3 +33,10 @@ export function invalidValue(field: string): ErrorEntry {
 export function missingValue(field: string): ErrorEntry {
   return { code: `missing_value:${field}`, message: `${field} is required.` }
 }
+
+/** The entry for a field that is required and absent as CertCentral was recorded to word it; any other as it is. */
+export function asRequiredParam(entry: ErrorEntry): ErrorEntry {
+  const field = /^missing_value:(.*)$/.exec(entry.code)?.[1]
+  if (field === undefined) return entry
+  return { code: `required_param:${field}`, message: `${field} is a required parameter.` }
+}

@@ -64,7 +64,7 @@ function check(world: World, call: Call): Answer {
     only?.map((name) => name.toLowerCase()),
   )
   progress(world, order)
-  if (!isControlProven(world, order)) refuseOpen(order)
+  if (!isControlProven(world, order)) refuseOpen(order, world.settings.quirks.checkDcvOf2019)
   return ok({
     order_status: order.status,
     certificate_id: primaryCertificate(order)?.id,
@@ -76,10 +76,12 @@ function check(world: World, call: Call): Answer {
   })
 }
 
-/** Files and mail are refused where DNS answers with a list. */
-function refuseOpen(order: Order): void {
+/** Files and mail are refused where DNS answers with a list, which it did not always. */
+function refuseOpen(order: Order, isDnsRefused: boolean): void {
   if (order.dcvMethod === 'http-token')
     throw refusal(400, 'file_random_value_not_found', 'The random value was not found in the file.')
+  if (order.dcvMethod !== 'email' && isDnsRefused)
+    throw refusal(400, 'invalid_dns_txt', 'The random value was not found in DNS.')
   if (order.dcvMethod === 'email')
     throw refusal(400, 'invalid_dns_method', 'The DCV method of the order cannot be checked this way.')
 }

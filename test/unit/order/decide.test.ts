@@ -697,6 +697,12 @@ const LIFE: readonly Row[] = [
     act('StoringCertificate', { kind: 'StoreCertificate', orderId: ORDER_ID, certificateId: 77 }),
   ],
   [
+    'takes up one that the list calls approved, while no reissue of the order is pending',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, SENT), listed({ status: 'approved', certificateId: 77 })],
+    act('StoringCertificate', { kind: 'StoreCertificate', orderId: ORDER_ID, certificateId: 77 }),
+  ],
+  [
     'does not take the certificate that is to be followed for the one that follows it, where the key stays',
     'reissueIsRunning',
     [reissuing({ key: 'current' }, {}), listed({ status: 'issued', certificateId: CERTIFICATE_ID })],
@@ -998,10 +1004,10 @@ const PEOPLE: readonly Row[] = [
     letGo,
   ],
   [
-    'revokes nothing twice',
+    'takes no request of an earlier day for a revocation that was done',
     'beingDeleted',
-    going('RevokeOrder', seen({ requests: [{ id: 3, status: 'pending', type: 'revoke' }] })),
-    letGo,
+    going('RevokeOrder', seen({ requests: [{ id: 3, status: 'rejected', type: 'revoke' }] })),
+    end('revoke-order'),
   ],
 ]
 
