@@ -17,9 +17,9 @@ help: ## what there is
 setup: ## checks Node, npm and Go, and installs the modules when package-lock.json changed
 	@scripts/setup.sh
 
-demo: ## control plane, simulator and operator: sample orders become certificates; KEEP=1 leaves all of it up
+demo: ## control plane, simulator and operator: sample orders become certificates; KEEP=1 leaves all of it up, PEOPLE=you has your orders wait for you
 	@scripts/setup.sh demo
-	@KEEP='$(KEEP)' $(RUN) demo
+	@KEEP='$(KEEP)' PEOPLE='$(PEOPLE)' $(RUN) demo
 
 test: setup ## everything: types, lint, generated files, unit, apiserver; last line is the count
 	@$(RUN) test
@@ -35,6 +35,12 @@ apiserver: setup ## tests on a real API server; T='name' or F=file for a single 
 
 sweep: setup ## every order scenario under every fault at each of its calls, on a real API server; F=part of it, SEED=n
 	@$(RUN) sweep -- $(JEST)
+
+recorded: setup ## the suites life and journeys with a CertCentral that answers as recordings of it do; F=part of them
+	@DIGICERT_OPERATOR_QUIRKS=all $(RUN) apiserver -- $(if $(F),'$(F)',test/apiserver/life test/apiserver/journeys) $(if $(T),-t '$(T)')
+
+fuzz: setup ## the client against mutated answers of CertCentral; FUZZ=n for each law, SEED=n
+	@FUZZ='$(or $(FUZZ),20000)' $(if $(SEED),SEED='$(SEED)') $(RUN) unit -- test/unit/certcentral/fuzz
 
 law: setup ## a million years of resources by the laws of money, without an API server; YEARS=n SEED=n WORKERS=2
 	@$(RUN) law
@@ -85,4 +91,4 @@ clean: ## removes what was built and installed in the checkout, and ends a kept 
 	@[ ! -d node_modules ] || PATH="$$PWD/node_modules/.bin:$$PATH" node scripts/test-bed.ts stop
 	@rm -rf dist dist-image dist-release profiles coverage node_modules
 
-.PHONY: help setup demo test check unit apiserver sweep law knock-outs load bench profile gitops testbed testbed-stop verify generate lint format image-root release dev clean
+.PHONY: help setup demo test check unit apiserver recorded fuzz sweep law knock-outs load bench profile gitops testbed testbed-stop verify generate lint format image-root release dev clean

@@ -1,6 +1,6 @@
 /**
  * Adds to package-lock.json the optional packages of platforms whose archives the registry of the machine that wrote it
- * did not have; without them `npm ci` refuses the file. `reference/typescript.md`, fact 3. To be run after each
+ * did not have; without them `npm ci` refuses the file. To be run after each
  * `npm install` that changes the file; a second run changes nothing.
  */
 import { readFileSync, writeFileSync } from 'node:fs'

@@ -1,7 +1,8 @@
 /**
  * `make demo`: a control plane, a CertCentral to buy from and the operator, each as a program of its own; the samples of
  * deploy/examples go through approval and validation to a Secret that nginx serves and openssl verifies. Needs no
- * account, no cluster and no Docker. KEEP=1 leaves all of it up until Ctrl-C. Ends with 1 when an order did not become
+ * account, no cluster and no Docker. KEEP=1 leaves all of it up until Ctrl-C; with PEOPLE=you besides, orders of yours
+ * wait for you, and the demo prints the call by which you approve or publish. Ends with 1 when an order did not become
  * Ready, the handshake failed or something was bought twice.
  */
 import { mkdirSync, rmSync } from 'node:fs'
@@ -24,7 +25,7 @@ import {
   withoutAccounts,
 } from './demo/examples.ts'
 import { isTrue, nameOf, narrateOrders } from './demo/narrate.ts'
-import { people } from './demo/people.ts'
+import { askYou, people } from './demo/people.ts'
 import { heading, narrator } from './demo/say.ts'
 import { serveWithNginx } from './demo/serve-with-nginx.ts'
 import { watchOrders } from './demo/watch-orders.ts'
@@ -44,6 +45,9 @@ const ending = new AbortController()
 const undo: (() => Promise<unknown>)[] = []
 process.once('SIGINT', () => ending.abort())
 process.once('SIGTERM', () => ending.abort())
+
+/* Whether orders wait for the person at the keyboard: from the end of the samples on, with PEOPLE=you. */
+let areYou = false
 
 // Until play() knows better: what a shell says of a program that Ctrl-C ended.
 process.exitCode = 130
@@ -112,20 +116,22 @@ async function runOperator({ kubeconfig }: DemoCluster, { url }: SimulatorProces
 }
 
 /* Tells of every change and does what people are asked for; gives the orders as they were seen last. */
-function watchAndPlay(cluster: DemoCluster, { control }: SimulatorProcess): Map<string, DigiCertOrder> {
+function watchAndPlay(cluster: DemoCluster, { control, controlUrl }: SimulatorProcess): Map<string, DigiCertOrder> {
   const seen = new Map<string, DigiCertOrder>()
   const narrate = narrateOrders(say)
   const { help, passTime } = people(control, say, () => performance.now())
+  const ask = askYou(controlUrl, say)
+  const serve = async (order: DigiCertOrder): Promise<void> => (areYou ? ask(order) : help(order))
   const { signal } = ending
   const watching = watchOrders({ ...cluster, signal }, (order) => {
     if (signal.aborted) return
     seen.set(nameOf(order), order)
     narrate(order)
-    void help(order)
+    void serve(order)
   })
   // Whatever people did too early they try again.
   const timer = setInterval(() => {
-    for (const order of seen.values()) void help(order)
+    for (const order of seen.values()) void serve(order)
     passTime().catch((error: unknown) => say(String(error)))
   }, 500)
   undo.push(() => {
@@ -197,15 +203,21 @@ async function summary(kubectl: Kubectl, { control }: SimulatorProcess): Promise
   return twice.length === 0
 }
 
-async function keep(cluster: DemoCluster, { controlUrl }: SimulatorProcess, operator: OperatorProcess): Promise<void> {
+async function keep(cluster: DemoCluster, simulator: SimulatorProcess, operator: OperatorProcess): Promise<void> {
+  areYou = process.env['PEOPLE'] === 'you'
+  const accounts = await succeed(cluster.kubectl, ['get', 'dca,cdca', '-A'])
+  print(heading('accounts that your orders may name'))
+  print(accounts.trimEnd())
+  print(`The API key of the simulator is ${API_KEY}; an account of yours names its URL, ${simulator.url}.`)
   print(heading('everything stays up until Ctrl-C; in another shell'))
   print(`  export KUBECONFIG=${cluster.kubeconfig}
   export PATH=${dirname(cluster.kubectlPath)}:$PATH
   kubectl get dco -A -o wide -w
   kubectl delete secret -n <namespace> <name>          # built again, at no cost
-  kubectl edit dco -n <namespace> <name>               # one more name in dnsNames: a reissue, at no cost
-  kubectl apply -f your-order.yaml                     # people approve and validate it as above
-  curl -s ${controlUrl}/journal                        # what was bought
+  kubectl edit dco -n <namespace> <name>               # one more name in dnsNames: a reissue inside the plan
+  kubectl apply -f your-order.yaml                     # ${areYou ? 'you approve and validate it: the calls are printed here' : 'people approve and validate it as above; with PEOPLE=you you do'}
+  curl -s ${simulator.controlUrl}/journal                        # what was bought
+  curl -s ${operator.metricsUrl}                   # metrics
   tail -f ${operator.logFile}\n`)
   await new Promise((resolve) => {
     ending.signal.addEventListener('abort', resolve)

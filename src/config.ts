@@ -135,7 +135,7 @@ const FLAGS: readonly Flag[] = [
   { flags: '--metrics-bind-address <address>', says: 'where /metrics is served', parse: address, otherwise: ':8080' },
   {
     flags: '--health-probe-bind-address <address>',
-    says: 'where /healthz and /readyz are served',
+    says: 'where /livez and /readyz are served',
     parse: address,
     otherwise: ':8081',
   },

@@ -11,7 +11,7 @@ import { installCrashHandler } from './telemetry/log.ts'
 import { createRedactor, proxySecrets } from './telemetry/redact.ts'
 import { VERSION } from './version.ts'
 
-/** Exit codes of `run`: see `design.md`, section 3. */
+/** Exit codes of `run`: see docs/reference.md#command-line. */
 const CONFIGURATION_ERROR = 1
 const LEADERSHIP_LOST = 2
 

@@ -12,7 +12,7 @@ import { standingOf } from './order/standing.ts'
 
 const YEAR = 365.25 * 24 * 60 * 60_000
 
-/** The limits of the CA/Browser Forum as far as they are known (`certcentral-lifecycle.md`, section 3). */
+/** The limits of the CA/Browser Forum as far as they are known (docs/certcentral.md#longest-certificates). */
 const KNOWN_CAPS = ['199', '100@2027-03-15', '47@2029-03-15']
 
 const capOf = (given: string): Cap => {

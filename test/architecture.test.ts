@@ -73,7 +73,7 @@ const packageOf = (specifier: string): string =>
 const outer = imports.filter(({ to }) => !sources.has(to))
 const told = ({ from, to }: Import): string => `${from} -> ${to}`
 
-/** Who may import whom (`reference/codebases.md`, section 4.3). */
+/** Who may import whom (docs/architecture.md#who-imports-whom). */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   main: ['operator', 'config', 'crds', 'plan', 'simulator/command', 'telemetry', 'version', 'idle-gc'],
   operator: ['caches', 'controllers', 'config', 'kube', 'telemetry', 'version'],

@@ -52,7 +52,7 @@ const WRITES = /^(POST|PUT|PATCH|APPLY|DELETE|DELETECOLLECTION) /
 /** No objects that anybody keeps: news, leadership, and questions in the form of a write. */
 const UNCOUNTED = / (events|leases|tokenreviews|(self|local)?subjectaccessreviews)$|\(dry run\)$/
 
-/** Writes that were stored: no Events, no Leases, no dry runs (`design.md`, section 8). */
+/** Writes that were stored: no Events, no Leases, no dry runs. */
 export const writesIn = (requests: Requests): number =>
   [...requests].reduce((sum, [kind, n]) => sum + (WRITES.test(kind) && !UNCOUNTED.test(kind) ? n : 0), 0)
 

@@ -75,6 +75,43 @@ export function people(control: SimulatorControl, say: Say, clock: () => number)
   return { help, passTime }
 }
 
+/* The call of the simulator's control API that does a favour, with what it stands for. */
+function callFor(favour: Favour): readonly [what: string, method: string, path: string, body?: object] {
+  switch (favour.what) {
+    case 'approve':
+      return [`approve order ${favour.orderId}`, 'POST', `/orders/${favour.orderId}/approve`]
+    case 'confirm-mail':
+      return [`follow the link in the mail`, 'POST', `/orders/${favour.orderId}/confirm-email`]
+    case 'publish-record': {
+      const { type, name, value } = favour
+      return [`publish the record`, 'PUT', '/dns', { name, type, values: [value] }]
+    }
+    case 'publish-file':
+      return [`publish the file`, 'PUT', '/http', { url: favour.url, content: favour.content }]
+    case 'validate-organization':
+      return [`validate the organization`, 'PUT', `/organizations/${favour.organization}`, { validated: true }]
+  }
+}
+
+/** Prints, once for each thing that an order's status asks for, the command that does it in the simulator. */
+export function askYou(controlUrl: string, say: Say): (order: DigiCertOrder) => void {
+  const asked = new Set<string>()
+  return (order) => {
+    for (const favour of favoursFor(order)) {
+      const [what, method, path, body] = callFor(favour)
+      const data = body === undefined ? '' : ` -d '${JSON.stringify(body)}'`
+      const command = `curl -sS -X ${method} -H 'content-type: application/json'${data} ${controlUrl}${path}`
+      if (asked.has(command)) continue
+      asked.add(command)
+      say(`${nameOf(order).padEnd(28)} > waits for you to ${what}:\n  ${command}`)
+      if (favour.what === 'publish-record' || favour.what === 'publish-file')
+        say(
+          `${''.padEnd(28)} > and have DigiCert look now: kubectl annotate dco -n ${order.metadata.namespace} ${order.metadata.name} --overwrite digicert-operator.io/check-requested-at="$(date)"`,
+        )
+    }
+  }
+}
+
 /* Gives the line that tells of it; undefined when there was nothing to do. */
 async function doFavour(
   control: SimulatorControl,

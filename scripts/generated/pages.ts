@@ -5,7 +5,7 @@ import { orderSpec } from '../../src/api/order.ts'
 import { WIRE } from '../../src/api/wire.ts'
 import { code, table } from './markdown.ts'
 
-/** The fields of CertCentral's five order pages, as they stand in their tables (seeds/ 000 to 004). */
+/** The fields of CertCentral's five order pages, as they stand in their tables (docs/certcentral.md#the-order-pages). */
 export const PAGES = (
   JSON.parse(readFileSync(path.join(import.meta.dirname, 'page-fields.json'), 'utf8')) as {
     pages: Record<string, { title: string; products: string[]; fields: string[] }>

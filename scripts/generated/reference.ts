@@ -11,9 +11,11 @@ import {
   VERSION,
 } from '../../src/api/names.ts'
 import { ACCOUNT_REASONS, EVENT_REASONS, ORDER_REASONS } from '../../src/api/reasons.ts'
+import { PRODUCTS, type Longest, type ProductRules } from '../../src/api/products.ts'
 import { runCommand } from '../../src/config.ts'
 import { planCommand } from '../../src/plan.ts'
 import { simulatorCommand } from '../../src/simulator/command.ts'
+import { quirkRows } from '../../src/simulator/quirks/schema.ts'
 import { fieldTable, ruleTable } from './fields.ts'
 import { flagTable } from './flags.ts'
 import { code, table } from './markdown.ts'
@@ -30,7 +32,7 @@ API group ${code(`${GROUP}/${VERSION}`)}. All three kinds are in the category \`
 
 - [Kinds](#kinds): ${KINDS.map(({ kind }) => `[${kind}](#${kind.toLowerCase()})`).join(', ')}
 - [Conditions](#conditions): [reasons of an order](#reasons-of-an-order), [reasons of an account](#reasons-of-an-account)
-- [Fields of CertCentral](#fields-of-certcentral)
+- [Fields of CertCentral](#fields-of-certcentral), [products](#products)
 - [Labels, annotations and Secrets](#labels-annotations-and-secrets)
 - [Command line](#command-line)
 `
@@ -117,6 +119,39 @@ ${reasonTable(ACCOUNT_REASONS)}
 ${reasonTable(EVENT_REASONS)}
 `
 
+const VALIDATES: Readonly<Record<ProductRules['validation'], string>> = {
+  dv: 'the domain (DV)',
+  ov: 'the organization (OV)',
+  ev: 'the organization at length (EV)',
+  ds: 'a signer of documents',
+  unknown: 'not known',
+}
+
+const WILDCARDS: Readonly<Record<ProductRules['wildcard'], string>> = {
+  no: 'none',
+  yes: 'allowed',
+  only: 'the common name must be one',
+}
+
+const longest = (bound: Longest): string => `${String(bound.years)} years, or ${String(bound.days)} days`
+
+/** What an application team asks first of a product: what is validated, which names it takes, how long it lasts. */
+const productTable = (): string =>
+  table(
+    ['Product', 'DigiCert validates', 'Wildcard names', 'Longest order', 'Multi-year Plan', 'Page'],
+    Object.entries(PRODUCTS).map(([id, rules]) => [
+      code(id),
+      VALIDATES[rules.validation],
+      WILDCARDS[rules.wildcard],
+      rules.order ? longest(rules.order) : '3 years',
+      rules.plan,
+      Object.entries(PAGES)
+        .filter(([, { products }]) => products.includes(id))
+        .map(([page]) => page)
+        .join(', '),
+    ]),
+  )
+
 const pagesSection = (): string => `
 ## Fields of CertCentral
 
@@ -129,6 +164,14 @@ ${table(
 )}
 
 ${pageTable()}
+
+## Products
+
+The products of these pages. An id that is not among them is sent as it is, under the rules of the ids that begin alike; CertCentral
+says whether it sells it. \`curl -H "X-DC-DEVKEY: $CERTCENTRAL_API_KEY" https://www.digicert.com/services/v2/product\` lists what your
+account may buy.
+
+${productTable()}
 `
 
 const ANNOTATION_MEANINGS: Readonly<Record<keyof typeof ANNOTATIONS, string>> = {
@@ -209,6 +252,14 @@ A CertCentral to try the operator against; nothing is bought. It prints one line
 listens.
 
 ${flagTable(simulatorCommand())}
+
+\`--quirks all\` turns all of these settings on; \`PUT /simulator/settings\` with \`{"quirks": {"sparse": true}}\` sets single ones.
+What they do was recorded of CertCentral, or stands in its older pages:
+
+${table(
+  ['Setting below `quirks`', 'Default', 'Meaning'],
+  quirkRows.map(([name, initially, description]) => [code(name), code(initially), description]),
+)}
 
 ### digicert-operator crds
 

@@ -56,6 +56,6 @@ export const SIGNING_RULES: readonly CrossFieldRule<Signing>[] = [
 ]
 
 export const documentSigning = fields.meta({
-  description: 'Required for, and only for, document_signing products (seeds/ page 004).',
+  description: 'Required for, and only for, document_signing products.',
   ...validations(SIGNING_RULES),
 })

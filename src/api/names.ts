@@ -26,7 +26,7 @@ export const ANNOTATIONS = {
 
 /**
  * Annotation by which a person lets an order be placed again: its value names what is given up, an order id or, where
- * the outcome of a POST stayed unknown, the alternative order id. `design.md` section 5.
+ * the outcome of a POST stayed unknown, the alternative order id. ADR 0009.
  */
 export const ORDER_AGAIN = `${GROUP}/order-again`
 

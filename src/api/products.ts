@@ -9,7 +9,7 @@ export type ProductRules = {
   readonly validation: ValidationType | 'unknown'
   /** Whether names may be wildcards; `only` where the common name must be one. */
   readonly wildcard: 'no' | 'yes' | 'only'
-  /** Where the length of the order stands: in `order_validity`, or in the top-level fields of seeds/ page 002. */
+  /** Where the length of the order stands: in `order_validity`, or in the top-level fields of page 002. */
   readonly validityForm: 'object' | 'top-level'
   /** The longest order, where it is shorter than three years. */
   readonly order?: Longest
@@ -48,17 +48,17 @@ const ANY: ProductRules = {
   alternativeOrderId: 'undocumented',
 }
 
-/** Seeds/ page 000. */
+/** Page 000, "Order Secure Site Pro SSL" (docs/certcentral.md#the-order-pages). */
 const PAGE_000: ProductRules = { ...ANY, validation: 'ov', certificate: ONE_YEAR, alternativeOrderId: 'documented' }
 
-/** Seeds/ page 001. */
+/** Page 001, "Order Multi-year Plan". */
 const plan = (validation: ValidationType, wildcard: ProductRules['wildcard'] = 'yes'): ProductRules => ({
   ...ANY,
   validation,
   wildcard,
 })
 
-/** Seeds/ page 002. */
+/** Page 002, "Order DV SSL". */
 const oldDv = (wildcard: ProductRules['wildcard']): ProductRules => ({
   ...ANY,
   validation: 'dv',
@@ -85,7 +85,7 @@ const onBothPages = (wildcard: ProductRules['wildcard']): ProductRules => ({
   plan: 'yes',
 })
 
-/** Seeds/ page 003. */
+/** Page 003, "Order GeoTrust DV SSL". */
 const PAGE_003: ProductRules = {
   ...ANY,
   validation: 'dv',
@@ -95,7 +95,7 @@ const PAGE_003: ProductRules = {
   alternativeOrderId: 'documented',
 }
 
-/** Seeds/ page 004. */
+/** Page 004, "Order document signing certificate". */
 const PAGE_004: ProductRules = {
   ...ANY,
   validation: 'ds',
@@ -107,7 +107,7 @@ const PAGE_004: ProductRules = {
   alternativeOrderId: 'documented',
 }
 
-/** The products of the order pages (seeds/ 000 to 004). */
+/** The products of the order pages (docs/certcentral.md#the-order-pages). */
 export const PRODUCTS: Readonly<Record<string, ProductRules>> = {
   ssl_basic: plan('ov'),
   ssl_ev_basic: plan('ev', 'no'),

@@ -95,6 +95,8 @@ export const EVENT_REASONS = {
   FieldIgnored: 'A field of the spec has no effect. The order goes on without it.',
   FinalizerHeld:
     "A DigiCertOrder is dealt with at CertCentral, and the operator may not remove its finalizer. The Event regards the operator's Deployment, and its message has the command that lets the object go.",
+  RevocationRequested:
+    'A DigiCertOrder went, and CertCentral revokes its order or certificate only once an administrator approves the request that the message names. The Event regards the order, and the Deployment of the operator.',
   OrderLeft:
     "A DigiCertOrder went although what spec.deletionPolicy asks for was not done. The Event regards the operator's Deployment, and its message says what to do in CertCentral.",
 } as const

@@ -127,7 +127,7 @@ export type ValidityField = {
   readonly fields: Readonly<Record<'object' | 'years' | 'days' | 'expiresOn', readonly string[]>>
 }
 
-/** A length of time in one of CertCentral's three forms (seeds/, pages 000 and 001). */
+/** A length of time in one of CertCentral's three forms (docs/certcentral.md#lengths-and-dates). */
 export const validity = ({ name, description, years, days, fields }: ValidityField) =>
   z
     .object({

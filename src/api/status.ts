@@ -198,6 +198,10 @@ export const orderStatus = z
       .object({
         what: known(64, 'What was done.'),
         orderId: z.int().optional().meta({ description: 'To which order.' }),
+        waitsFor: z
+          .int()
+          .optional()
+          .meta({ description: 'The request that an administrator has to approve in CertCentral before it is done.' }),
         at: known(64, 'When.'),
       })
       .optional()

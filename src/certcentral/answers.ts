@@ -1,4 +1,4 @@
-/** The status words of an order (reference/certcentral-api.md, section 3.4). */
+/** The status words of an order (docs/certcentral.md#status-words). */
 export const ORDER_WORDS = [
   'needs_approval',
   'pending',
@@ -17,7 +17,7 @@ export type OrderWord = (typeof ORDER_WORDS)[number]
 
 /**
  * The status of an order. A word that is not in the list is `unrecognised` and kept in `raw`, to be treated as pending
- * and shown (reference/certcentral-api.md, section 3.4); so are `approved` and `denied`, which belong to certificates.
+ * and shown (docs/certcentral.md#status-words); so are `approved` and `denied`, which belong to certificates.
  */
 export type OrderStatus = { word: OrderWord | 'unrecognised'; raw: string }
 
@@ -42,11 +42,14 @@ export type OrderRequest = RequestSummary & {
   comments?: string
 }
 
+/** What became of a revocation: where a request is there, a person has to approve it before anything is revoked. */
+export type RevocationAnswer = { request?: RequestSummary }
+
 export type RequestInfo = OrderRequest & { orderId?: number }
 
 export type PlacedDomain = { id?: number; name: string; dcvToken?: string }
 
-/** The answer to an order (reference/certcentral-api.md, section 2.2). */
+/** The answer to an order (docs/certcentral.md#the-answer-to-an-order). */
 export type PlacedOrder = {
   orderId: number
   /** There from approval on; it does not mean that the certificate is issued. */
@@ -62,7 +65,7 @@ export type PlacedOrder = {
   organizationId?: number
 }
 
-/** What CertCentral knows of an order (reference/certcentral-api.md, section 3.1). */
+/** What CertCentral knows of an order (docs/certcentral.md#order-info). */
 export type OrderInfo = {
   orderId: number
   status: OrderStatus
@@ -96,7 +99,7 @@ export type OrderInfo = {
   dcvRandomValue?: string
 }
 
-/** A certificate of an order that was asked for after the first one (reference/certcentral-api.md, section 5). */
+/** A certificate of an order that was asked for after the first one (docs/certcentral.md#finding-a-reissue). */
 export type Reissue = {
   certificateId?: number
   /** `approved`, `issued`, `pending`, `rejected`, or another word of the server, in lower case. */
@@ -117,14 +120,14 @@ export type NameValidation = {
   domainId?: number
 }
 
-/** A domain of the account (reference/certcentral-api.md, section 9.2). */
+/** A domain of the account (docs/certcentral.md#how-long-a-validation-serves). */
 export type DomainInfo = {
   name?: string
   /** Until when the proof of control over it serves for other orders. */
   provenUntil?: Date
 }
 
-/** What of an order is validated (reference/certcentral-api.md, section 9.1). */
+/** What of an order is validated (docs/certcentral.md#how-long-a-validation-serves). */
 export type OrderValidation = {
   organizationId?: number
   organization: OrganizationValidation[]

@@ -105,7 +105,7 @@ const createPause = (clock: Clock, random: () => number): Pause => {
   }
 }
 
-/** The budget of one API key (reference/certcentral-lifecycle.md, section 6). */
+/** The budget of one API key (docs/certcentral.md#rate-limits). */
 export const createBudget = (options: BudgetOptions = {}): Budget => {
   const { requestsPerSecond = 3, maxWaitMs = 30_000, clock = systemClock, random = Math.random } = options
   const limits = createLimits(requestsPerSecond)

@@ -10,6 +10,7 @@ import type {
   PlacedOrder,
   Reissue,
   RequestInfo,
+  RevocationAnswer,
   User,
 } from './answers.ts'
 import type { Budget, Priority } from './budget.ts'
@@ -92,9 +93,9 @@ export type CertCentral = {
   /** `PUT /order/certificate/{order_id}/auto-reissue`. */
   switchAutoReissue: (orderId: number, to: 'on' | 'off', options?: CallOptions) => Promise<void>
   /** `PUT /certificate/{certificate_id}/revoke`; where the account wants it approved, that is a request from then on. */
-  revokeCertificate: (certificateId: number, revocation: Revocation, options?: CallOptions) => Promise<void>
-  /** `PUT /order/certificate/{order_id}/revoke`: all certificates of the order. */
-  revokeOrder: (orderId: number, revocation: Revocation, options?: CallOptions) => Promise<void>
+  revokeCertificate: (certificateId: number, revocation: Revocation, options?: CallOptions) => Promise<RevocationAnswer>
+  /** `PUT /order/certificate/{order_id}/revoke`: all certificates of the order; a request as above. */
+  revokeOrder: (orderId: number, revocation: Revocation, options?: CallOptions) => Promise<RevocationAnswer>
   /** `PUT /request/{request_id}/status` to rejected. */
   rejectRequest: (requestId: number, comment: string, options?: CallOptions) => Promise<void>
   /** `GET /request/{request_id}`. */

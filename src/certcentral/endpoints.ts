@@ -17,14 +17,14 @@ import { faultsOfOrderBody } from './order-body.ts'
 import { statusFeed } from './order-lists.ts'
 import * as schemas from './schemas.ts'
 
-/** A status-changes window is at most seven days (reference/certcentral-api.md, section 3.3). */
+/** A status-changes window is at most seven days (docs/certcentral.md#the-feed-of-changes). */
 export const MAX_STATUS_CHANGES_SECONDS = 604_800
 
 /** Bound of an answer that lists orders. */
 export const LIST_BYTES = 8 * 1_048_576
 const CERTIFICATE_BYTES = 330_000
 
-/** Answers of check-dcv that mean "not found yet" (reference/certcentral-api.md, sections 9.1 and 14). */
+/** Answers of check-dcv that mean "not found yet" (docs/certcentral.md#asking-for-a-check). */
 const NOT_YET = new Set(['file_random_value_not_found', 'invalid_dns_txt', 'invalid_dns_cname', 'invalid_dns_method'])
 
 /** Reads the whole answer of an endpoint; what has not the documented shape is `unreadable`. */
@@ -37,11 +37,18 @@ export const read = <Value>(operation: string, { status, text }: Answer, schema:
   throw unreadable(operation, status, `its body has not the documented shape${where === '' ? '' : ` (${where})`}`)
 }
 
+const isEmptyArray = (text: string): boolean => /^\s*\[\s*\]\s*$/.test(text)
+
+/** Whether an answer has no content, in any of the forms in which PHP writes that. */
+export const saysNothing = ({ text }: Answer): boolean =>
+  text.trim() === '' || isEmptyArray(text) || /^\s*\{\s*\}\s*$/.test(text)
+
 /**
- * Reads a list. `[]` as the whole of a 200 is an empty one: PHP writes an object without members so.
+ * Reads an object all of whose members may be missing, such as one with a list. `[]` as the whole of a 200 is an empty
+ * one: PHP writes an object without members so.
  */
-export const readList = <Value>(operation: string, answer: Answer, schema: z.ZodType<Value>): Value =>
-  read(operation, answer.status === 200 && answer.text.trim() === '[]' ? { ...answer, text: '{}' } : answer, schema)
+export const readObject = <Value>(operation: string, answer: Answer, schema: z.ZodType<Value>): Value =>
+  read(operation, answer.status === 200 && isEmptyArray(answer.text) ? { ...answer, text: '{}' } : answer, schema)
 
 /** Fails for a request that is not worth sending. */
 export const refuse = (operation: string, field: string, message: string): never => {
@@ -90,7 +97,7 @@ export const statusChanges =
     const query = { seconds: Math.min(Math.max(1, Math.ceil(seconds)), MAX_STATUS_CHANGES_SECONDS) }
     const path = '/order/certificate/status-changes'
     const answer = await call({ operation, method: 'GET', path, query, maxBytes: LIST_BYTES }, options)
-    return readList(operation, answer, statusFeed)
+    return readObject(operation, answer, statusFeed)
   }
 
 export const orderValidation =
@@ -98,7 +105,7 @@ export const orderValidation =
   async (orderId: number, options?: CallOptions): Promise<OrderValidation> => {
     const operation = 'orderValidation'
     const path = `${orderPath(operation, orderId)}/validation`
-    return read(operation, await call({ operation, method: 'GET', path }, options), schemas.orderValidation)
+    return readObject(operation, await call({ operation, method: 'GET', path }, options), schemas.orderValidation)
   }
 
 export const dcvRandomValue =
@@ -120,7 +127,7 @@ export const checkDcv =
     const operation = 'checkDcv'
     const path = `${orderPath(operation, orderId)}/check-dcv`
     try {
-      return read(operation, await call({ operation, method: 'PUT', path }, options), schemas.dcvCheck)
+      return readObject(operation, await call({ operation, method: 'PUT', path }, options), schemas.dcvCheck)
     } catch (error) {
       const notYet = notYetCode(error)
       if (notYet === undefined) throw error
@@ -146,7 +153,7 @@ export const downloadCertificate =
     return answer.text
   }
 
-/** Leaf first in practice, whatever its only member is called (reference/certcentral-api.md, section 6). */
+/** Leaf first in practice, whatever its only member is called (docs/certcentral.md#download). */
 export const certificateChain =
   ({ call }: Calls) =>
   async (certificateId: number, options?: CallOptions): Promise<string> => {

@@ -2,7 +2,7 @@ import { plainText } from './text.ts'
 
 /**
  * May the call have taken effect? `refused`: CertCentral said no, in its own form. `unsent`: the request never left. `ambiguous`: nobody
- * knows, so look before doing it again (reference/certcentral-lifecycle.md, section 5.2).
+ * knows, so look before doing it again (docs/certcentral.md#unknown-outcomes).
  */
 export type Outcome = 'refused' | 'unsent' | 'ambiguous'
 
@@ -32,7 +32,7 @@ export type ErrorKind =
   /** 3xx: redirects are not followed, and nobody knows who redirected. */
   | 'redirected'
 
-/** One entry of the `errors` of an answer (reference/certcentral-api.md, section 1.2). */
+/** One entry of the `errors` of an answer (docs/certcentral.md#form-of-an-error). */
 export type ErrorEntry = {
   /** The fixed part of the code, for example `invalid_value` or `access_denied`. */
   code: string
@@ -52,7 +52,7 @@ type Facts = {
 
 /**
  * The one error of this package. It is built from facts and never from another error: those of axios carry the request
- * with the API key (reference/typescript.md, section 6), so nothing of them is kept but their code.
+ * with the API key, so nothing of them is kept but their code.
  */
 export class CertCentralError extends Error {
   override readonly name = 'CertCentralError'
@@ -122,7 +122,7 @@ const entryOf = (value: unknown): ErrorEntry => {
   return { code: plainText(code, 100), field, message: plainText(message, 500) }
 }
 
-/** Every entry of a parsed answer; `errors` may be an array or a single object (reference/certcentral-api.md, 1.2). */
+/** Every entry of a parsed answer; `errors` may be an array or a single object (docs/certcentral.md#form-of-an-error). */
 export const errorEntries = (body: unknown): ErrorEntry[] => {
   if (typeof body !== 'object' || body === null || !('errors' in body)) return []
   const list: unknown[] = Array.isArray(body.errors) ? body.errors : [body.errors]

@@ -15,6 +15,7 @@ export type {
   PlacedOrder,
   Reissue,
   RequestInfo,
+  RevocationAnswer,
   RequestSummary,
   User,
 } from './answers.ts'

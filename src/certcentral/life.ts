@@ -1,11 +1,11 @@
-import type { PlacedOrder, Reissue } from './answers.ts'
-import type { Calls, CallOptions } from './calls.ts'
-import { idPart, LIST_BYTES, orderPath, read, readList } from './endpoints.ts'
+import type { PlacedOrder, Reissue, RevocationAnswer } from './answers.ts'
+import type { Answer, Calls, CallOptions } from './calls.ts'
+import { idPart, LIST_BYTES, orderPath, read, readObject, saysNothing } from './endpoints.ts'
 import { notSendable } from './errors.ts'
 import { faultsOfReissueBody } from './order-body.ts'
 import * as schemas from './schemas.ts'
 
-/** Why a certificate is revoked (reference/certcentral-api.md, section 7). */
+/** Why a certificate is revoked (docs/certcentral.md#a-revocation). */
 export type RevocationReason =
   'unspecified' | 'keyCompromise' | 'affiliationChanged' | 'superseded' | 'cessationOfOperation'
 
@@ -30,7 +30,7 @@ export const reissues =
     const operation = 'reissues'
     const path = `${orderPath(operation, orderId)}/reissue`
     const answer = await call({ operation, method: 'GET', path, maxBytes: LIST_BYTES }, options)
-    return readList(operation, answer, schemas.reissueList)
+    return readObject(operation, answer, schemas.reissueList)
   }
 
 export const switchAutoReissue =
@@ -47,20 +47,32 @@ const revocationBody = ({ reason, comments, skipApproval }: Revocation) => ({
   ...(skipApproval === undefined ? {} : { skip_approval: skipApproval }),
 })
 
+/**
+ * No content means that it was done. A request that is approved already was done as well; any other waits for a person,
+ * also one that does not say how it stands.
+ */
+const revocationAnswer = (operation: string, answer: Answer): RevocationAnswer => {
+  if (saysNothing(answer)) return {}
+  const request = read(operation, answer, schemas.requestSummary)
+  return request.status === 'approved' ? {} : { request }
+}
+
 export const revokeCertificate =
   ({ call }: Calls) =>
-  async (certificateId: number, revocation: Revocation, options?: CallOptions): Promise<void> => {
+  async (certificateId: number, revocation: Revocation, options?: CallOptions): Promise<RevocationAnswer> => {
     const operation = 'revokeCertificate'
     const path = `/certificate/${idPart(operation, certificateId)}/revoke`
-    await call({ operation, method: 'PUT', path, body: revocationBody(revocation) }, options)
+    const answer = await call({ operation, method: 'PUT', path, body: revocationBody(revocation) }, options)
+    return revocationAnswer(operation, answer)
   }
 
 export const revokeOrder =
   ({ call }: Calls) =>
-  async (orderId: number, revocation: Revocation, options?: CallOptions): Promise<void> => {
+  async (orderId: number, revocation: Revocation, options?: CallOptions): Promise<RevocationAnswer> => {
     const operation = 'revokeOrder'
     const path = `${orderPath(operation, orderId)}/revoke`
-    await call({ operation, method: 'PUT', path, body: revocationBody(revocation) }, options)
+    const answer = await call({ operation, method: 'PUT', path, body: revocationBody(revocation) }, options)
+    return revocationAnswer(operation, answer)
   }
 
 export const rejectRequest =

@@ -2,7 +2,7 @@ import type { Priority } from './budget.ts'
 import type { RollingWindow } from './rolling-window.ts'
 import { rollingWindow } from './rolling-window.ts'
 
-/** The rolling windows that the calls of one key must fit (reference/certcentral-api.md, section 1.3). */
+/** The rolling windows that the calls of one key must fit (docs/certcentral.md#rate-limits). */
 export type Limits = {
   /** When the next call of that priority may be made, in clock milliseconds. */
   readyAt: (priority: Priority) => number

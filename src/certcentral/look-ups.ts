@@ -1,7 +1,7 @@
 import type { ListedOrder, OrderSummary } from './answers.ts'
 import type { CallOptions, Calls } from './calls.ts'
 import { saysNoSuchThing } from './classify.ts'
-import { LIST_BYTES, readList, refuse } from './endpoints.ts'
+import { LIST_BYTES, readObject, refuse } from './endpoints.ts'
 import { CertCentralError, unreadable } from './errors.ts'
 import type { Page } from './order-lists.ts'
 import { listedPage, orderPage } from './order-lists.ts'
@@ -55,7 +55,7 @@ export const ordersByAlternativeId =
     const request = { operation, method: 'GET', path, maxBytes: LIST_BYTES, alsoReads: saysNoSuchThing } as const
     return allPages(operation, MOST_PAGES.byAlternativeId, async (offset) => {
       const answer = await call({ ...request, query: { offset, limit: PAGE_LIMIT } }, options)
-      return answer.status >= 400 ? { orders: [] } : readList(operation, answer, orderPage)
+      return answer.status >= 400 ? { orders: [] } : readObject(operation, answer, orderPage)
     })
   }
 
@@ -94,7 +94,7 @@ export const ordersOfName =
       allPages(operation, MOST_PAGES.ofName, async (offset) => {
         const query = { ...filtersOf(commonName, from), offset, limit: PAGE_LIMIT }
         const request = { operation, method: 'GET', path: '/order/certificate', query, maxBytes: LIST_BYTES } as const
-        return readList(operation, await call(request, options), listedPage)
+        return readObject(operation, await call(request, options), listedPage)
       })
     const found = await listed(since).catch((error: unknown) => {
       if (since === undefined || !isRefusedAsInvalid(error)) throw error

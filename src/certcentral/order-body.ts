@@ -124,7 +124,7 @@ const documentSigning = {
 }
 
 /**
- * The body of `POST /order/certificate/{product_id}` (reference/certcentral-api.md, section 2.1). A member that no page
+ * The body of `POST /order/certificate/{product_id}` (docs/certcentral.md#the-order-pages). A member that no page
  * knows is refused here, because CertCentral may ignore it and sell something else than was meant.
  */
 const orderBody = z.strictObject({
@@ -132,7 +132,7 @@ const orderBody = z.strictObject({
   ...z.strictObject({ ...ordering, ...validation, ...people, ...payment, ...documentSigning }).partial().shape,
 })
 
-/** The body of `POST /order/certificate/{order_id}/reissue` (reference/certcentral-api.md, section 5). */
+/** The body of `POST /order/certificate/{order_id}/reissue` (docs/certcentral.md#fields-of-a-reissue). */
 const reissueBody = z.strictObject({
   certificate,
   comments: words.optional(),

@@ -9,7 +9,7 @@ const PAUSE_JITTER = 0.2
 
 /**
  * How long all calls of a key rest after the nth 429 in a row, counted from 0: 5 s, 10 s, 20 s and so on to 3 minutes,
- * in ms (reference/certcentral-lifecycle.md, section 6). Up to a fifth of jitter is added, never taken away.
+ * in ms (docs/certcentral.md#rate-limits). Up to a fifth of jitter is added, never taken away.
  */
 export const pauseMs = (strike: number, random: () => number): number =>
   Math.min(FIRST_PAUSE * 2 ** strike, LONGEST_PAUSE / (1 + PAUSE_JITTER)) * (1 + PAUSE_JITTER * random())

@@ -39,7 +39,7 @@ import {
 /** 250 names of 253 characters make a certificate or CSR of about 90,000. */
 const PEM_LENGTH = 131_072
 
-const requestSummary: Reader<RequestSummary> = z.object({ id, status: word.catch('') })
+export const requestSummary: Reader<RequestSummary> = z.object({ id, status: word.catch('') })
 
 const requestFields = { id, status: word.catch(''), type: word.catch(''), comments: maybe(text(512)) }
 

@@ -1,24 +1,24 @@
 import type { DomainInfo, OrganizationValidation } from './answers.ts'
 import type { CallOptions, Calls } from './calls.ts'
-import { idPart, read } from './endpoints.ts'
+import { idPart, readObject } from './endpoints.ts'
 import * as schemas from './schemas.ts'
 
-/** Until when what was proven of a domain serves (reference/certcentral-api.md, section 9.2). */
+/** Until when what was proven of a domain serves (docs/certcentral.md#how-long-a-validation-serves). */
 export const domainInfo =
   ({ call }: Calls) =>
   async (domainId: number, options?: CallOptions): Promise<DomainInfo> => {
     const operation = 'domainInfo'
     const query = { include_dcv: 'true', include_validation: 'true' }
     const path = `/domain/${idPart(operation, domainId)}`
-    return read(operation, await call({ operation, method: 'GET', path, query }, options), schemas.domainInfo)
+    return readObject(operation, await call({ operation, method: 'GET', path, query }, options), schemas.domainInfo)
   }
 
-/** What an organization is validated for, and until when (reference/certcentral-api.md, section 10). */
+/** What an organization is validated for, and until when (docs/certcentral.md#how-long-a-validation-serves). */
 export const organizationValidations =
   ({ call }: Calls) =>
   async (organizationId: number, options?: CallOptions): Promise<OrganizationValidation[]> => {
     const operation = 'organizationValidations'
     const path = `/organization/${idPart(operation, organizationId)}/validation`
     const answer = await call({ operation, method: 'GET', path }, options)
-    return read(operation, answer, schemas.organizationValidations)
+    return readObject(operation, answer, schemas.organizationValidations)
   }

@@ -6,7 +6,7 @@ import { plainText } from './text.ts'
 /** Reads one shape of the wire into one of ours. Reading is tolerant: only what the caller cannot do without must be there. */
 export type Reader<Value> = z.ZodType<Value>
 
-/** An id that may come as a string (reference/certcentral-api.md, section 2.3, point 16). 0 stands for none. */
+/** An id that may come as a string (docs/certcentral.md#ids-switches-and-empty-values). 0 stands for none. */
 export const id = z
   .union([
     z.number(),

@@ -8,7 +8,7 @@ import type { Action } from '../order/decision.ts'
 import type { Observation } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
 import { wasFree } from '../order/brake.ts'
-import { leftBehind } from '../order/left-behind.ts'
+import { leftBehind, revocationRequested } from '../order/left-behind.ts'
 import { isoDay } from '../order/schedule.ts'
 import { aboutOf } from './about.ts'
 import { endOrder } from './end-order.ts'
@@ -28,6 +28,7 @@ import { askValidation, checkedEntries, lacksValue } from './validation.ts'
 const foundId = ({ remote }: Observation): number | undefined =>
   remote.kind === 'found' ? remote.order.orderId : undefined
 
+type Ending = Extract<Action, { kind: 'EndOrder' }>
 type Recording = Extract<Action, { kind: 'RecordIntent' }>
 
 /** What a renewal follows: the order that ends, or that of an earlier renewal which came to nothing. */
@@ -226,6 +227,15 @@ const leaveOrder = async ({ gathered, seen }: Step, hands: Hands): Promise<Outco
   return { kind: 'left', message }
 }
 
+/** Ends an order. The object does not wait for the approval of a revocation, so it is announced while it is known. */
+const end = async ({ gathered, seen }: Step, action: Ending, hands: Hands): Promise<Outcome> => {
+  const outcome = await endOrder({ client: sessionOf(gathered).client, order: gathered.order, seen }, action)
+  if (outcome.kind !== 'ended' || outcome.waitsFor === undefined) return outcome
+  const { what, orderId, waitsFor: request } = outcome
+  await hands.announceRequested(revocationRequested(aboutOf(gathered), { what, orderId, request }))
+  return outcome
+}
+
 const changeFinalizer = async ({ finalize }: Hands, how: 'add' | 'remove'): Promise<Outcome> => {
   const changed = await finalize(how)
   return changed === undefined ? { kind: 'conflict' } : { kind: 'done' }
@@ -272,7 +282,7 @@ const carryOut = async (step: Step, action: Action, hands: Hands): Promise<Outco
     case 'LeaveOrder':
       return leaveOrder(step, hands)
     case 'EndOrder':
-      return endOrder({ client: sessionOf(gathered).client, order: gathered.order, seen: step.seen }, action)
+      return end(step, action, hands)
     case 'SwitchAutoReissue':
       await sessionOf(gathered).client.switchAutoReissue(action.orderId, action.to)
       return { kind: 'done' }

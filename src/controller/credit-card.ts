@@ -23,7 +23,7 @@ const partOf = (secret: Secret | undefined, part: Part): string | undefined => {
 
 const bare = (key: string): string => key.replaceAll(/[_-]/g, '').toLowerCase()
 
-/** The pages want a number (seeds/ 000); one that begins with zeros would lose them. */
+/** The pages want a number (docs/certcentral.md#credit-cards); one that begins with zeros would lose them. */
 const cvvOf = (text: string): number | string => (text.startsWith('0') ? text : Number(text))
 
 export type CardResult = { ok: true; card: CreditCard | undefined } | { ok: false; problem: string }

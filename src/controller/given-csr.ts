@@ -15,8 +15,8 @@ const foreignNames = ({ commonName, dnsNames }: SigningRequest, spec: OrderSpec)
 }
 
 /**
- * What is wrong with a CSR for this order. CertCentral takes names from the order and not from the CSR (seeds/ 000), so
- * one that names less is no harm; one that names others was made for something else.
+ * What is wrong with a CSR for this order. CertCentral takes names from the order and not from the CSR (docs/certcentral.md#names-and-csr),
+ * so one that names less is no harm; one that names others was made for something else.
  */
 const faultOf = (request: SigningRequest, spec: OrderSpec): string | undefined => {
   if (request.signature === 'bad') return 'is not signed by its own key'

@@ -19,7 +19,7 @@ const PATIENCE = 5
 export type StatusWriter = {
   /**
    * Writes the whole status as a compare-and-swap on the object as it was read: this is at once the record before a
-   * crash, the finder of stale caches and the fence between two leaders (`reference/reliability.md`, section 0).
+   * crash, the finder of stale caches and the fence between two leaders (ADR 0004).
    * Nothing is written where nothing changed. A change of labels or annotations meanwhile is no obstacle; a change of
    * spec or status is a conflict.
    *

@@ -62,6 +62,20 @@ export const refusalText = ({ errors, message }: CertCentralError): string =>
         .map(({ code, field, message: text }) => `${field === undefined ? code : `${field} (${code})`}: ${text}`)
         .join('; ')
 
+/** The refusal, with what CertCentral leaves out: the product that it does not know, the order that was renewed already. */
+const orderRefusal = ({ order }: Purchase, { renewalOf }: Intent, error: CertCentralError): string => {
+  const isOfProduct = error.errors.some(({ code, field }) => code === 'product' || field?.startsWith('product'))
+  const hints = [
+    ...(isOfProduct ? [`spec.product is ${order.spec.product}`] : []),
+    ...(renewalOf !== undefined && isRenewedAlready(error)
+      ? [
+          `another order renewed order ${String(renewalOf)}, and Order info does not name it; find it in CertCentral and set spec.adoptOrderId to it`,
+        ]
+      : []),
+  ]
+  return hints.length > 0 ? `${refusalText(error)} (${hints.join('; ')})` : refusalText(error)
+}
+
 export const codeOf = ({ errors, kind }: CertCentralError): string => {
   const [first] = errors
   return first ? [first.code, first.field].filter((part) => part !== undefined).join('|') : kind
@@ -85,22 +99,28 @@ const mayExist = async ({ session }: Purchase, { alternativeOrderId }: Intent): 
 const wasSentBefore = ({ session }: Purchase, { sends }: Intent): boolean =>
   (sends ?? 1) > 1 && session.account.spec.uniqueAlternativeOrderIds
 
-/** Codes by which CertCentral refuses to link a renewal (`certcentral-api.md`, section 14). */
+/** Codes by which CertCentral refuses to link a renewal (docs/certcentral.md#a-renewal-is-a-purchase). */
 const LINK_REFUSALS = [
   'order_not_eligible_for_renewal',
-  'order_renewed_already',
   'order_not_renewable',
   'renewal_window_closed',
   'cannot_renew_expired_order',
   'product_not_eligible_for_renewal',
 ]
 
+/** Whether CertCentral knows another renewal of that order: one without the link would be a second one. */
+const isRenewedAlready = ({ errors }: CertCentralError): boolean =>
+  errors.some(
+    ({ code, message }) => code === 'order_renewed_already' || /already.*renewed|renewed.*already/i.test(message),
+  )
+
 /** Whether the link to the renewed order is all that is wrong with a renewal. */
-const isLinkRefused = ({ renewalOf, link }: Intent, { errors }: CertCentralError): boolean =>
+const isLinkRefused = ({ renewalOf, link }: Intent, error: CertCentralError): boolean =>
   renewalOf !== undefined &&
   link === undefined &&
-  errors.length > 0 &&
-  errors.every(({ code, field }) => LINK_REFUSALS.includes(code) || field === 'renewal_of_order_id')
+  error.errors.length > 0 &&
+  !isRenewedAlready(error) &&
+  error.errors.every(({ code, field }) => LINK_REFUSALS.includes(code) || field === 'renewal_of_order_id')
 
 const MAY_HIDE_A_REPEAT = ['invalid', 'conflict']
 
@@ -113,12 +133,12 @@ const refused = async (purchase: Purchase, intent: Intent, error: CertCentralErr
     kind: 'refused',
     reason: 'OrderRefused',
     code: codeOf(error),
-    message: refusalText(error),
+    message: orderRefusal(purchase, intent, error),
     intent: withoutMark(intent),
   }
 }
 
-/** What a failed POST means: refused, unsent or ambiguous (`certcentral-lifecycle.md`, section 5.2). */
+/** What a failed POST means: refused, unsent or ambiguous (docs/certcentral.md#unknown-outcomes). */
 const failed = async (
   { unmarked, ...purchase }: Purchase & { unmarked: Intent },
   intent: Intent,

@@ -49,7 +49,7 @@ const afterwards = (work: ReissueWork, placed: PlacedOrder): RemoteOrder => {
     orderId: work.orderId,
     asked,
     ...(isIssued ? { certificateId } : { status: told.status === 'issued' ? 'issued' : 'reissue_pending' }),
-    requests: placed.requests.map((request) => ({ ...request, type: 'reissue' })),
+    requests: told.requests?.map((request) => ({ ...request, type: 'reissue' })),
   }
 }
 
@@ -79,7 +79,8 @@ const failed = (intent: Intent, error: unknown, now: Date): Outcome => {
 /**
  * Asks for another certificate of an order. Names that it adds are counted in the status of the account before. Else it
  * costs nothing, but two of them would be two: so it is marked as sent by a
- * compare-and-swap before, and looked for in the list of reissues after, as an order is (`certcentral-lifecycle.md`, 5.3).
+ * compare-and-swap before, and looked for in the list of reissues after, as an order is
+ * (docs/certcentral.md#finding-a-reissue).
  */
 export const placeReissue = async (work: ReissueWork, means: PurchaseMeans): Promise<Outcome> => {
   const { order, status } = work

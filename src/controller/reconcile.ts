@@ -300,6 +300,11 @@ export class Reconciler {
       write: (status) => this.#write(pass, status),
       finalize: (how) => this.#finalize(pass, how),
       announceLeft: (message) => this.#options.announceAtHome(pass.stored, 'OrderLeft', message),
+      announceRequested: (message) => {
+        const reason = 'RevocationRequested'
+        this.#options.announce(pass.stored, { type: 'Warning', reason, message })
+        return this.#options.announceAtHome(pass.stored, reason, message)
+      },
     }
   }
 

@@ -210,7 +210,7 @@ const isOurs = ({ csr, dateCreated }: Reissue, { fingerprint, since }: ReissueMa
 const newestOf = (ours: readonly Reissue[]): Reissue | undefined =>
   ours.toSorted((a, b) => (b.dateCreated?.getTime() ?? 0) - (a.dateCreated?.getTime() ?? 0))[0]
 
-/** Asks how an order stands and which reissues it has; each of them shows its CSR (`certcentral-api.md`, section 5). */
+/** Asks how an order stands and which reissues it has; each of them shows its CSR (docs/certcentral.md#finding-a-reissue). */
 export const askForReissues = async (question: Question, orderId: number, mark: ReissueMark): Promise<Remote> => {
   const { session, fingerprint, retryAt } = question
   try {
@@ -226,10 +226,20 @@ export const askForReissues = async (question: Question, orderId: number, mark: 
   }
 }
 
-/** The state of an order right after it was placed, by what its answer holds (`certcentral-api.md`, section 2.2). */
+/**
+ * The requests of an answer. One that does not say how it stands, as in old samples of a reissue, waits while the answer
+ * names no certificate: that has its id from approval on.
+ */
+const requestsOf = ({ requests, certificateId }: PlacedOrder): PlacedOrder['requests'] =>
+  certificateId === undefined
+    ? requests.map((request) => (request.status === '' ? { ...request, status: 'pending' } : request))
+    : requests
+
+/** The state of an order right after it was placed, by what its answer holds (docs/certcentral.md#the-answer-to-an-order). */
 export const placedOrder = (placed: PlacedOrder): RemoteOrder => {
-  const open = placed.requests.some(isOpen)
-  const rejected = placed.requests.some(({ status }) => status === 'rejected')
+  const requests = requestsOf(placed)
+  const open = requests.some(isOpen)
+  const rejected = requests.some(({ status }) => status === 'rejected')
   const word = (): string => {
     if (placed.chain) return 'issued'
     if (rejected) return 'rejected'
@@ -238,7 +248,7 @@ export const placedOrder = (placed: PlacedOrder): RemoteOrder => {
   return {
     orderId: placed.orderId,
     status: word(),
-    requests: placed.requests,
+    requests,
     ...optional('certificateId', placed.certificateId),
     ...optional('organizationId', placed.organizationId),
   }

@@ -5,7 +5,7 @@ import type { Accounts, Session } from './accounts.ts'
 import type { Memory } from './memory.ts'
 import { wordOf } from './remote.ts'
 
-/** Seconds by which a window reaches back before the last one's end (`certcentral-lifecycle.md`, section 6). */
+/** Seconds by which a window reaches back before the last one's end (docs/certcentral.md#the-feed-of-changes). */
 const OVERLAP = 120
 
 export type FeedOptions = {

@@ -24,6 +24,8 @@ export type Hands = Omit<PurchaseMeans, 'secrets'> & {
   finalize: (how: 'add' | 'remove') => Promise<unknown>
   /** Says what is left in CertCentral of an order that goes. */
   announceLeft: (message: string) => Promise<void>
+  /** Says what waits for approval in CertCentral of an order that goes. */
+  announceRequested: (message: string) => Promise<void>
 }
 
 /** The account that a decision was made with. */

@@ -33,7 +33,7 @@ export type KeptChain = { keySecrets: readonly string[]; sha256Fingerprint: stri
 
 type Means = { secrets: Pick<SecretStore, 'applyTarget' | 'readLive'>; chains: Chains; now: () => Date }
 
-/** The download, or the page "Certificate chain" (seeds/ 003) where a server does not have the former. */
+/** The download, or the chain where a server does not have the former (docs/certcentral.md#download). */
 const download = async ({ session: { client }, certificateId }: Delivery): Promise<string> => {
   try {
     return await client.downloadCertificate(certificateId)

@@ -21,8 +21,10 @@ const ASKING: readonly Action['kind'][] = ['AskValidation', 'CheckValidation', '
 /** Outcomes after which all is as it was; what keeps on failing has its condition. */
 const VAIN: readonly Outcome['kind'][] = ['conflict', 'unsent']
 
-const levelOf = (action: Action, { kind }: Outcome): 'debug' | 'info' | 'warn' | 'error' => {
+const levelOf = (action: Action, outcome: Outcome): 'debug' | 'info' | 'warn' | 'error' => {
+  const { kind } = outcome
   if (kind === 'left') return 'error'
+  if (kind === 'ended') return outcome.waitsFor === undefined ? 'info' : 'warn'
   if (VAIN.includes(kind)) return 'debug'
   if (kind === 'refused' || kind === 'ambiguous') return 'warn'
   return ASKING.includes(action.kind) ? 'debug' : 'info'
@@ -33,7 +35,10 @@ const factsOf = (outcome: Outcome): Record<string, unknown> => {
     return { orderId: outcome.order.orderId, orderStatus: outcome.order.status }
   if (outcome.kind === 'stored')
     return { certificateId: outcome.certificate.id, notAfter: outcome.certificate.notAfter }
-  if (outcome.kind === 'ended') return { what: outcome.what }
+  if (outcome.kind === 'ended')
+    return outcome.waitsFor === undefined
+      ? { what: outcome.what }
+      : { what: outcome.what, requestId: outcome.waitsFor, waits: 'an administrator has to approve it in CertCentral' }
   // Not as `message`, which is that of the line.
   return 'message' in outcome ? { why: outcome.message } : {}
 }

@@ -20,7 +20,7 @@ export const isTokenMethod = (method: string | undefined): boolean =>
 
 type Value = { value: string; expiresAt?: Date | undefined }
 
-/** What a person publishes for a name (`certcentral-api.md`, section 9.3). */
+/** What a person publishes for a name (docs/certcentral.md#where-a-value-goes). */
 const instruction = (
   method: string | undefined,
   name: string,
@@ -58,7 +58,7 @@ export const validationOfPlaced = (order: DigiCertOrder, placed: PlacedOrder): V
   return wireNames(spec.commonName, spec.dnsNames).map((name) => entryOf(name, 'pending', method, value))
 }
 
-/** OV and EV orders may be told a value for each domain (`certcentral-api.md`, section 2.2). */
+/** OV and EV orders may have a value for each domain (docs/certcentral.md#random-values). */
 const domainEntries = ({ domains }: PlacedOrder, method: string | undefined): ValidationEntry[] =>
   domains.flatMap(({ name, dcvToken }) =>
     dcvToken === undefined || !isDnsName(name) ? [] : [entryOf(wireName(name), 'pending', method, { value: dcvToken })],

@@ -58,7 +58,7 @@ export const shownOf = ({ organization, containerId, payment, dcv, skipApproval 
 
 /**
  * The spec with the id of the organization that an earlier order made of these details: sent in full again, they might
- * become a second one (seeds/ 001).
+ * become a second one (docs/certcentral.md#organizations-and-contacts).
  */
 export const withKnownOrganization = (effective: OrderSpec, known: KnownOrganization | undefined): OrderSpec => {
   const { organization } = effective

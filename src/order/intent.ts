@@ -6,7 +6,7 @@ export type Identity = { clusterId: string; namespace: string; name: string; pur
 
 /**
  * Our own name for one purchase: alphanumeric, at most 64 characters, the same for ever for the same identity
- * (seeds/ 003; `design.md` section 5).
+ * (docs/certcentral.md#alternative-order-ids; ADR 0004).
  */
 export const alternativeOrderId = (digest: Digest, { clusterId, namespace, name, purchase }: Identity): string =>
   `dco${digest(JSON.stringify([clusterId, namespace, name])).slice(0, 48)}n${String(purchase)}`

@@ -45,6 +45,18 @@ export const leftBehind = (o: Observation, about: About): string => {
   return `DigiCertOrder ${about.namespace}/${about.name} was deleted, and spec.deletionPolicy ${o.deletionPolicy} was not carried out for ${orders.join(' and ')}. In CertCentral: ${steps.join('; ')}. Cause: ${deletionTrouble(o)}`
 }
 
+const REQUESTED: Readonly<Record<string, string>> = {
+  'revoke-certificate': 'the present certificate of order',
+  'revoke-order': 'order',
+}
+
+/** Says for people what waits in CertCentral of an object that goes: a revocation that is only a request so far. */
+export const revocationRequested = (
+  { namespace, name }: Pick<About, 'namespace' | 'name'>,
+  { what, orderId, request }: { what: string; orderId: number; request: number },
+): string =>
+  `DigiCertOrder ${namespace}/${name} was deleted, and CertCentral was asked to revoke ${REQUESTED[what] ?? 'order'} ${String(orderId)}. Nothing is revoked yet: request ${String(request)} waits until an administrator approves it in CertCentral. The operator does not look after it any more`
+
 /** Says for people how an object goes whose finalizer the operator may not remove. */
 export const finalizerHeld = ({ namespace = '', name }: { namespace?: string; name: string }, cause: string): string =>
   `The operator has nothing more to do for DigiCertOrder ${namespace}/${name}, which is deleted, and may not remove its finalizer. Where its namespace is being deleted, the rights of the operator in it are gone: let the object go with kubectl patch digicertorder ${name} -n ${namespace} --type=merge -p '{"metadata":{"finalizers":null}}'. Cause: ${cause}`

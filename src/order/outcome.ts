@@ -23,7 +23,13 @@ export type Outcome =
   /** CertCentral does not link the renewal to the order that ends; it is ordered without. */
   | { kind: 'unlinked'; intent: Intent }
   /** CertCentral was told that the order is not wanted any more. */
-  | { kind: 'ended'; what: string; orderId: number }
+  | {
+      kind: 'ended'
+      what: string
+      orderId: number
+      /** The request that a person has to approve in CertCentral before anything is revoked. */
+      waitsFor?: number
+    }
   /** The object goes with its namespace, and what the message names stays in CertCentral as it is. */
   | { kind: 'left'; message: string }
   /** The object changed under us; nothing happened, look again. */

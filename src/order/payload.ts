@@ -29,7 +29,7 @@ export type Enclosures = {
 
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
 
-/** `2027-06-09` as `09 JUN 2027`, the form inside order_validity and cert_validity (seeds/ 001 and 003). */
+/** `2027-06-09` as `09 JUN 2027`, the form inside order_validity and cert_validity (docs/certcentral.md#lengths-and-dates). */
 export const wordedDate = (date: string): string => {
   const [year = '', month = '', day = ''] = date.split('-')
   return `${day} ${MONTHS[Number(month) - 1] ?? month} ${year}`
@@ -48,7 +48,7 @@ const isNothing = (value: unknown): boolean =>
 const present = (fields: Payload): Payload =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => !isNothing(value)))
 
-/** A switch that the pages write as a number (`certcentral-api.md`, 2.3, points 1 and 10). */
+/** A switch that the pages write as a number (docs/certcentral.md#switches). */
 const bit = (value: boolean | undefined): 0 | 1 | undefined => {
   if (value === undefined) return undefined
   return value ? 1 : 0
@@ -104,7 +104,7 @@ const organizationOf = ({ organization, contacts }: OrderSpec): Payload | undefi
     contacts: contacts?.list?.map(contactOf),
   })
 
-/** An organization contact stands beside an organization, which DV has none of (seeds/ 002 and 003). */
+/** An organization contact stands beside an organization, which DV has none of (docs/certcentral.md#organizations-and-contacts). */
 const peopleOf = ({ product, contacts }: OrderSpec): Payload => {
   const isDv = rulesOf(product).validation === 'dv'
   return {
@@ -220,7 +220,7 @@ const fits = ({ years = 0, days = 0, expiresOn }: Validity, frame: Frame): boole
     : expiresOn > dayOf(frame.now) && expiresOn <= dayOf(frame.planEnd)
 
 /**
- * The body of `POST /order/certificate/{order_id}/reissue` (`certcentral-api.md`, section 5). The length is given again
+ * The body of `POST /order/certificate/{order_id}/reissue` (docs/certcentral.md#fields-of-a-reissue). The length is given again
  * with each reissue, where it does not go beyond the plan.
  */
 export const reissuePayload = (
@@ -254,7 +254,7 @@ export const certificateTraits = (effective: OrderSpec): Payload =>
   })
 
 /**
- * The body of `POST /order/certificate/{product_id}` (seeds/ 000 to 004), from a spec that has the account's defaults.
+ * The body of `POST /order/certificate/{product_id}` (docs/certcentral.md#the-order-pages), from a spec that has the account's defaults.
  * The same without enclosures is what {@link payloadHash} fingerprints.
  */
 export const orderPayload = (effective: OrderSpec, enclosed: Enclosures = {}): Payload =>

@@ -304,9 +304,9 @@ const BOOKKEEPING: Bookkeeping = {
   validity: afterValidity,
   stored: afterStoring,
   refused: (before, outcome, now) => withIntent(withFailure(before, now, outcome), outcome.intent),
-  ended: (before, { what, orderId }, now) => ({
+  ended: (before, { what, orderId, waitsFor }, now) => ({
     ...without(before, 'failures'),
-    deletion: { what, orderId, at: now.toISOString() },
+    deletion: { what, orderId, ...(waitsFor === undefined ? {} : { waitsFor }), at: now.toISOString() },
   }),
   unlinked: (before, { intent }) => ({ ...before, intent }),
   unsent: (before, { intent }) => withIntent(before, intent),

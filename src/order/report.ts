@@ -64,7 +64,7 @@ const unreadyReason = (o: Observation, { verdict, reason }: Decision): Reason =>
   return verdict === 'wait' && isFoughtOver(o) && isTaken ? 'SecretModifiedByOthers' : reason
 }
 
-/** Conditions by `reference/codebases.md` 4.6: Ready is about the Secret, Issuing about the work, Stalled about people. */
+/** Conditions by ADR 0005: Ready is about the Secret, Issuing about the work, Stalled about people. */
 const conditionsOf = (o: Observation, decision: Decision, now: Date, about: About) => {
   const ready = readyStatus(o, decision, now)
   const said = (reason: Reason) => ({ reason, message: clipped(messageOf(reason, o, about), LONGEST_MESSAGE) })

@@ -31,7 +31,7 @@ export const SLOW_LOOK = DAY
 
 /**
  * A number from 0 up to 1 that stays the same for the same seed, so that what is due at one time for many is spread,
- * and stays where it was after a restart (`reference/reliability.md`, section 6).
+ * and stays where it was after a restart.
  */
 export const spread = (seed: string): number => {
   let hash = 2_166_136_261
@@ -46,7 +46,7 @@ export const dailyLook = (seed: string, now: Date): Date => {
   return new Date((day + 1) * DAY + slot)
 }
 
-/** Orders that wait are asked after every 10 to 15 minutes beside the feed (`certcentral-lifecycle.md`, section 6). */
+/** Orders that wait are asked after every 10 to 15 minutes beside the feed (docs/certcentral.md#the-feed-of-changes). */
 export const waitingLook = (seed: string, lookedAt: Date): Date => later(lookedAt, (10 + 5 * spread(seed)) * MINUTE)
 
 const QUICK_LOOKS = [0, 2_000, 5_000, 15_000]
@@ -64,7 +64,7 @@ const DCV_CHECKS = [0, 1, 2, 5, 10, 30].map((minutes) => minutes * MINUTE)
 
 /**
  * When CertCentral should be asked to check the domains: when the value is known, then after 1, 2, 5, 10 and 30
- * minutes, then every hour (`certcentral-lifecycle.md`, section 6).
+ * minutes, then every hour (docs/certcentral.md#asking-for-a-check).
  */
 export const nextDcvCheck = (since: Date, checkedAt: Date | undefined): Date => {
   if (checkedAt === undefined) return since

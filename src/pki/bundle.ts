@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import forge from 'node-forge'
 import { belongsTo } from './keys.ts'
 
-/** Longest bundle that is read, in bytes; measured before anything is decoded (`reference/reliability.md`, 4.1). */
+/** Longest bundle that is read, in bytes; measured before anything is decoded. */
 const MAX_BUNDLE_BYTES = 330_000
 const MAX_CERTIFICATES = 20
 /** How far ahead of our clock a certificate may begin, in milliseconds. */

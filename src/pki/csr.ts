@@ -50,7 +50,8 @@ const extensionRequest = (names: readonly string[]): Attribute => {
 
 /**
  * A certificate signing request (PKCS#10, PEM) for some DNS names, the first of them as common name. CertCentral takes
- * names from the order and not from here (seeds/ 000); they are written all the same, for whoever reads the request.
+ * names from the order and not from here (docs/certcentral.md#names-and-csr); they are written
+ * all the same, for those who read the request.
  */
 export const createCsr = async (
   key: KeyObject,

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { allQuirks } from './quirks/schema.ts'
 import type { SettingsPatch } from './settings.ts'
 import { type ApiKeyOptions, startSimulator, type Simulator } from './start.ts'
 
@@ -16,6 +17,7 @@ type Flags = {
   readonly instant?: true
   readonly uniqueAlternativeOrderIds?: true
   readonly rateLimits?: true
+  readonly quirks: 'none' | 'all'
 }
 
 const approvals = ['none', 'one-step', 'two-step', 'auto']
@@ -36,6 +38,11 @@ export function simulatorCommand(): Command {
     .option('--instant', 'takes every organization and domain as validated')
     .option('--unique-alternative-order-ids', 'refuses a second order with the same alternative id')
     .option('--rate-limits', 'enforces the documented rate limits')
+    .addOption(
+      new Option('--quirks <which>', 'answers as recordings of CertCentral have them, where its pages say otherwise')
+        .choices(['none', 'all'])
+        .default('none'),
+    )
     .action(async (flags: Flags) => {
       await run(flags)
     })
@@ -82,6 +89,7 @@ function settingsOf(flags: Flags): SettingsPatch {
     instant: flags.instant ?? false,
     uniqueAlternativeOrderIds: flags.uniqueAlternativeOrderIds ?? false,
     rateLimits: { enabled: flags.rateLimits ?? false },
+    ...(flags.quirks === 'all' ? { quirks: allQuirks } : {}),
   }
 }
 

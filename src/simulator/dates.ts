@@ -30,13 +30,13 @@ export function addYears(time: number, years: number): number {
   return date.getTime()
 }
 
-/** Reads `yyyy-MM-dd`, the form of the top-level date (reference/certcentral-api.md, 2.3 item 2). */
+/** Reads `yyyy-MM-dd`, the form of the top-level date (docs/certcentral.md#lengths-and-dates). */
 export function parseIsoDate(text: string): number | undefined {
   const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text)
   return match === null ? undefined : dateOf(match[1], Number(match[2]) - 1, match[3])
 }
 
-/** Reads `dd MMM YYYY`, the form of the nested dates (reference/certcentral-api.md, 2.3 item 2). */
+/** Reads `dd MMM YYYY`, the form of the nested dates (docs/certcentral.md#lengths-and-dates). */
 export function parseLongDate(text: string): number | undefined {
   const match = /^(\d{2}) ([A-Z]{3}) (\d{4})$/.exec(text)
   return match === null ? undefined : dateOf(match[3], months.indexOf(match[2] ?? ''), match[1])

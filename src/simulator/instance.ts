@@ -1,3 +1,4 @@
+import { type Cdn, createCdn } from './quirks/cdn.ts'
 import { createFaults, type Faults } from './faults/rules.ts'
 import { createCalls, type Calls } from './http/calls.ts'
 import type { Key } from './http/keys.ts'
@@ -11,6 +12,7 @@ export type Instance = {
   readonly calls: Calls
   readonly faults: Faults
   readonly rateLimit: RateLimit
+  readonly cdn: Cdn
 }
 
 /** A simulator with an empty account. */
@@ -21,5 +23,6 @@ export function createInstance(options: WorldOptions & { readonly keys: readonly
     calls: createCalls(),
     faults: createFaults(),
     rateLimit: createRateLimit(),
+    cdn: createCdn(),
   }
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const productSchema = z.object({
   nameId: z.string().min(1),
   name: z.string().default('A product of the settings'),
-  /** Which page's field rules apply: 000, 001, 002, 003 or 004 of the seeds. */
+  /** Which page's field rules apply: 000 to 004 of docs/certcentral.md#the-order-pages. */
   page: z.enum(['securesite-pro', 'multi-year', 'old-dv', 'geotrust-flex', 'document-signing']).default('multi-year'),
   validation: z.enum(['dv', 'ov', 'ev', 'ds']).default('ov'),
   /** Wildcards: `allowed` anywhere, `required` as the common name, or `none`. */

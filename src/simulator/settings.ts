@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { productSchema, seedProducts } from './products.ts'
+import { quirksSetting } from './quirks/schema.ts'
 
 const organization = z.object({
   id: z.number().int(),
@@ -52,7 +53,7 @@ const settingsSchema = z.strictObject({
   planEndLagSeconds: z.number().min(0).default(0),
   /** By how many days a certificate begins before it is issued. */
   backdateDays: z.number().min(0).default(0),
-  /** The longest certificate, reference/certcentral-api.md, section 13. */
+  /** The longest certificate, docs/certcentral.md#longest-certificates. */
   certificateCapDays: z.number().int().min(1).default(199),
   /** The longest plan. */
   planCapYears: z.number().int().min(1).default(3),
@@ -100,7 +101,7 @@ const settingsSchema = z.strictObject({
   dcvScope: z.enum(['fqdn', 'base_domain']).default('fqdn'),
   /** For how many days a random value is good. */
   randomValueDays: z.number().min(0).default(30),
-  /** DigiCert looks by itself, on its schedule (reference/certcentral-api.md, 9.3). */
+  /** DigiCert looks on its own schedule (docs/certcentral.md#asking-for-a-check). */
   ownDcvPolling: z.boolean().default(true),
   /** How long before its end an order may be renewed. */
   renewalWindowDays: z.number().min(0).default(90),
@@ -114,6 +115,8 @@ const settingsSchema = z.strictObject({
   selfApproval: z.boolean().default(true),
   /** The code of the refusal of a second order with the same alternative id; the real one is not known. */
   duplicateIdCode: z.string().default('alternative_order_id_already_exists'),
+  /** Where answers differ from what DigiCert's pages say, as recordings show. */
+  quirks: quirksSetting,
   /** Names a product by its id; an entry of the same id replaces a seed's. */
   products: z.array(productSchema).default([...seedProducts]),
 })
@@ -130,9 +133,10 @@ export type SettingsPatch = z.input<typeof settingsSchema>
  */
 export function mergeSettings(current: Settings, patch: SettingsPatch): Settings {
   const rateLimits = { ...current.rateLimits, ...patch.rateLimits }
+  const quirks = { ...current.quirks, ...patch.quirks }
   const products = [...current.products, ...z.array(productSchema).parse(patch.products ?? [])]
   const latest = [...new Map(products.map((product) => [product.nameId, product])).values()]
-  return settingsSchema.parse({ ...current, ...patch, rateLimits, products: latest })
+  return settingsSchema.parse({ ...current, ...patch, rateLimits, quirks, products: latest })
 }
 
 /** Settings as they are when nothing is said. */

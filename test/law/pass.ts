@@ -105,6 +105,7 @@ const handsOf = (life: Life, pass: Pass): Hands => ({
   now: () => clockOf(life),
   retryCallsAt: () => retryAt(life),
   finalize: () => Promise.resolve({}),
+  announceRequested: () => Promise.resolve(),
   announceLeft: () => Promise.resolve(),
   write: (status) => {
     pass.draft = status

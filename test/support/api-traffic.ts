@@ -16,7 +16,7 @@ export type ApiTraffic = {
   readonly close: () => Promise<void>
 }
 
-/** Writes to objects: Events and Leases are not counted (`design.md`, section 8); a dry run is. */
+/** Writes to objects: Events and Leases are not counted; a dry run is. */
 export const isWrite = ({ method, path }: ApiCall): boolean =>
   method !== 'GET' && !/\/(events|leases)(\/|\?|$)/.test(path)
 

@@ -18,6 +18,12 @@ export type SimulatorProcess = {
 /** How to start the simulator: flags of `simulator` without the dashes. */
 export type SimulatorFlags = Readonly<Record<string, FlagValue | readonly FlagValue[]>>
 
+/** With `DIGICERT_OPERATOR_QUIRKS=all` every simulator answers as recordings of CertCentral do. */
+const quirks = (): SimulatorFlags => {
+  const which = process.env['DIGICERT_OPERATOR_QUIRKS']
+  return which === undefined || which === '' ? {} : { quirks: which }
+}
+
 /**
  * Starts `digicert-operator simulator` without TLS, on a free port unless told where to listen. It dies with this process.
  * @throws Error with the end of its log when it does not answer in 30 s.
@@ -28,7 +34,7 @@ export async function startSimulatorProcess(flags: SimulatorFlags = {}): Promise
   await startChild({
     ...place,
     command: process.execPath,
-    args: [...programArgs(), 'simulator', ...flagsOf({ listen, http: true, ...flags })],
+    args: [...programArgs(), 'simulator', ...flagsOf({ listen, http: true, ...quirks(), ...flags })],
     cwd: join(import.meta.dirname, '..', '..'),
   })
   const controlUrl = `http://${listen}/simulator`

@@ -75,7 +75,7 @@ const readableMessages: Invariant = (_judged, conditions) =>
 const fitsTheSchema: Invariant = ({ status }) =>
   (orderStatus.safeParse(status).error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`)
 
-/** What must hold of every status of an order, numbered for reports (`reference/codebases.md`, sections 2.4 and 4.6). */
+/** What must hold of every status of an order, numbered for reports (ADR 0005). */
 const INVARIANTS: readonly Invariant[] = [
   eachTypeOnce,
   alwaysReadyAndIssuing,

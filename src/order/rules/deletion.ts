@@ -9,12 +9,12 @@ const PENDING = ['needs_approval', 'pending', 'needs_csr', 'processing', 'waitin
 
 type Ending = Extract<Action, { kind: 'EndOrder' }>
 
-/** How to take back what was issued; `undefined` where that was asked for before. */
-const revocationOf = ({ deletionPolicy }: Observation, order: KnownOrder): Ending | undefined => {
-  const { orderId } = order
-  if (order.requests?.some(({ type }) => type === 'revoke')) return undefined
-  return { kind: 'EndOrder', orderId, how: deletionPolicy === 'RevokeOrder' ? 'revoke-order' : 'revoke-certificate' }
-}
+/** How to take back what was issued. */
+const revocationOf = ({ deletionPolicy }: Observation, { orderId }: KnownOrder): Ending => ({
+  kind: 'EndOrder',
+  orderId,
+  how: deletionPolicy === 'RevokeOrder' ? 'revoke-order' : 'revoke-certificate',
+})
 
 /** Why the deletion policy leaves an order as it is, as the end of a sentence; `undefined` where it does not. */
 export const sparedFor = (

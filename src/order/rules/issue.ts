@@ -117,7 +117,7 @@ export const severalOrdersFound = beforeOrder((o) =>
   o.remote.kind === 'several' ? stalled('DuplicateOrders', o.nextLookAt) : undefined,
 )
 
-/** Whether a person asked for a new order in place of one that is over. `design.md`, section 5. */
+/** Whether a person asked for a new order in place of one that is over. ADR 0009. */
 export const wantedAnew = (o: Observation, over: RemoteOrder, asked: 'since' | 'no'): boolean => {
   if (o.orderAgain === String(over.orderId)) return true
   const issued = o.everIssued === 'yes' || over.serialNumber !== undefined

@@ -76,7 +76,9 @@ const isFollowed = ({ stored, reissue: { intent } }: Observation, { ours }: Foun
 const oursStands = (o: Observation, found: Found, now: Date): Decision | undefined => {
   const { order, ours } = found
   if (ours === undefined || isFollowed(o, found)) return undefined
-  switch (ours.status) {
+  // Some lists call a certificate that was issued `approved`; one that is on its way makes its order pending.
+  const isIssued = ours.status === 'approved' && order.status === 'issued'
+  switch (isIssued ? 'issued' : ours.status) {
     case 'issued':
       return ours.certificateId === undefined
         ? wait('Reissuing', nextSearch(o, now))

@@ -4,7 +4,7 @@ import type { World } from '../world.ts'
 
 const minute = 60_000
 
-/** For how long DigiCert looks how often (reference/certcentral-api.md, 9.3); then it stops. */
+/** For how long DigiCert looks how often (docs/certcentral.md#asking-for-a-check); then it stops. */
 const schedule = [
   { until: 15 * minute, every: minute },
   { until: 60 * minute, every: 5 * minute },

@@ -9,7 +9,7 @@ export function targetOf(dnsName: string, scope: 'fqdn' | 'base_domain', method:
 }
 
 /**
- * Whether the random value is published where the method wants it (reference/certcentral-api.md, 9.3). In DNS a domain
+ * Whether the random value is published where the method wants it (docs/certcentral.md#where-a-value-goes). In DNS a domain
  * above the name will do as well; a file covers its exact name only and never a wildcard.
  */
 export function isPublished(
@@ -38,11 +38,8 @@ function hasText(zone: Zone, domain: string, value: string): boolean {
   return [domain, `_dnsauth.${domain}`].some((name) => zone.lookup('TXT', name).includes(value))
 }
 
-/** Both forms that are remembered are taken, since no page says which one is right. */
+/** The only form since 28 October 2025; `<random>.<domain>` to the validation host is of no use any more. */
 function hasAlias(zone: Zone, domain: string, value: string): boolean {
-  const forms = [
-    { name: `_dnsauth.${domain}`, target: `${value}.${validationHost}` },
-    { name: `${value}.${domain}`, target: validationHost },
-  ]
-  return forms.some(({ name, target }) => zone.lookup('CNAME', name).some((found) => canonical(found) === target))
+  const target = `${value}.${validationHost}`
+  return zone.lookup('CNAME', `_dnsauth.${domain}`).some((found) => canonical(found) === target)
 }

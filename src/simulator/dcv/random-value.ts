@@ -6,7 +6,10 @@ import type { World } from '../world.ts'
 export function randomValue(world: World, order: Order): { value: string; expiresAt: number } {
   const now = world.clock.now()
   if (order.random !== undefined && order.random.expiresAt > now) return order.random
-  order.random = { value: world.ids.token(), expiresAt: now + world.settings.randomValueDays * day }
+  const isUnderscored = world.settings.quirks.underscoredValues && order.dcvMethod === 'dns-cname-token'
+  const token = world.ids.token()
+  const value = isUnderscored ? `_${token.slice(0, 31)}` : token
+  order.random = { value, expiresAt: now + world.settings.randomValueDays * day }
   return order.random
 }
 

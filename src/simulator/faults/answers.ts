@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Answer } from '../http/answer.ts'
+import { blockPage } from '../quirks/cdn.ts'
 import type { FaultRule } from './rules.ts'
 
 type Substitute = (rule: FaultRule) => Answer
@@ -8,7 +9,7 @@ type Substitute = (rule: FaultRule) => Answer
 export function isInstead(rule: FaultRule | undefined): rule is FaultRule {
   if (rule === undefined) return false
   if (rule.action === 'drop-before' || rule.action === 'error-before') return true
-  return !rule.after && ['status', 'too-many', 'html', 'errors-object'].includes(rule.action)
+  return !rule.after && ['status', 'too-many', 'html', 'xml', 'errors-object'].includes(rule.action)
 }
 
 /** The answer that a rule puts in place of the real one; undefined when it leaves the answer's words alone. */
@@ -35,6 +36,11 @@ const substitutes: Readonly<Partial<Record<FaultRule['action'], Substitute>>> = 
     status: rule.status ?? 400,
     json: { errors: { code: rule.code ?? 'invalid_request', message: rule.message ?? 'The request is invalid.' } },
   }),
+  xml: (rule) => ({
+    status: rule.status ?? 400,
+    file: { contentType: 'application/xml', content: xmlOf(rule) },
+    headers: rule.headers ?? {},
+  }),
   html: (rule) => ({
     status: rule.status ?? 502,
     file: { contentType: 'text/html', content: rule.html ?? pageOf(rule.status ?? 502) },
@@ -42,10 +48,10 @@ const substitutes: Readonly<Partial<Record<FaultRule['action'], Substitute>>> = 
   }),
 }
 
-/** The page with which Imperva, the CDN in front of CertCentral, blocks a call. */
-const blockPage =
-  '<html style="height:100%"><head><META NAME="ROBOTS" CONTENT="NOINDEX, NOFOLLOW"></head><body>' +
-  '<iframe id="main-iframe">Request unsuccessful. Incapsula incident ID: 0-0</iframe></body></html>\n'
+/** A refusal in the form of the API before this one. */
+function xmlOf({ code = 'invalid_request', message = 'The request is invalid.' }: FaultRule): string {
+  return `<?xml version="1.0"?>\n<response><result>failure</result><error_codes><error_code><code>${code}</code><description>${message}</description></error_code></error_codes></response>\n`
+}
 
 /** What a CDN shows with a 403, and a gateway with every other status. */
 function pageOf(status: number): string {

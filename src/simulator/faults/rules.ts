@@ -10,6 +10,7 @@ const faultAction = z.literal([
   'too-many',
   'hang',
   'html',
+  'xml',
   'half-body',
   'garbage-json',
   'errors-object',

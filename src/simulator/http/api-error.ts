@@ -1,7 +1,7 @@
 /** One entry of DigiCert's error body. */
 export type ErrorEntry = { readonly code: string; readonly message: string }
 
-/** An answer in DigiCert's error form (reference/certcentral-api.md, 1.2). */
+/** An answer in DigiCert's error form (docs/certcentral.md#form-of-an-error). */
 export class ApiError extends Error {
   readonly status: number
   readonly errors: readonly ErrorEntry[]
@@ -32,4 +32,11 @@ export function invalidValue(field: string): ErrorEntry {
 /** The entry for a field that is required and absent. */
 export function missingValue(field: string): ErrorEntry {
   return { code: `missing_value:${field}`, message: `${field} is required.` }
+}
+
+/** The entry for a field that is required and absent as CertCentral was recorded to word it; any other as it is. */
+export function asRequiredParam(entry: ErrorEntry): ErrorEntry {
+  const field = /^missing_value:(.*)$/.exec(entry.code)?.[1]
+  if (field === undefined) return entry
+  return { code: `required_param:${field}`, message: `${field} is a required parameter.` }
 }

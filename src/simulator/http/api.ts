@@ -5,9 +5,11 @@ import { presenterFor } from '../faults/presenters.ts'
 import type { FaultRule } from '../faults/rules.ts'
 import type { Instance } from '../instance.ts'
 import { runDueEvents } from '../orders/events.ts'
+import { asRecorded } from '../quirks/rewrite.ts'
+import { noQuirks } from '../quirks/schema.ts'
 import { apiRoutes } from '../routes/table.ts'
 import { type Answer, noContent } from './answer.ts'
-import { ApiError, refusal } from './api-error.ts'
+import { ApiError, asRequiredParam, refusal } from './api-error.ts'
 import { type Incoming, parseBody } from './incoming.ts'
 import { authorize } from './keys.ts'
 import { match } from './router.ts'
@@ -26,8 +28,11 @@ type Reply = { readonly rule: FaultRule | undefined; readonly response: ServerRe
 
 async function answerCall(instance: Instance, incoming: Incoming, { rule, response }: Reply): Promise<number> {
   if (rule?.action === 'hang') return answerLate(instance, incoming, { rule, response })
+  const { quirks } = instance.world.settings
+  const blocked = rule === undefined ? instance.cdn.blocked(quirks, incoming.method) : undefined
+  if (blocked !== undefined) return deliver(response, blocked, rule)
   const real = isInstead(rule) ? undefined : perform(instance, incoming, rule)
-  return deliver(response, substitute(rule) ?? real ?? noContent, rule)
+  return deliver(response, instance.cdn.passed(quirks, substitute(rule) ?? real ?? noContent), rule)
 }
 
 async function answerLate(
@@ -46,7 +51,7 @@ function perform(instance: Instance, incoming: Incoming, rule: FaultRule | undef
     runDueEvents(instance.world)
     return work(instance, incoming, rule)
   } catch (error) {
-    return errorAnswer(error)
+    return errorAnswer(error, instance.world.settings.quirks)
   }
 }
 
@@ -55,9 +60,10 @@ function work(instance: Instance, incoming: Incoming, rule: FaultRule | undefine
   const { method, path, query } = incoming
   const limits = world.settings.rateLimits
   if (!rateLimit.admit(incoming.key ?? '', world.clock.now(), limits)) return tooMany(limits.retryAfterSeconds)
-  const key = authorize(keys, incoming)
+  const key = authorize(keys, incoming, world.settings.quirks)
   const { route, params } = match(apiRoutes, method, path)
-  return route.handle(world, { params, query, body: parseBody(incoming.text), key, present: presenterFor(world, rule) })
+  const call = { params, query, body: parseBody(incoming.text), key, present: presenterFor(world, rule) }
+  return asRecorded(world.settings.quirks, `${method} ${route.template}`, route.handle(world, call))
 }
 
 function tooMany(retryAfterSeconds: number | undefined): Answer {
@@ -67,8 +73,11 @@ function tooMany(retryAfterSeconds: number | undefined): Answer {
 }
 
 /** DigiCert's error body for a refusal, and 500 for a mistake of the simulator. */
-export function errorAnswer(error: unknown): Answer {
-  if (error instanceof ApiError) return { status: error.status, json: { errors: error.errors } }
+export function errorAnswer(error: unknown, { requiredParamCodes } = noQuirks): Answer {
+  if (error instanceof ApiError) {
+    const errors = requiredParamCodes ? error.errors.map(asRequiredParam) : error.errors
+    return { status: error.status, json: { errors } }
+  }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { status: 500, json: { errors: [{ code: 'internal_server_error', message }] } }
 }

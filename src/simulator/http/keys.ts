@@ -1,6 +1,7 @@
+import type { Quirks } from '../quirks/schema.ts'
 import { refusal } from './api-error.ts'
 
-/** An API key of the account (reference/certcentral-api.md, 1.1). */
+/** An API key of the account (docs/certcentral.md#a-refused-key). */
 export type Key = {
   readonly key: string
   readonly name: string
@@ -15,12 +16,17 @@ const orderRoutes = /^\/(order|request|certificate|user\/me)(\/|$)/
 
 /**
  * Finds the key of a request and checks what it may do.
- * @throws ApiError 401 for a missing key; 403 for an unknown one, as recordings of 2023 show, and when its restriction
+ * @throws ApiError 401 for a missing key; 403 for an unknown one, as recordings of 2023 show,
+ * unless the settings want 401; and 403 when its restriction
  * forbids the call.
  */
-export function authorize(keys: readonly Key[], call: { key: string | undefined; method: string; path: string }): Key {
+export function authorize(
+  keys: readonly Key[],
+  call: { key: string | undefined; method: string; path: string },
+  { keyRefusal }: Pick<Quirks, 'keyRefusal'>,
+): Key {
   const key = keys.find((candidate) => candidate.key === call.key)
-  if (call.key === undefined || call.key === '')
+  if (call.key === undefined || call.key === '' || (key === undefined && keyRefusal === '401'))
     throw refusal(401, 'access_denied|invalid_api_key', 'The API key is missing or not valid.')
   if (key === undefined)
     throw refusal(403, 'access_denied|access_denied_invalid_key', 'Access denied due to access_denied_invalid_key.')

@@ -3,7 +3,7 @@ import type { Settings } from '../settings.ts'
 /** Rolling windows per API key. Requests that are refused do not count. */
 export type RateLimit = { admit: (key: string, now: number, limits: Settings['rateLimits']) => boolean }
 
-/** Limits of DigiCert's older, stricter page (reference/certcentral-api.md, 1.3), unless the settings say otherwise. */
+/** Limits of DigiCert's older, stricter page (docs/certcentral.md#rate-limits), unless the settings say otherwise. */
 export function createRateLimit(): RateLimit {
   const seen = new Map<string, number[]>()
   return {

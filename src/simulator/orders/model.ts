@@ -2,10 +2,10 @@ import type { Product } from '../products.ts'
 import type { SignatureHash } from '../pki/sign.ts'
 import type { OrderFields, ValidityFields } from '../validation/fields.ts'
 
-/** Words of an order's status (reference/certcentral-api.md, 3.4). The control API may set any other word. */
+/** Words of an order's status (docs/certcentral.md#status-words). The control API may set any other word. */
 export type OrderStatus = string
 
-/** A request for approval (reference/certcentral-lifecycle.md, section 1). */
+/** A request for approval (docs/certcentral.md#requests). */
 export type ApprovalRequest = {
   readonly id: number
   readonly type: 'new_request' | 'reissue' | 'duplicate' | 'revoke'

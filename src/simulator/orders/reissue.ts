@@ -14,7 +14,7 @@ import { isOrderValidated } from './validation.ts'
  */
 export function reissue(world: World, order: Order, body: unknown, key: Key): Certificate {
   assertIssued(order)
-  const fields = validateReissue(order, body, world.clock.now())
+  const fields = validateReissue(world, order, body)
   if (fields.dcv_method !== undefined) order.dcvMethod = fields.dcv_method
   const certificate = certificateOf(world, fields, 'reissue')
   startWork(world, order, certificate, asking(fields, key, body, 'reissue'))
@@ -27,8 +27,8 @@ export function reissue(world: World, order: Order, body: unknown, key: Key): Ce
  */
 export function duplicate(world: World, order: Order, body: unknown, key: Key): Certificate {
   assertIssued(order)
-  const fields = validateReissue(order, body, world.clock.now())
-  const errors = duplicateErrors(order, fields)
+  const fields = validateReissue(world, order, body)
+  const errors = duplicateErrors(order, fields, world.settings.quirks)
   if (errors.length > 0) throw new ApiError(400, errors)
   if (!isOrderValidated(world, order))
     throw refusal(400, 'domain_validation_required', 'Domain validation is not current; reissue first.')

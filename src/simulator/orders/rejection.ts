@@ -9,7 +9,7 @@ export function rejectWork(world: World, order: Order): void {
 }
 
 /**
- * Cancels a new order, or the open reissue of an issued one (reference/certcentral-api.md, section 4).
+ * Cancels a new order, or the open reissue of an issued one (docs/certcentral.md#requests).
  * @throws ApiError 400 for an order in any other state.
  */
 export function cancel(world: World, order: Order): void {

@@ -28,7 +28,7 @@ export function revokeNow(world: World, order: Order, certificateId: number | un
   setStatus(world, order, 'revoked')
 }
 
-/** Taking a name away dooms every earlier certificate of the order (reference/certcentral-api.md, section 5). */
+/** Taking a name away dooms every earlier certificate of the order (docs/certcentral.md#taking-a-name-away). */
 export function planRevocationOfEarlier(world: World, order: Order, newest: Certificate): void {
   const names = allNames(newest.commonName, newest.dnsNames)
   const earlier = order.certificates.filter((certificate) => certificate !== newest && isLive(certificate))

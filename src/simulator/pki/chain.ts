@@ -8,7 +8,7 @@ export type Link = {
   readonly pem: string
 }
 
-/** Leaf first, then the intermediate, then the root (reference/certcentral-api.md, 2.2). */
+/** Leaf first, then the intermediate, then the root (docs/certcentral.md#the-answer-to-an-order). */
 export function chainOf(hierarchy: Hierarchy, leaf: { commonName: string; der: Uint8Array }): Link[] {
   const { root, intermediate } = hierarchy
   return [

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 
-/** PEM text with `\r\n` line ends, as the API sends it (reference/certcentral-api.md, 2.2). */
+/** PEM text with `\r\n` line ends, as the samples of the order pages have it. */
 export function toPem(label: string, der: Uint8Array): string {
   const lines =
     Buffer.from(der)

@@ -8,7 +8,7 @@ import { paged } from './paging.ts'
 import { productDetails, productEntry } from './product-info.ts'
 import type { ApiRoute } from './route.ts'
 
-/** Catalogue and account, reference/certcentral-api.md, section 10. */
+/** Catalogue and account. */
 export const accountRoutes: ApiRoute[] = [
   { method: 'GET', template: '/product', handle: products },
   { method: 'GET', template: '/product/{name_id}', handle: product },

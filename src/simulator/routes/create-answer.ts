@@ -5,7 +5,7 @@ import type { Presenter } from '../http/answer.ts'
 import type { Certificate, Order } from '../orders/model.ts'
 import type { World } from '../world.ts'
 
-/** The answer to a new order, reissue or duplicate, reference/certcentral-api.md, 2.2. */
+/** The answer to a new order, reissue or duplicate (docs/certcentral.md#the-answer-to-an-order). */
 export function createAnswer(
   world: World,
   order: Order,

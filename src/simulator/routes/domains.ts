@@ -6,7 +6,7 @@ import type { Domain, World } from '../world.ts'
 import { paged } from './paging.ts'
 import type { ApiRoute } from './route.ts'
 
-/** Reading the account's domains, reference/certcentral-api.md, 9.2. */
+/** Reading the account's domains (docs/certcentral.md#how-long-a-validation-serves). */
 export const domainRoutes: ApiRoute[] = [
   { method: 'GET', template: '/domain', handle: list },
   { method: 'GET', template: '/domain/{domain_id}', handle: info },

@@ -8,7 +8,7 @@ import { chainEntries } from './create-answer.ts'
 import { certificateOf, orderOf } from './find.ts'
 import type { ApiRoute } from './route.ts'
 
-/** Certificates as files and chains, reference/certcentral-api.md, section 6. */
+/** Certificates as files and chains (docs/certcentral.md#download). */
 export const downloadRoutes: ApiRoute[] = [
   { method: 'GET', template: '/certificate/download/order/{order_id}/format/{format_type}', handle: byOrder },
   { method: 'GET', template: '/certificate/{certificate_id}/download/format/{format_type}', handle: byCertificate },
@@ -39,7 +39,7 @@ function byCertificate(world: World, call: Call): Answer {
   return download(call, order, certificate)
 }
 
-/** Not issued yet is 404; the real answer is not known (reference/certcentral-api.md, section 6). */
+/** Not issued yet is 404; the real answer is not known (docs/certcentral.md#download). */
 function download(call: Call, order: Order, certificate: Certificate): Answer {
   const format = call.params.format_type ?? ''
   const wanted = roles[format]

@@ -15,7 +15,7 @@ import { orderOf } from './find.ts'
 import { primaryCertificate } from './order-info.ts'
 import type { ApiRoute } from './route.ts'
 
-/** Domain control on the level of an order, reference/certcentral-api.md, 9.1. */
+/** Domain control on the level of an order (docs/certcentral.md#domain-validation). */
 export const orderDcvRoutes: ApiRoute[] = [
   { method: 'PUT', template: '/order/certificate/{order_id}/dcv-random-value', handle: newRandomValue },
   { method: 'PUT', template: '/order/certificate/{order_id}/dcv-method', handle: changeMethod },
@@ -64,7 +64,7 @@ function check(world: World, call: Call): Answer {
     only?.map((name) => name.toLowerCase()),
   )
   progress(world, order)
-  if (!isControlProven(world, order)) refuseOpen(order)
+  if (!isControlProven(world, order)) refuseOpen(order, world.settings.quirks.checkDcvOf2019)
   return ok({
     order_status: order.status,
     certificate_id: primaryCertificate(order)?.id,
@@ -76,10 +76,12 @@ function check(world: World, call: Call): Answer {
   })
 }
 
-/** Files and mail are refused where DNS answers with a list. */
-function refuseOpen(order: Order): void {
+/** Files and mail are refused where DNS answers with a list, which it did not always. */
+function refuseOpen(order: Order, isDnsRefused: boolean): void {
   if (order.dcvMethod === 'http-token')
     throw refusal(400, 'file_random_value_not_found', 'The random value was not found in the file.')
+  if (order.dcvMethod !== 'email' && isDnsRefused)
+    throw refusal(400, 'invalid_dns_txt', 'The random value was not found in DNS.')
   if (order.dcvMethod === 'email')
     throw refusal(400, 'invalid_dns_method', 'The DCV method of the order cannot be checked this way.')
 }
@@ -98,7 +100,7 @@ function openOrder(world: World, call: Call): Order {
   return order
 }
 
-/** Ids are strings here, unlike everywhere else (reference/certcentral-api.md, 2.3 item 16). */
+/** Ids are strings here, unlike everywhere else (docs/certcentral.md#ids-switches-and-empty-values). */
 function validation(world: World, call: Call): Answer {
   const order = orderOf(world, call)
   return ok({

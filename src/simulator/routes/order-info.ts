@@ -11,13 +11,13 @@ export function primaryCertificate(order: Order): Certificate | undefined {
   return order.current ?? order.certificates[0]
 }
 
-/** Order info, reference/certcentral-api.md, 3.1. */
+/** Order info (docs/certcentral.md#order-info). */
 export function orderInfo(world: World, order: Order): Record<string, unknown> {
   return {
     id: order.id,
     certificate: certificateInfo(world, order),
     status: order.status,
-    ...renewalInfo(order),
+    ...renewalInfo(world, order),
     ...(isPlan(world, order) ? { is_multi_year_plan: '1' } : {}),
     date_created: isoTime(order.createdAt),
     ...planDays(world, order),
@@ -34,6 +34,11 @@ export function orderInfo(world: World, order: Order): Record<string, unknown> {
 /** Whether the order says from when until when its plan is. */
 export function isPlanShown(world: World, order: Order): boolean {
   return order.createdAt <= world.clock.now() - world.settings.planEndLagSeconds * 1000
+}
+
+/** Whether what happened at a time does not show in all answers yet. */
+export function isStale(world: World, time: number): boolean {
+  return world.clock.now() < time + world.settings.quirks.staleSeconds * 1000
 }
 
 /** A certificate as the reissue and duplicate lists show it, and order info with more around it. */
@@ -99,12 +104,14 @@ function isPlan(world: World, order: Order): boolean {
   return world.settings.multiYearPlans && order.product.multiYearPlan
 }
 
-function renewalInfo(order: Order): Record<string, unknown> {
+function renewalInfo(world: World, order: Order): Record<string, unknown> {
+  const renewedBy = order.renewedBy === undefined ? undefined : world.orders.get(order.renewedBy)
+  const isLinked = renewedBy === undefined || !isStale(world, renewedBy.createdAt)
   const renewalOf = order.fields.renewal_of_order_id
   return {
     is_renewal: renewalOf !== undefined || order.fields.renewed_thumbprint !== undefined,
-    is_renewed: order.renewedBy !== undefined,
-    renewed_order_id: order.renewedBy ?? 0,
+    is_renewed: isLinked && order.renewedBy !== undefined,
+    renewed_order_id: isLinked ? (order.renewedBy ?? 0) : 0,
     ...(renewalOf === undefined ? {} : { renewal_of_order_id: renewalOf }),
   }
 }

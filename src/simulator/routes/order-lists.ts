@@ -11,7 +11,7 @@ import { paged } from './paging.ts'
 import { productSummary } from './product-info.ts'
 import type { ApiRoute } from './route.ts'
 
-/** Lists of orders, reference/certcentral-api.md, 3.2 and 3.3. */
+/** Lists of orders (docs/certcentral.md#looking-an-order-up). */
 export const orderListRoutes: ApiRoute[] = [
   { method: 'GET', template: '/order/certificate', handle: list },
   { method: 'GET', template: '/order/certificate/status-changes', handle: statusChanges },

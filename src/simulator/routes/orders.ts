@@ -12,7 +12,7 @@ import { orderByAnyId, orderOf } from './find.ts'
 import { orderInfo } from './order-info.ts'
 import type { ApiRoute } from './route.ts'
 
-/** Placing, reading and changing one order, reference/certcentral-api.md, sections 2 to 4. */
+/** Placing, reading and changing one order (docs/certcentral.md#the-request). */
 export const orderRoutes: ApiRoute[] = [
   { method: 'POST', template: '/order/certificate/{product_id}', handle: place },
   {
@@ -40,7 +40,7 @@ function place(world: World, call: Call): Answer {
 
 const statusBody = z.object({ status: z.string(), note: z.string().min(1) })
 
-/** Words are case sensitive; a note is required (reference/certcentral-api.md, section 4). */
+/** Words are case sensitive; a note is required (DigiCert's page "Update order status"). */
 function changeStatus(world: World, call: Call): Answer {
   const order = orderOf(world, call)
   const body = statusBody.safeParse(call.body)

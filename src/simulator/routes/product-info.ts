@@ -22,7 +22,7 @@ export function productSummary(product: Product): Record<string, unknown> {
   }
 }
 
-/** The product as `GET /product` lists it, reference/certcentral-api.md, section 10. */
+/** The product as `GET /product` lists it, by DigiCert's page "Product list". */
 export function productEntry(product: Product, planCapYears: number): Record<string, unknown> {
   const years = Array.from({ length: product.multiYearPlan ? planCapYears : 1 }, (_, index) => index + 1)
   return {

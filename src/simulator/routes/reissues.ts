@@ -7,7 +7,7 @@ import { orderOf } from './find.ts'
 import { certificateFields } from './order-info.ts'
 import type { ApiRoute } from './route.ts'
 
-/** Reissues and duplicates, reference/certcentral-api.md, section 5. */
+/** Reissues and duplicates (docs/certcentral.md#a-reissue). */
 export const reissueRoutes: ApiRoute[] = [
   { method: 'POST', template: '/order/certificate/{order_id}/reissue', handle: ask(reissue) },
   { method: 'GET', template: '/order/certificate/{order_id}/reissue', handle: list('reissue') },

@@ -5,11 +5,11 @@ import { maySee } from '../http/keys.ts'
 import { approveRequest, rejectRequest } from '../orders/approvals.ts'
 import type { ApprovalRequest, Order } from '../orders/model.ts'
 import type { World } from '../world.ts'
-import { primaryCertificate, requestFields } from './order-info.ts'
+import { isStale, primaryCertificate, requestFields } from './order-info.ts'
 import { paged } from './paging.ts'
 import type { ApiRoute } from './route.ts'
 
-/** Approvals, reference/certcentral-api.md, section 8. */
+/** Approvals (docs/certcentral.md#approval). */
 export const requestRoutes: ApiRoute[] = [
   { method: 'GET', template: '/request', handle: list },
   { method: 'GET', template: '/request/{request_id}', handle: info },
@@ -24,11 +24,11 @@ function list(world: World, call: Call): Answer {
     ({ order, request }) => maySee(call.key, order.user) && (status === null || request.status === status),
   )
   const { items, page } = paged(visible, call.query)
-  return ok({ requests: items.map(entry), page })
+  return ok({ requests: items.map((one) => entry(world, one)), page })
 }
 
 function info(world: World, call: Call): Answer {
-  return ok(entry(find(world, call)))
+  return ok(entry(world, find(world, call)))
 }
 
 const decision = z.object({
@@ -55,8 +55,9 @@ function find(world: World, call: Call): Found {
   return found
 }
 
-function entry({ order, request }: Found): Record<string, unknown> {
-  const { id, status, product } = order
+function entry(world: World, { order, request }: Found): Record<string, unknown> {
+  const { id, product } = order
+  const status = isStale(world, order.statusChangedAt) ? 'needs_approval' : order.status
   const certificate = { common_name: primaryCertificate(order)?.commonName }
   return { ...requestFields(request), order: { id, status, certificate, product: { name_id: product.nameId } } }
 }

@@ -9,7 +9,7 @@ import { certificateOf, orderOf } from './find.ts'
 import { requestFields } from './order-info.ts'
 import type { ApiRoute } from './route.ts'
 
-/** Revocation of one certificate or of a whole order, reference/certcentral-api.md, section 7. */
+/** Revocation of one certificate or of a whole order (docs/certcentral.md#a-revocation). */
 export const revocationRoutes: ApiRoute[] = [
   { method: 'PUT', template: '/certificate/{certificate_id}/revoke', handle: revokeOne },
   { method: 'PUT', template: '/order/certificate/{order_id}/revoke', handle: revokeOrder },

@@ -15,7 +15,7 @@ export function accountErrors(fields: OrderFields, settings: Settings): ErrorEnt
   ]
 }
 
-/** The simulated account has no AuthKey (reference/certcentral-api.md, 9.4). */
+/** The simulated account has no AuthKey, which `use_auth_key` of page 003 asks for. */
 const authKeyMissing: ErrorEntry = { code: 'auth_key_not_setup', message: 'No AuthKey is set up for the account.' }
 
 function containerErrors(fields: OrderFields, settings: Settings): ErrorEntry[] {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseIsoDate, parseLongDate } from '../dates.ts'
 
-/** Samples send 0 and 1 for booleans (reference/certcentral-api.md, 2.3 item 10). */
+/** Samples send 0 and 1 for booleans (docs/certcentral.md#ids-switches-and-empty-values). */
 const flag = z.union([z.boolean(), z.literal([0, 1])]).transform(Boolean)
 const bit = z.literal([0, 1])
 const id = z.int().positive()
@@ -102,7 +102,7 @@ const shipInfo = z.object({
 
 const dcvMethods = ['email', 'dns-txt-token', 'dns-cname-token', 'http-token'] as const
 
-/** DCV methods that the simulator knows (reference/certcentral-api.md, 2.1). */
+/** DCV methods that the simulator knows (docs/certcentral.md#where-a-value-goes). */
 export const dcvMethod = z.literal(dcvMethods)
 
 /** The fields of all five pages with their types; what a page requires is judged elsewhere. */
@@ -154,7 +154,7 @@ export const orderSchema = z
 /** An order request whose types are right. */
 export type OrderFields = z.output<typeof orderSchema>
 
-/** A reissue or duplicate request (reference/certcentral-api.md, section 5). */
+/** A reissue or duplicate request (docs/certcentral.md#a-reissue). */
 export const reissueSchema = z
   .object({
     certificate,

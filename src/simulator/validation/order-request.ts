@@ -51,7 +51,7 @@ function certificateErrors(product: Product, fields: OrderFields): ErrorEntry[] 
   ]
 }
 
-/** Only where the account has the option on (reference/certcentral-api.md, 3.2). */
+/** Only where the account has the option on (docs/certcentral.md#unique-alternative-order-ids). */
 function uniquenessErrors(world: World, product: Product, fields: OrderFields): ErrorEntry[] {
   const id = fields.alternative_order_id
   if (id === undefined || !world.settings.uniqueAlternativeOrderIds || forgetsId(world.settings, product)) return []

@@ -10,7 +10,7 @@ const paying = `credit_card billing_address vat_number organization organization
   enable_guest_access order_validity validity_years`
 const topLevel = `validity_years validity_days custom_expiration_date`
 
-/** The top-level fields of each page, reference/certcentral-api.md, 2.1. */
+/** The top-level fields of each page (docs/reference.md#fields-of-certcentral). */
 const fields: Readonly<Record<Page, string>> = {
   'securesite-pro': `${common} ${renewal} ${paying} custom_expiration_date auto_reissue additional_emails
     server_licenses apply_cr_discount serial_number certificate_dcv_scope`,

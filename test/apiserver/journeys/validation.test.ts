@@ -13,7 +13,7 @@ import {
 } from '../../support/journey.ts'
 import { succeed } from '../../support/kubectl.ts'
 
-/* The second look of the schedule comes a minute after the first (certcentral-lifecycle.md, section 6). */
+/* The second look of the schedule comes a minute after the first (docs/certcentral.md#asking-for-a-check). */
 const SECOND_CHECK = 80_000
 
 const METHODS = ['dns-txt-token', 'dns-cname-token', 'http-token'] as const
@@ -58,7 +58,7 @@ describe('what status.validation says is to be published', () => {
     const checked = { checkedAt: expect.any(String) }
     const record = { type: 'TXT', name: '_dnsauth.dns-txt-token.example.com', value: await tokenOf('dns-txt-token') }
 
-    expect(entriesOf(waiting['dns-txt-token']!)).toEqual([
+    expect(entriesOf(waiting['dns-txt-token']!)).toMatchObject([
       { dnsName: 'dns-txt-token.example.com', method: 'dns-txt-token', status: 'pending', record, ...checked },
       { dnsName: '*.dns-txt-token.example.com', method: 'dns-txt-token', status: 'pending', record, ...checked },
     ])

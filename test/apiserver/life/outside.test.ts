@@ -102,6 +102,31 @@ describe('an issued order that in the console is', () => {
   })
 })
 
+describe('an order that another one renewed, which CertCentral says only when it refuses', () => {
+  test.each([
+    ['by its code', 'code', 'ssl_dv_thawte', { code: 'order_renewed_already', message: 'No.' }],
+    [
+      'by its text',
+      'text',
+      'cloud_dv_geotrust',
+      { code: 'invalid_value|renewal_of_order_id', message: 'Already renewed.' },
+    ],
+  ])('is not bought again without the link: %s', async (_how, name, product, { code, message }) => {
+    const id = orderIdOf(await here.life.applied(name, { product }))
+    // Once: a second request, without the link, would be taken. No other order of these tests is of that product.
+    await here.machine.certCentral.addFault({
+      match: { method: 'POST', path: `^/order/certificate/${product}$`, times: 1 },
+      ...{ action: 'status', status: 400, code, message },
+    })
+    await here.machine.travel(340)
+    const refused = await here.life.says(name, 'OrderRefused')
+    expect(sentenceOf(refused)).toContain(`another order renewed order ${id}, and Order info does not name it`)
+    await here.machine.settled(name)
+    expect(await here.life.happened(name)).not.toContain('renewal')
+    expect((await here.life.happened(name)).filter((kind) => kind === 'order')).toHaveLength(1)
+  })
+})
+
 describe('a reissue that is rejected in the console', () => {
   test('leaves the good pair, is said, and is asked for again only when a person does', async () => {
     const before = await here.life.applied('no')

@@ -7,10 +7,10 @@ const RENEWED = { orderValidity: { days: 150 }, renewal: { byDigiCert: true } }
 
 const here = holdTimeMachine('test')
 
-/** When DigiCert renews the order that was just bought: 30 days before the end of its plan. */
+/** When DigiCert renews the order that was just bought: 30 days before the end of its plan, which its certificate lasts to. */
 const dayOfRenewal = async (): Promise<number> => {
-  const { status } = await here.machine.until('shop', 'the end of its plan', (seen) => !!seen.status?.order?.validUntil)
-  return Date.parse(`${status?.order?.validUntil ?? ''}T23:59:59Z`) - 30 * DAY
+  const { status } = await here.machine.settled('shop')
+  return Date.parse(status?.certificate?.notAfter ?? '') - 30 * DAY
 }
 
 /** All but what DigiCert issued. */

@@ -10,7 +10,7 @@ import { findKubectl } from '../../support/programs.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 const COUNT = 200
-/* `design.md`, section 8. */
+/* What README.md promises. */
 const WRITES_PER_CERTIFICATE = 6
 /* At 5.5 calls per second and after the first burst, 400 calls take about a minute. */
 const LIMIT = 300_000

@@ -51,15 +51,34 @@ export const startServer = async (...answers: Answering[]): Promise<FakeServer> 
 }
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/certcentral')
-type Fixture = { source: string; status: number; body: unknown }
+/** A stored answer: JSON, or text of another form. */
+type Fixture = { status: number; body?: unknown; text?: string }
 
-export const fixture = (name: string): Fixture =>
-  JSON.parse(readFileSync(join(FIXTURES, `${name}.json`), 'utf8')) as Fixture
+const stored = (name: string): unknown => JSON.parse(readFileSync(join(FIXTURES, `${name}.json`), 'utf8'))
+
+export const fixture = (name: string): Fixture => stored(name) as Fixture
+
+/** Where a stored answer is from, which call it answers, and what the client makes of it. */
+export type Provenance = {
+  call: string
+  from: 'recording' | 'DigiCert' | 'us'
+  /** Where the recording was found, the page with the sample, or what it was made after. */
+  where: string
+  note?: string
+  /** `read`, or outcome and kind of the error. */
+  result: string
+}
+
+const INDEX = 'provenance'
+
+export const provenance = (): Record<string, Provenance> => stored(INDEX) as Record<string, Provenance>
 
 export const fixtureNames = (): string[] =>
   readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.json'))
     .map((name) => name.slice(0, -'.json'.length))
+    .filter((name) => name !== INDEX)
+    .sort()
 
 export const answer =
   (status: number, body: string | Buffer, headers: Record<string, string> = {}): Answering =>
@@ -67,10 +86,13 @@ export const answer =
     response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(body)
   }
 
-export const replay = (name: string): Answering => {
-  const { status, body } = fixture(name)
-  return answer(status, JSON.stringify(body))
+/** The body of a stored answer, as it goes over the wire. */
+export const textOf = (name: string): string => {
+  const { body, text: whole = JSON.stringify(body) } = fixture(name)
+  return whole
 }
+
+export const replay = (name: string): Answering => answer(fixture(name).status, textOf(name))
 
 /** Reads the request and closes the connection without a word. */
 export const reset: Answering = (request) => {

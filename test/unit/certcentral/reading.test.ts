@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { CertCentral, CertCentralError } from '../../../src/certcentral/index.ts'
-import { ORDER_BODY, answer, errorOf, fixture, fixtureNames, place, replay, withServer } from './fake-server.ts'
+import { ORDER_BODY, answer, errorOf, fixtureNames, place, replay, withServer } from './fake-server.ts'
 
 const DOMAINS = [
   { id: 1469, name: 'example.com' },
@@ -88,10 +88,6 @@ describe('the answer to an order is read', () => {
 
   test('every answer to an order that is stored has a case here', () => {
     expect(fixtureNames().filter((name) => name.startsWith('placed/'))).toHaveLength(16)
-  })
-
-  test.each(fixtureNames())('the sample %s says where it is from', (name) => {
-    expect(fixture(name).source).toMatch(/^(seeds|reference)\//)
   })
 })
 

@@ -304,6 +304,16 @@ describe('an order right after it was placed', () => {
     ],
     ['rejected where its request was', { requests: [{ id: 5, status: 'rejected' }] }, 'rejected'],
     ['issued where the chain is there', { chain: ['PEM'], certificateId: 7 }, 'issued'],
+    [
+      'waiting for approval where a request does not say how it stands',
+      { requests: [{ id: 5, status: '' }] },
+      'needs_approval',
+    ],
+    [
+      'pending where such a request has its certificate',
+      { requests: [{ id: 5, status: '' }], certificateId: 7 },
+      'pending',
+    ],
     ['not issued for a certificate id alone', { certificateId: 7 }, 'pending'],
   ])('is %s', (_sentence, changes, status) => {
     expect(placedOrder(placed(changes))).toMatchObject({ orderId: 1, status })

@@ -4,9 +4,9 @@ import { createCertCentral } from '../../../src/certcentral/index.ts'
 import { KEY_REFUSED, tryKey, unreachableBy } from '../../../src/controller/account-access.ts'
 import { Accounts, type AccountsOptions } from '../../../src/controller/accounts.ts'
 import { withoutEffect } from '../../../src/order/effective.ts'
-import { finalizerHeld, leftBehind } from '../../../src/order/left-behind.ts'
+import { finalizerHeld, leftBehind, revocationRequested } from '../../../src/order/left-behind.ts'
 import { silentLog } from '../../support/silent-log.ts'
-import { ABOUT, NOW, aSpec, anObservation, unreachable } from '../../support/builders.ts'
+import { ABOUT, NOW, ORDER_ID, aSpec, anObservation, unreachable } from '../../support/builders.ts'
 import { anAccount } from '../../support/session.ts'
 
 const REACH = { allowedHosts: ['www.digicert.com', 'certcentral.digicert.eu'], allowHttp: 'no' } as const
@@ -60,6 +60,7 @@ export const SAID_OF: Readonly<
       { namespace: 'shop', name: 'shop' },
       'patch digicertorders shop: 403 forbidden: digicertorders.digicert-operator.io "shop" is forbidden',
     ),
+  RevocationRequested: () => revocationRequested(ABOUT, { what: 'revoke-order', orderId: ORDER_ID, request: 7000031 }),
   OrderLeft: () =>
     leftBehind(
       anObservation({ deleting: 'yes', deletionPolicy: 'RevokeOrder', namespace: 'terminating' }, unreachable()),

@@ -697,6 +697,12 @@ const LIFE: readonly Row[] = [
     act('StoringCertificate', { kind: 'StoreCertificate', orderId: ORDER_ID, certificateId: 77 }),
   ],
   [
+    'takes up one that the list calls approved, while no reissue of the order is pending',
+    'reissueIsRunning',
+    [reissuing({ nextKey: 'fits' }, SENT), listed({ status: 'approved', certificateId: 77 })],
+    act('StoringCertificate', { kind: 'StoreCertificate', orderId: ORDER_ID, certificateId: 77 }),
+  ],
+  [
     'does not take the certificate that is to be followed for the one that follows it, where the key stays',
     'reissueIsRunning',
     [reissuing({ key: 'current' }, {}), listed({ status: 'issued', certificateId: CERTIFICATE_ID })],
@@ -998,10 +1004,10 @@ const PEOPLE: readonly Row[] = [
     letGo,
   ],
   [
-    'revokes nothing twice',
+    'takes no request of an earlier day for a revocation that was done',
     'beingDeleted',
-    going('RevokeOrder', seen({ requests: [{ id: 3, status: 'pending', type: 'revoke' }] })),
-    letGo,
+    going('RevokeOrder', seen({ requests: [{ id: 3, status: 'rejected', type: 'revoke' }] })),
+    end('revoke-order'),
   ],
 ]
 
@@ -1533,7 +1539,7 @@ describe('decide', () => {
  *   account that cannot be used, or for a Secret that is somebody else's. A foreign Secret is said before an account
  *   that is not ready, since it is found without any call.
  * - A failed call comes next: what follows would read an answer that is not there.
- * - Then key, intent, look-up and purchase, in the order of `reference/certcentral-lifecycle.md`, section 5: a key that
+ * - Then key, intent, look-up and purchase, in the order of ADR 0004: a key that
  *   is stored before the intent names it, an intent that is written before anybody looks, a look before every POST.
  *   `refusedBefore` stands behind the intent, so that an edited spec is tried at once, and before the look, so that a
  *   refusal costs no calls. `severalOrdersFound` and `orderFound` stand before `orderNotFound`, which alone spends.
