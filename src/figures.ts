@@ -5,7 +5,7 @@ import { samplesOfRepairs } from './controller/figures/repairs.ts'
 import type { Memory } from './controller/memory.ts'
 import type { Spending } from './controller/spending.ts'
 import type { QueueObserver, Workqueue } from './kube/workqueue.ts'
-import type { ReconcileOutcome, ReconcileObserver } from './kube/controller.ts'
+import type { ReconcileObserver, ReconcileOutcome } from './kube/controller.ts'
 import type { Metrics, Sample } from './telemetry/metrics.ts'
 
 /** Names of the controllers in metrics, as controller-runtime would name them. */

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Config } from './config.ts'
-import { type Caches } from './caches.ts'
+import type { Caches } from './caches.ts'
 import { createControllers, traceWrite } from './controllers.ts'
 import { type KubeConnection, type KubeObject, connect, isFailure } from './kube/client.ts'
 import { type Clock, systemClock } from './kube/clock.ts'

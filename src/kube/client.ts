@@ -2,16 +2,16 @@ import { homedir } from 'node:os'
 import { type Environment, createCredentialSource, loadKubeConfig } from './auth.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { KubeError, isFailure } from './errors.ts'
-import { type RequestContext, type JsonRequest, type WriteObserver, requestJson } from './request.ts'
+import { type JsonRequest, type RequestContext, type WriteObserver, requestJson } from './request.ts'
 import { type RequestObserver, createTransport } from './transport.ts'
 import {
   type CallOptions,
+  type DeleteOptions,
   type KubeClient,
   type KubeObject,
   type ListOptions,
   type ObjectName,
   type Page,
-  type DeleteOptions,
   type Resource,
   type WatchOptions,
   type WriteOptions,

@@ -1,6 +1,5 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
-import { systemClock } from './clock.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { errorMessage, isFailure } from './errors.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Priority, Workqueue } from './workqueue.ts'

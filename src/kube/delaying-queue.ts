@@ -1,6 +1,5 @@
 import type { Clock } from './clock.ts'
-import { createKeyedHeap } from './heap.ts'
-import type { KeyedHeap } from './heap.ts'
+import { type KeyedHeap, createKeyedHeap } from './heap.ts'
 import type { Priority } from './priority-queue.ts'
 
 /** Keys to be added later. Of several times for one key the earliest wins. */

@@ -1,5 +1,4 @@
-import { createDeferred, systemClock } from './clock.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, createDeferred, systemClock } from './clock.ts'
 import { errorMessage } from './errors.ts'
 import { withoutManagedFields } from './managed-fields.ts'
 import { type ReflectorSink, runReflector } from './reflector.ts'

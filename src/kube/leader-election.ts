@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { createDeferred, sleep, systemClock } from './clock.ts'
-import type { Clock, Deferred } from './clock.ts'
+import { type Clock, type Deferred, createDeferred, sleep, systemClock } from './clock.ts'
 import { errorMessage, isFailure } from './errors.ts'
-import { compareVersions } from './types.ts'
-import type { KubeClient, ObjectMeta, Resource } from './types.ts'
+import { type KubeClient, type ObjectMeta, type Resource, compareVersions } from './types.ts'
 import type { Log } from '../telemetry/log.ts'
 
 /** Decides which one of several processes may act. */

@@ -1,5 +1,4 @@
-import { createKeyedHeap } from './heap.ts'
-import type { KeyedHeap } from './heap.ts'
+import { type KeyedHeap, createKeyedHeap } from './heap.ts'
 
 /** `low` is for work that nobody waits for, such as the reconciles after a start; `high` is for everything else. */
 export type Priority = 'high' | 'low'

@@ -1,14 +1,14 @@
 import { type Clock, backoffMs, sleep } from './clock.ts'
 import {
-  type RequestInfo,
   type KubeFailure,
+  type RequestInfo,
   type Status,
   KubeError,
-  isFailure,
   errorOfResponse,
+  isFailure,
   transportError,
 } from './errors.ts'
-import type { HttpResponse, HttpRequest, Transport } from './transport.ts'
+import type { HttpRequest, HttpResponse, Transport } from './transport.ts'
 
 /** A request with a JSON response; `timeoutMs` overrides the deadline of the connection. */
 export type JsonRequest = Omit<HttpRequest, 'signal'> & RequestInfo & { readonly timeoutMs?: number | undefined }

@@ -1,5 +1,4 @@
-import { Agent, ProxyAgent, request as undiciRequest } from 'undici'
-import type { Dispatcher } from 'undici'
+import { type Dispatcher, Agent, ProxyAgent, request as undiciRequest } from 'undici'
 import type { CredentialSource, Credentials } from './auth.ts'
 
 /** One HTTP request to the API server; `path` includes the query. */

@@ -1,4 +1,4 @@
-import { type RequestContext, type JsonRequest, sendOnce, readBody, responseError } from './request.ts'
+import { type JsonRequest, type RequestContext, readBody, responseError, sendOnce } from './request.ts'
 import { type RequestInfo, type Status, KubeError, errorOfResponse, transportError } from './errors.ts'
 import type { KubeObject, WatchEvent } from './types.ts'
 import type { HttpResponse } from './transport.ts'

@@ -1,8 +1,12 @@
-import { backoffMs, createDeferred, systemClock } from './clock.ts'
-import type { Clock, Deferred } from './clock.ts'
+import { type Clock, type Deferred, backoffMs, createDeferred, systemClock } from './clock.ts'
 import { createDelayingQueue } from './delaying-queue.ts'
-import { createPriorityQueue } from './priority-queue.ts'
-import type { Priority, PriorityQueue, QueueItem, QueuePlacement } from './priority-queue.ts'
+import {
+  type Priority,
+  type PriorityQueue,
+  type QueueItem,
+  type QueuePlacement,
+  createPriorityQueue,
+} from './priority-queue.ts'
 
 export type { Priority, QueuePlacement } from './priority-queue.ts'
 

@@ -1,9 +1,9 @@
-import { Counter, Gauge, Histogram, type MetricValue, Registry, collectDefaultMetrics } from '@prometheus-io/client'
+import { type MetricValue, Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from '@prometheus-io/client'
 import {
+  type CollectedName,
   type CounterName,
   type HistogramName,
   type LabelsOf,
-  type CollectedName,
   METRIC_ROWS,
 } from './metric-definitions.ts'
 

@@ -45,7 +45,7 @@ export const recordError = (error: unknown): void => {
 export const noTracing: Tracing = { traceReconcile: (_subject, run) => run(), shutdown: () => Promise.resolve() }
 
 /** Creates tracing that uses a tracer. */
-export const createTracing = ({ startSpan, shutdown }: Tracer): Tracing => ({
+const createTracing = ({ startSpan, shutdown }: Tracer): Tracing => ({
   traceReconcile: async ({ kind, namespace, name }, run) => {
     const span = startSpan(`reconcile ${kind}`, {
       'k8s.namespace.name': namespace,

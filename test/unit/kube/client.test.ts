@@ -1,11 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { env, failureOf, path, thing, things, token, useClientEnv } from './support/client-env.ts'
-import type { Thing } from './support/client-env.ts'
+import { type Thing, env, failureOf, path, thing, things, token, useClientEnv } from './support/client-env.ts'
 
 useClientEnv()
 
 describe('calls', () => {
-  test('an object goes through create, get, replace, merge and remove as raw JSON', async () => {
+  test('an object goes through create, get, replace, merge patch and delete as raw JSON', async () => {
     const made = await env.client.create<Thing>(things, { ...thing, spec: { size: 1, futureField: [{ x: 1 }] } })
     expect(made).toMatchObject({ apiVersion: 'example.io/v1', kind: 'Thing', spec: { futureField: [{ x: 1 }] } })
     await env.client.replace(things, { ...made, spec: { size: 2 } })
@@ -24,7 +23,7 @@ describe('calls', () => {
     expect(env.api.world.get(path, 'a')?.['spec']).toEqual({ size: 2 })
   })
 
-  test('apply says who applies, and forces only when told to', async () => {
+  test('apply names its field manager, and forces only on request', async () => {
     await env.client.apply(things, thing, { fieldManager: 'us' })
     await env.client.apply(things, thing, { fieldManager: 'us', force: 'force', dryRun: 'All', subresource: 'status' })
     const [gentle, forced] = env.api.seen

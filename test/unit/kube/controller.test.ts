@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { KubeError } from '../../../src/kube/client.ts'
-import { type ReconcileResult, type ReconcileOutcome, startController } from '../../../src/kube/controller.ts'
+import { type ReconcileOutcome, type ReconcileResult, startController } from '../../../src/kube/controller.ts'
 import { createWorkqueue } from '../../../src/kube/workqueue.ts'
 import { eventually, settle } from './support/eventually.ts'
 import { movableClock } from './support/movable-clock.ts'
@@ -143,7 +143,7 @@ test('aborting stops the work in the same tick', async () => {
   expect(await queue.get()).toBeUndefined()
 })
 
-test('passes that wait for nothing let others be heard between them', async () => {
+test('reconciles that never wait let the event loop run between them', async () => {
   const queue = createWorkqueue()
   const seen: string[] = []
   for (let key = 0; key < 100; key++) queue.add(String(key), 'low')

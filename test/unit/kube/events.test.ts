@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { connect } from '../../../src/kube/client.ts'
-import type { KubeConnection } from '../../../src/kube/client.ts'
-import { createEventRecorder } from '../../../src/kube/events.ts'
-import type { EventRecorder, EventRecorderOptions, InvolvedObject } from '../../../src/kube/events.ts'
+import { type KubeConnection, connect } from '../../../src/kube/client.ts'
+import {
+  type EventRecorder,
+  type EventRecorderOptions,
+  type InvolvedObject,
+  createEventRecorder,
+} from '../../../src/kube/events.ts'
 import { eventually } from './support/eventually.ts'
-import { refuse, startFakeApi } from './support/fake-api.ts'
-import type { FakeApi } from './support/fake-api.ts'
+import { type FakeApi, refuse, startFakeApi } from './support/fake-api.ts'
 import type { Stored } from './support/fake-world.ts'
 import { writeKubeconfig } from './support/kubeconfig-file.ts'
-import { movableClock } from './support/movable-clock.ts'
-import type { MovableClock } from './support/movable-clock.ts'
+import { type MovableClock, movableClock } from './support/movable-clock.ts'
 import { recordingLog } from './support/recording-log.ts'
 
 const path = '/api/v1/namespaces/shop/events'
@@ -55,7 +56,7 @@ function stored(collection = path): Stored[] {
   return [...new Set(names)].flatMap((name) => api.world.get(collection, name) ?? [])
 }
 
-describe('what is said', () => {
+describe('an event', () => {
   test('an event names the object, the reporter and when', async () => {
     const recorder = recorderOf()
     recorder.record(about, { ...placed, action: 'Order' })
@@ -125,7 +126,7 @@ describe('what is said', () => {
   })
 })
 
-describe('what is said again', () => {
+describe('a repeated event', () => {
   test('is counted on the event that is there', async () => {
     const recorder = recorderOf()
     for (let time = 0; time < 3; time++) {

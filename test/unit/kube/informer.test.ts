@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { combineInformers } from '../../../src/kube/informer.ts'
 import { eventually, settle } from './support/eventually.ts'
-import { env, informerOf, path, put, reconnected, started, useInformerEnv } from './support/informer-env.ts'
-import type { Thing } from './support/informer-env.ts'
+import { type Thing, env, informerOf, path, put, reconnected, started, useInformerEnv } from './support/informer-env.ts'
 import { recordingLog } from './support/recording-log.ts'
 
 useInformerEnv()
@@ -72,7 +71,7 @@ describe('listing and watching', () => {
 })
 
 describe('stopping', () => {
-  test('during the list opens no watch, tells nothing and rejects who waits', async () => {
+  test('during the list opens no watch, delivers nothing and rejects who waits', async () => {
     put('a')
     let release: (() => void) | undefined
     env.api.script(async () => {

@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { connect } from '../../../src/kube/client.ts'
-import type { KubeConnection } from '../../../src/kube/client.ts'
-import { systemClock } from '../../../src/kube/clock.ts'
-import type { Clock } from '../../../src/kube/clock.ts'
+import { type KubeConnection, connect } from '../../../src/kube/client.ts'
+import { type Clock, systemClock } from '../../../src/kube/clock.ts'
 import {
   type LeaderElector,
   type LeaseSpec,
@@ -13,11 +11,9 @@ import {
 } from '../../../src/kube/leader-election.ts'
 import { silentLog } from '../../support/silent-log.ts'
 import { eventually, settle } from './support/eventually.ts'
-import { refuse, startFakeApi } from './support/fake-api.ts'
-import type { FakeApi } from './support/fake-api.ts'
+import { type FakeApi, refuse, startFakeApi } from './support/fake-api.ts'
 import { writeKubeconfig } from './support/kubeconfig-file.ts'
-import { movableClock } from './support/movable-clock.ts'
-import type { MovableClock } from './support/movable-clock.ts'
+import { type MovableClock, movableClock } from './support/movable-clock.ts'
 
 const path = '/apis/coordination.k8s.io/v1/namespaces/ops/leases'
 
@@ -96,7 +92,7 @@ describe('becoming the leader', () => {
     expect(microTime(1)).toBe('1970-01-01T00:00:00.001000Z')
   })
 
-  test('of two candidates one leads, and the other waits', async () => {
+  test('of two candidates one becomes the leader, and the other waits', async () => {
     const two = [candidate('one'), candidate('two')]
     for (const each of two) each.start()
     await eventually('a leader', () => two.some((each) => each.isLeader()))
@@ -106,7 +102,7 @@ describe('becoming the leader', () => {
     expect(spec().leaseTransitions).toBe(0)
   })
 
-  test('whoever waits can give up waiting', async () => {
+  test('a candidate can stop waiting', async () => {
     await leading('one')
     const stop = new AbortController()
     const waiting = candidate('two').whenElected(stop.signal)
@@ -225,7 +221,7 @@ describe('staying the leader', () => {
     expect(api.seen.length).toBeGreaterThan(before + 5)
   })
 
-  test('a lease that was touched or removed by somebody who does not want it is kept', async () => {
+  test('a lease that another client touched or deleted is kept', async () => {
     const leader = await leading('one')
     const held = api.world.get(path, 'lock')
     if (held) api.world.put(path, { ...held, metadata: { ...held.metadata, labels: { touched: 'yes' } } })
@@ -278,7 +274,7 @@ describe('losing it', () => {
     expect(spec().holderIdentity).toBe('two')
   })
 
-  test('a lease whose version went back, as of a restored database, ends whoever leads and whoever waits', async () => {
+  test('a lease whose version went back, as of a restored database, stops leader and candidates', async () => {
     const leader = await leading('one')
     const waiting = candidate('two')
     waiting.start()

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { connect } from '../../../src/kube/client.ts'
-import { env, failureOf, thing, things, useClientEnv } from './support/client-env.ts'
-import type { Thing } from './support/client-env.ts'
+import { type Thing, env, failureOf, thing, things, useClientEnv } from './support/client-env.ts'
 import { eventually } from './support/eventually.ts'
 import { refuse } from './support/fake-api.ts'
 import { movableClock } from './support/movable-clock.ts'
@@ -47,7 +46,7 @@ describe('a request that fails', () => {
     expect(env.api.seen).toHaveLength(4)
   })
 
-  test('a throttled write waits as long as it was told to, and is sent again', async () => {
+  test('a throttled write waits as long as Retry-After says, and is sent again', async () => {
     const clock = movableClock()
     const patient = connect({ kubeconfig: env.kubeconfig, userAgent: 'test/1', clock, random: () => 0 })
     const lift = env.api.script(refuse(429, 'TooManyRequests', { 'retry-after': '7' }))

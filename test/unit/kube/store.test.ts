@@ -90,7 +90,7 @@ describe('what the server says', () => {
 })
 
 describe('a list of the whole world', () => {
-  test('tells additions, updates and what is gone, and nothing else', () => {
+  test('delivers additions, updates and deletions, and nothing else', () => {
     const store = newStore()
     for (const name of ['same', 'changed', 'gone', 'recreated']) store.upsert(thing(name, 5))
     const world = [thing('same', 5), thing('changed', 8), thing('recreated', 9, 'second'), thing('new', 7)]
@@ -135,7 +135,7 @@ describe('a list of the whole world', () => {
 })
 
 describe('what we wrote ourselves', () => {
-  test('is readable at once and still news when the server tells of it', () => {
+  test('is readable at once and still delivered when the watch brings it', () => {
     const store = newStore()
     store.upsert(thing('a', 1))
     store.upsertLocal(thing('a', 3))
@@ -145,7 +145,7 @@ describe('what we wrote ourselves', () => {
     expect(store.upsert(thing('a', 3))).toEqual([])
   })
 
-  test('does not swallow the change of somebody else that came just before it', () => {
+  test('does not swallow the change of another client just before it', () => {
     const store = newStore()
     store.upsert(thing('a', 1))
     store.upsertLocal(thing('a', 3))
@@ -160,20 +160,20 @@ describe('what we wrote ourselves', () => {
     expect(store.get('shop/a')?.value).toBe('v5')
   })
 
-  test('is an addition when the server had not told of the object', () => {
+  test('is an addition when the object was not delivered before', () => {
     const store = newStore()
     store.upsertLocal(thing('a', 4))
     expect(told(store.upsert(thing('a', 4)))).toEqual(['added uid-a v4'])
   })
 
-  test('that nobody was told of is deleted without a word', () => {
+  test('that was not delivered is deleted without a change', () => {
     const store = newStore()
     store.upsertLocal(thing('a', 4))
     expect(store.delete(thing('a', 5))).toEqual([])
     expect(store.list().length).toBe(0)
   })
 
-  test('may be a successor, and then the predecessor is still told to be gone', () => {
+  test('may be a successor, and then the deletion of its predecessor is still delivered', () => {
     const store = newStore()
     store.upsert(thing('a', 1))
     store.upsertLocal(thing('a', 4, 'second'))

@@ -1,14 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import { connect } from '../../../src/kube/client.ts'
-import { env, failureOf, thing, things, useClientEnv } from './support/client-env.ts'
-import type { Thing } from './support/client-env.ts'
+import { type Thing, env, failureOf, thing, things, useClientEnv } from './support/client-env.ts'
 import { refuse } from './support/fake-api.ts'
 import { rewriteKubeconfig, writeKubeconfig } from './support/kubeconfig-file.ts'
 
 useClientEnv()
 
-describe('what is told of requests', () => {
-  test('is the method and the status of each, and that one was not answered', async () => {
+describe('the observer of requests', () => {
+  test('gets the method and the status of each, and <error> without a response', async () => {
     const told: string[] = []
     const observed = connect({
       ...{ kubeconfig: env.kubeconfig, userAgent: 'test/1', random: () => 0 },

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { env, failureOf, path, thing, things, useClientEnv } from './support/client-env.ts'
-import type { Thing } from './support/client-env.ts'
+import { type Thing, env, failureOf, path, thing, things, useClientEnv } from './support/client-env.ts'
 import { eventually } from './support/eventually.ts'
 
 useClientEnv()

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { createWorkqueue } from '../../../src/kube/workqueue.ts'
-import type { Workqueue } from '../../../src/kube/workqueue.ts'
+import { type Workqueue, createWorkqueue } from '../../../src/kube/workqueue.ts'
 import { movableClock } from './support/movable-clock.ts'
 import { depth, setUp, takeReady } from './support/workqueue.ts'
 
@@ -36,7 +35,7 @@ describe('one key at a time', () => {
     expect(await second).toBe('b')
   })
 
-  test('whoever gives up waiting gets nothing and takes nothing away', async () => {
+  test('a worker that stops waiting gets nothing and takes nothing away', async () => {
     const { queue } = setUp()
     const patience = new AbortController()
     const impatient = queue.get(patience.signal)

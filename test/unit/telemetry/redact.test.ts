@@ -236,7 +236,7 @@ describe('what redaction costs', () => {
 })
 
 describe('an error', () => {
-  test('is told by name, message, code and causes', () => {
+  test('is written with name, message, code and causes', () => {
     const error = new TypeError(`it broke over ${KEY}`, {
       cause: Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED' }),
     })
@@ -263,14 +263,14 @@ describe('an error', () => {
     expect(JSON.stringify(told)).not.toContain('abcdefghijkl')
   })
 
-  test('that causes itself is told to an end', () => {
+  test('that causes itself is written up to a depth', () => {
     const error = new Error('round and round')
     error.cause = error
     expect(JSON.stringify(createRedactor().value(error)).length).toBeLessThan(20_000)
   })
 })
 
-test('an object that contains itself is told to an end', () => {
+test('an object that contains itself is written up to a depth', () => {
   const round: Record<string, unknown> = { name: 'round' }
   round['self'] = round
   expect(JSON.stringify(createRedactor().value(round))).toContain('[deep]')
@@ -280,13 +280,13 @@ test.each([[5], [true], [null], [undefined]])('%p passes as it is', (given) => {
   expect(createRedactor().value(given)).toBe(given)
 })
 
-test('a date is told as text', () => {
+test('a date is written as text', () => {
   expect(createRedactor().value({ at: new Date(0) })).toEqual({ at: '1970-01-01T00:00:00.000Z' })
 })
 
 const basic = (credentials: string): string => Buffer.from(credentials).toString('base64')
 
-describe('what must not be told of a proxy', () => {
+describe('the secrets of a proxy', () => {
   test.each<readonly [string, Readonly<Record<string, string>>, readonly string[]]>([
     ['a password', { HTTPS_PROXY: 'http://me:p%40ss@proxy' }, ['p%40ss', 'p@ss', basic('me:p@ss')]],
     ['one without a scheme', { all_proxy: 'me:pass@proxy:3128' }, ['pass', 'pass', basic('me:pass')]],
@@ -294,7 +294,7 @@ describe('what must not be told of a proxy', () => {
     ['nothing without a password', { HTTPS_PROXY: 'http://proxy:3128', ALL_PROXY: 'http://me@proxy' }, []],
     ['nothing of what is no URL', { HTTPS_PROXY: 'http://me:pass@' }, []],
     ['nothing where there is none', {}, []],
-  ])('is %s', (_what, env, wanted) => {
+  ])('are found: %s', (_what, env, wanted) => {
     expect(proxySecrets(env)).toEqual(wanted)
   })
 })

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createRedactor } from '../../../src/telemetry/redact.ts'
 import {
   type Tracing,
-  recordError,
   addSpanEvent,
   noTracing,
   recordCall,
+  recordError,
   setSpanAttributes,
   startTracing,
   traceFields,
@@ -172,7 +172,7 @@ describe('the collector', () => {
     60_000,
   )
 
-  test('that comes back is told of too, with the number of spans that were lost', async () => {
+  test('that comes back is logged too, with the number of spans that were lost', async () => {
     const { tracing, told } = await start()
     collector.answer(400)
     await onePass(tracing)

@@ -1,8 +1,12 @@
 import { afterEach, beforeEach } from '@jest/globals'
-import { connect } from '../../../../src/kube/client.ts'
-import type { KubeConnection, KubeError, KubeObject, Resource } from '../../../../src/kube/client.ts'
-import { startFakeApi } from './fake-api.ts'
-import type { FakeApi } from './fake-api.ts'
+import {
+  type KubeConnection,
+  type KubeError,
+  type KubeObject,
+  type Resource,
+  connect,
+} from '../../../../src/kube/client.ts'
+import { type FakeApi, startFakeApi } from './fake-api.ts'
 import { writeKubeconfig } from './kubeconfig-file.ts'
 
 export type Thing = KubeObject & { spec?: Record<string, unknown> }

@@ -1,8 +1,6 @@
-import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { createWorld, status } from './fake-world.ts'
-import type { Stored, World } from './fake-world.ts'
+import { type Stored, type World, createWorld, status } from './fake-world.ts'
 
 export type Seen = {
   readonly method: string

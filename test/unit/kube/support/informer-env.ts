@@ -1,17 +1,12 @@
 import { afterEach, beforeEach } from '@jest/globals'
-import { connect } from '../../../../src/kube/client.ts'
-import type { KubeConnection, KubeObject, Resource } from '../../../../src/kube/client.ts'
-import { systemClock } from '../../../../src/kube/clock.ts'
-import type { Clock } from '../../../../src/kube/clock.ts'
-import { createInformer } from '../../../../src/kube/informer.ts'
-import type { Informer, InformerOptions } from '../../../../src/kube/informer.ts'
+import { type KubeConnection, type KubeObject, type Resource, connect } from '../../../../src/kube/client.ts'
+import { type Clock, systemClock } from '../../../../src/kube/clock.ts'
+import { type Informer, type InformerOptions, createInformer } from '../../../../src/kube/informer.ts'
 import { silentLog } from '../../../support/silent-log.ts'
 import { eventually } from './eventually.ts'
-import { startFakeApi } from './fake-api.ts'
-import type { FakeApi } from './fake-api.ts'
+import { type FakeApi, startFakeApi } from './fake-api.ts'
 import { writeKubeconfig } from './kubeconfig-file.ts'
-import { movableClock } from './movable-clock.ts'
-import type { MovableClock } from './movable-clock.ts'
+import { type MovableClock, movableClock } from './movable-clock.ts'
 
 export type Thing = KubeObject & { value?: string }
 

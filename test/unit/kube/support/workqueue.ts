@@ -1,5 +1,4 @@
-import { createWorkqueue } from '../../../../src/kube/workqueue.ts'
-import type { Workqueue } from '../../../../src/kube/workqueue.ts'
+import { type Workqueue, createWorkqueue } from '../../../../src/kube/workqueue.ts'
 import { movableClock } from './movable-clock.ts'
 
 /** How many keys wait for a worker. */
