@@ -91,7 +91,7 @@ const fullValidations: Rewrite = ({ endpoint, members }) => {
     return changed(
       members,
       'organization_validations',
-      each((one) => ({ ...one, ...details, ...(one.status === 'complete' ? { validated_until: '2099-12-31' } : {}) })),
+      each((one) => ({ ...one, ...details })),
     )
   if (endpoint !== ORGANIZATION) return members
   const other = { type: 'private_ssl', name: 'Private SSL', status: 'expired', validated_until: null }

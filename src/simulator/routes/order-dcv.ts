@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isoTime } from '../dates.ts'
+import { isoDate, isoTime } from '../dates.ts'
 import { isProven, lookForProofs, provenUntil } from '../dcv/proofs.ts'
 import { targetOf } from '../dcv/published.ts'
 import { domainOf } from '../dcv/proofs.ts'
@@ -8,7 +8,7 @@ import { type Answer, type Call, noContent, ok } from '../http/answer.ts'
 import { ApiError, invalidValue, refusal } from '../http/api-error.ts'
 import type { NameProof, Order } from '../orders/model.ts'
 import { progress } from '../orders/progress.ts'
-import { isControlProven, isOrganizationValidated, organizationOf } from '../orders/validation.ts'
+import { isControlProven, isOrganizationValidated, organizationOf, validatedUntil } from '../orders/validation.ts'
 import { dcvMethod } from '../validation/fields.ts'
 import type { World } from '../world.ts'
 import { orderOf } from './find.ts'
@@ -116,8 +116,11 @@ function validation(world: World, call: Call): Answer {
 function organizationValidation(world: World, order: Order): Record<string, unknown> {
   const organization = organizationOf(world, order)
   if (organization === undefined) return {}
-  const status = isOrganizationValidated(world, order) ? 'complete' : 'pending'
-  const entry = { type: order.product.validation, status, validated_until: null, verified_contacts: [] }
+  const isDone = isOrganizationValidated(world, order)
+  const isDated = isDone && world.settings.quirks.fullValidations
+  const until = isDated ? isoDate(validatedUntil(world, organization)) : null
+  const status = isDone ? 'complete' : 'pending'
+  const entry = { type: order.product.validation, status, validated_until: until, verified_contacts: [] }
   return { organization_id: String(organization.id), organization_validations: [entry] }
 }
 

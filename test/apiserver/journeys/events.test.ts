@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { ORDER_REASONS } from '../../../src/api/reasons.ts'
+import { ACCOUNT_REASONS, ORDER_REASONS } from '../../../src/api/reasons.ts'
 import { beginJourney, eventually, type Journey, orderIdOf, orderNamed, sentenceOf } from '../../support/journey.ts'
 import { succeed } from '../../support/kubectl.ts'
 
@@ -78,7 +78,8 @@ describe('the Events of an order', () => {
     const reasons = events.map((event) => String(event['reason']))
 
     expect(reasons.length).toBeGreaterThan(4)
-    expect(reasons.filter((reason) => !Object.hasOwn(ORDER_REASONS, reason))).toEqual([])
+    const known = { ...ORDER_REASONS, ...ACCOUNT_REASONS }
+    expect(reasons.filter((reason) => !Object.hasOwn(known, reason))).toEqual([])
   })
 })
 

@@ -122,7 +122,7 @@ info condition wait AwaitingApproval
 info condition wait AwaitingValidation
 info StoreCertificate StoringCertificate
 info condition ready Issued
-info EndOrder Deleting
+warn EndOrder Deleting
 info RemoveFinalizer Deleting
 info gone forget Deleted`
 
