@@ -1,16 +1,8 @@
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { type Schema, printed } from '../../src/api/crds.ts'
 import { orderSpec } from '../../src/api/order.ts'
+import { ORDER_PAGES, type OrderPage } from '../../src/api/pages.ts'
 import { WIRE } from '../../src/api/wire.ts'
 import { code, table } from './markdown.ts'
-
-/** The fields of CertCentral's five order pages, as they stand in their tables (seeds/ 000 to 004). */
-export const PAGES = (
-  JSON.parse(readFileSync(path.join(import.meta.dirname, 'page-fields.json'), 'utf8')) as {
-    pages: Record<string, { title: string; products: string[]; fields: string[] }>
-  }
-).pages
 
 /** What no field of the spec becomes. */
 const MADE: Readonly<Record<string, string>> = {
@@ -37,10 +29,10 @@ const whereFrom = (field: string, paths: ReadonlyMap<string, readonly string[]>)
 /** Every field of the pages, on which of them it stands, and the field of the spec that becomes it. */
 export const pageTable = (): string => {
   const paths = specPaths()
-  const fields = [...new Set(Object.values(PAGES).flatMap((page) => page.fields))]
+  const fields = [...new Set(Object.values<OrderPage>(ORDER_PAGES).flatMap((page) => page.fields))]
   const extra = [...paths.keys()].filter((field) => !fields.includes(field))
   const pagesOf = (field: string): string =>
-    Object.entries(PAGES)
+    Object.entries<OrderPage>(ORDER_PAGES)
       .filter(([, page]) => page.fields.includes(field))
       .map(([page]) => page)
       .join(', ')

@@ -11,13 +11,14 @@ import {
   VERSION,
 } from '../../src/api/names.ts'
 import { ACCOUNT_REASONS, EVENT_REASONS, ORDER_REASONS } from '../../src/api/reasons.ts'
+import { ORDER_PAGES } from '../../src/api/pages.ts'
 import { runCommand } from '../../src/config.ts'
 import { planCommand } from '../../src/plan.ts'
 import { simulatorCommand } from '../../src/simulator/command.ts'
 import { fieldTable, ruleTable } from './fields.ts'
 import { flagTable } from './flags.ts'
 import { code, table } from './markdown.ts'
-import { PAGES, pageTable } from './pages.ts'
+import { pageTable } from './pages.ts'
 
 type Kind = (typeof KINDS)[number]
 
@@ -125,7 +126,7 @@ fields that DigiCert knows and these pages do not.
 
 ${table(
   ['Page', 'About', 'Products'],
-  Object.entries(PAGES).map(([page, { title, products }]) => [page, title, products.map(code).join(', ')]),
+  Object.entries(ORDER_PAGES).map(([page, { title, products }]) => [page, title, products.map(code).join(', ')]),
 )}
 
 ${pageTable()}

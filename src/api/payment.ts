@@ -13,7 +13,7 @@ const fields = z.object({
     .object({ name: objectName('Name of the Secret, in this namespace.') })
     .optional()
     .meta({
-      description: `Secret with the card, for method card: ${CARD_FIELDS.join(', ')} in its data. It is read while ordering and kept nowhere.`,
+      description: `Secret with the card, for method card and products whose order page asks for the card: ${CARD_FIELDS.join(', ')} in its data. It is read while ordering and kept nowhere.`,
       ...wire('credit_card', ...CARD_FIELDS.map((name) => `credit_card.${name}`)),
     }),
   billingAddress: z
@@ -26,7 +26,10 @@ const fields = z.object({
       zip: sentence(40, 'Postal code, where the country has them.', 'billing_address.zip').optional(),
     })
     .optional()
-    .meta({ description: 'Billing address of the card; required for method card.', ...wire('billing_address') }),
+    .meta({
+      description: 'Billing address of the card; required with creditCardSecretRef.',
+      ...wire('billing_address'),
+    }),
   vatNumber: sentence(64, 'VAT number.', 'vat_number').optional(),
   competitiveReplacement: z
     .object({
@@ -47,12 +50,6 @@ const fields = z.object({
 type Payment = z.infer<typeof fields>
 
 export const PAYMENT_RULES: readonly CrossFieldRule<Payment>[] = [
-  {
-    rule: "!has(self.method) || self.method != 'card' || (has(self.creditCardSecretRef) && has(self.billingAddress))",
-    message: 'payment.method card needs payment.creditCardSecretRef and payment.billingAddress',
-    holds: ({ method, creditCardSecretRef, billingAddress }) =>
-      method !== 'card' || (creditCardSecretRef !== undefined && billingAddress !== undefined),
-  },
   {
     rule: "!has(self.creditCardSecretRef) || (has(self.method) && self.method == 'card')",
     message: 'payment.creditCardSecretRef needs payment.method card: no other method uses a card',
