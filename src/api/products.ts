@@ -50,7 +50,8 @@ const ANY: ProductRules = {
   plan: 'yes',
 }
 
-const PAGE_000: ProductRules = { ...ANY, pages: ['000'], validation: 'ov', certificate: ONE_YEAR }
+/** Page 000; page 001 lists the product as well. */
+const PAGE_000: ProductRules = { ...ANY, pages: ['000', '001'], validation: 'ov', certificate: ONE_YEAR }
 
 /** Page 001. */
 const plan = (validation: ValidationType, wildcard: ProductRules['wildcard'] = 'yes'): ProductRules => ({

@@ -275,7 +275,7 @@ const carryOut = async (step: Step, action: Action, hands: Hands): Promise<Outco
       return endOrder({ client: sessionOf(gathered).client, order: gathered.order, seen: step.seen }, action)
     case 'SwitchAutoReissue':
       await sessionOf(gathered).client.switchAutoReissue(action.orderId, action.to)
-      return { kind: 'done' }
+      return { kind: 'switched' }
     default:
       return action satisfies never
   }
