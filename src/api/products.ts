@@ -89,9 +89,10 @@ const onBothPages = (wildcard: ProductRules['wildcard']): ProductRules => ({
   telephone: 'required',
 })
 
+/** Page 003, and its stricter limits; page 001 lists the product as well. */
 const PAGE_003: ProductRules = {
   ...ANY,
-  pages: ['003'],
+  pages: ['001', '003'],
   validation: 'dv',
   certificate: ONE_YEAR,
   hashes: 'sha256',

@@ -48,7 +48,7 @@ describe('a field of the spec that no page of the product documents is sent, and
     ],
     ['guest access', { product: 'ssl_basic', guestAccess: true }, ['guestAccess (enable_guest_access)']],
     ['an issuing CA', { product: 'ssl_basic', caCertId: '12' }, ['caCertId (certificate.ca_cert_id)']],
-    ['a profile', { profileOption: 'kdc' }, ['profileOption (certificate.profile_option)']],
+    ['a profile', { product: 'ssl_dv_geotrust', profileOption: 'kdc' }, ['profileOption (certificate.profile_option)']],
     [
       'an AuthKey of page 002',
       { product: 'ssl_dv_geotrust', dcv: { useAuthKey: true } },
@@ -97,7 +97,7 @@ describe('a field of the spec that no page of the product documents is sent, and
 
   test('in one sentence that names the page', () => {
     expect(withoutEffect(aSpec({ serverLicenses: 2 }), {})).toEqual([
-      `serverLicenses (server_licenses): DigiCert's order page of ssl_dv_geotrust_flex, "Order GeoTrust DV SSL", has no such field. What the spec asks for is sent, and may be ignored or refused`,
+      `serverLicenses (server_licenses): DigiCert's order page of ssl_dv_geotrust_flex, "Order Multi-year Plan" and "Order GeoTrust DV SSL", has no such field. What the spec asks for is sent, and may be ignored or refused`,
     ])
   })
 
