@@ -90,7 +90,7 @@ const SWITCH = 'as 0 or 1: the table says bool, and the samples send 0'
 const NEW_CONTACT =
   'never beside a user_id, where it would rewrite that user; all five are needed without one; a renewal does not make the contact again'
 const RENEWS =
-  'refused together with payment by card and with renewal.policy Never, which the page allows; what the order shows is read back, and a difference is said'
+  'refused together with payment by card and with renewal.policy Never, which the page allows; what the order shows is read back, and an Event reports a difference'
 const THREE_YEARS = 'at most three years: page 000 says that longer plans are no longer sold'
 const RAPIDSSL = 'for the two RapidSSL products only, which stand on page 002 as well; all others have order_validity'
 const CVV = 'a number, but text where it begins with 0, which a number would lose'
@@ -289,8 +289,8 @@ export const NOTES: readonly Note[] = [
   {
     page: '000, 003',
     says: 'auto_reissue is ignored for some orders.',
-    does: 'It is read back and switched; where that has no effect it is said, and switched once a day at most.',
-    test: [DIFFERENCES, 'is said once it was switched twice without effect, with what to do'],
+    does: 'It is read back and switched; where that has no effect an Event says so, and it is switched once a day at most.',
+    test: [DIFFERENCES, 'is reported once it was switched twice without effect, with what to do'],
   },
   {
     page: '000, 001, 004',

@@ -37,7 +37,8 @@ export const orderDcv = dcv
       .max(250)
       .optional()
       .meta({
-        description: 'Where each name is confirmed by mail; a list makes email the method, whatever the default of the account.',
+        description:
+          'Where each name is confirmed by mail; a list makes email the method, whatever the default of the account.',
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['dnsName'],
         ...wire('dcv_emails'),

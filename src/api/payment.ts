@@ -36,7 +36,10 @@ const fields = z.object({
       applyCrDiscount: z
         .boolean()
         .default(true)
-        .meta({ description: 'Apply the discount that is available for the names, by the first order only.', ...wire('apply_cr_discount') }),
+        .meta({
+          description: 'Apply the discount that is available for the names, by the first order only.',
+          ...wire('apply_cr_discount'),
+        }),
       serialNumber: sentence(
         128,
         'Serial number of the certificate that is replaced. Silent: DigiCert looks for one in the CT logs.',

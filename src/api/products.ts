@@ -134,7 +134,7 @@ export const PRODUCTS: Readonly<Record<string, ProductRules>> = {
 }
 
 /**
- * What the beginning of an id tells of a product that is not in the table. Page 004 describes its whole group; of the others
+ * What the beginning of an id shows of a product that is not in the table. Page 004 describes its whole group; of the others
  * no page is known.
  */
 const FAMILIES: readonly (readonly [prefix: string, rules: ProductRules])[] = [

@@ -151,11 +151,11 @@ export const orderStatus = z
         autoRenew: z
           .enum(['on', 'off'])
           .optional()
-          .meta({ description: 'Whether DigiCert renews, and charges, by itself; as CertCentral shows it.' }),
+          .meta({ description: 'Whether DigiCert renews the order, and charges for that, as CertCentral shows it.' }),
         autoReissue: z
           .enum(['on', 'off'])
           .optional()
-          .meta({ description: 'Whether DigiCert reissues by itself; as CertCentral shows it.' }),
+          .meta({ description: 'Whether DigiCert reissues its certificate, as CertCentral shows it.' }),
         switched: z
           .object({ count: number('How often.'), at: known(64, 'When last.') })
           .optional()

@@ -177,7 +177,7 @@ const forbiddenNames = (o: Observation, { account }: About): string | undefined 
   return `${account} forbids the names that the certificate does not cover, ${names.join(', ')}: ${o.account.forbids}. The operator does not ask for them, and the certificate in the Secret stays without them. Change the policy of the account, or take them out of the spec`
 }
 
-/** Whether DigiCert was asked to reissue by itself, more than once, and does not. */
+/** Whether DigiCert was asked to reissue more than once, and does not. */
 const isIgnored = ({ order, reissue: { autoReissue } }: Observation): boolean =>
   autoReissue === 'on' && order?.autoReissue === 'off' && (order.switched?.count ?? 0) > 1
 

@@ -23,7 +23,7 @@ export type RemoteOrder = {
   csr?: 'ours' | 'other' | 'unknown' | undefined
   /** Whether DigiCert reissues by itself. */
   autoReissue?: 'on' | 'off' | undefined
-  /** Whether DigiCert renews, and charges, by itself. */
+  /** Whether DigiCert renews, and charges for that. */
   autoRenew?: 'on' | 'off' | undefined
   /** Id of the CA certificate that issued its newest certificate. */
   caCertId?: string | undefined

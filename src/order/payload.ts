@@ -203,7 +203,7 @@ const renewedOf = ({ product, renewal }: OrderSpec, renewalOf: Enclosures['renew
   return isLinked ? { renewal_of_order_id: renewalOf } : {}
 }
 
-/** The switches for what DigiCert does by itself: none of `auto_renew` where no page has it, none of `auto_reissue` without plans. */
+/** Whether DigiCert renews and reissues: no `auto_renew` where no page has it, no `auto_reissue` without plans. */
 const plansOf = (spec: OrderSpec, renewalOf: Enclosures['renewalOf']): Payload => {
   const { pages, plan } = rulesOf(spec.product)
   return {

@@ -83,13 +83,13 @@ export const withOrder = (status: OrderStatus, order: RemoteOrder, purchase: num
 
 type Switches = Pick<NonNullable<OrderStatus['order']>, 'autoRenew' | 'autoReissue'>
 
-/** What DigiCert does by itself. */
+/** Whether DigiCert renews and reissues. */
 const switchesOf = ({ autoRenew, autoReissue }: RemoteOrder): Switches => ({
   ...(autoRenew === undefined ? {} : { autoRenew }),
   ...(autoReissue === undefined ? {} : { autoReissue }),
 })
 
-/** That the operator switched what DigiCert does by itself is noted until CertCentral shows the effect. */
+/** That the operator switched DigiCert's reissuing is noted until CertCentral shows the effect. */
 const beforeOf = ({ autoReissue }: RemoteOrder, before: OrderStatus['order']): Partial<NonNullable<typeof before>> => {
   if (before?.switched === undefined || autoReissue === undefined || autoReissue === before.autoReissue)
     return before ?? {}

@@ -31,7 +31,7 @@ const asked = (certificate: NonNullable<Order['asked']>['certificate']): Partial
 /** A certificate of 200 days that began ten days ago. */
 const STORED = aStored()
 
-const told = (status: OrderStatus, changes: Record<string, unknown> = {}, stored = STORED): string[] => [
+const differences = (status: OrderStatus, changes: Record<string, unknown> = {}, stored = STORED): string[] => [
   ...differencesOf(aSpec(changes), status, stored, NOW),
 ]
 
@@ -45,10 +45,10 @@ describe('the end of the certificate is held against what was asked for', () => 
     ['and is the very day', { expiresOn: '2027-06-02' }, undefined],
     ['where nothing was asked for', {}, undefined],
   ])('%s', (_sentence, certificate, said) => {
-    const differences = told(statusOf(asked(certificate)))
-    if (said === undefined) expect(differences).toEqual([])
+    const all = differences(statusOf(asked(certificate)))
+    if (said === undefined) expect(all).toEqual([])
     else
-      expect(differences).toEqual([
+      expect(all).toEqual([
         `the certificate ends on 2027-06-02, and certificateValidity ${said}: DigiCert took another length, by its own limits or because it ignores the field`,
       ])
   })
@@ -56,13 +56,13 @@ describe('the end of the certificate is held against what was asked for', () => 
   test('from the day that it came, where its CA dated it back', () => {
     const certificate = { ...CERTIFICATE, storedTime: inDays(-2).toISOString() }
     const stored = aStored({ notAfter: inDays(88) })
-    expect(told(statusOf(asked({ days: 90 }), { certificate }), {}, stored)).toEqual([])
+    expect(differences(statusOf(asked({ days: 90 }), { certificate }), {}, stored)).toEqual([])
   })
 
   test('but not that of the certificate before, while a reissue is under way', () => {
     const intent = { ...INTENT, purpose: 'Reissue' as const, supersedes: CERTIFICATE.serialNumber }
-    expect(told(statusOf(asked({ days: 90 }), { intent }))).toEqual([])
-    expect(told(statusOf(asked({ days: 90 })), {}, aStored({ orderId: 1 }))).toEqual([])
+    expect(differences(statusOf(asked({ days: 90 }), { intent }))).toEqual([])
+    expect(differences(statusOf(asked({ days: 90 })), {}, aStored({ orderId: 1 }))).toEqual([])
   })
 })
 
@@ -75,7 +75,7 @@ describe('the CA is held against what was asked for', () => {
   ])('%s', (_sentence, caCertId, shown, isSaid) => {
     const certificate = caCertId === undefined ? {} : { caCertId }
     const order = { ...asked(certificate), ...(shown === undefined ? {} : { caCertId: shown }) }
-    expect(told(statusOf(order))).toEqual(
+    expect(differences(statusOf(order))).toEqual(
       isSaid
         ? [
             `CA certificate AB12 issued the certificate of order ${String(ORDER_ID)}, and caCertId asked for DF36: DigiCert ignores the field where the account may not choose the CA`,
@@ -92,7 +92,7 @@ describe('the plan is held against what was asked for', () => {
     ['and began later', '2029-12-30', false],
   ])('%s', (_sentence, validUntil, isSaid) => {
     const order = { validUntil, asked: { dnsNames: [], validUntil: '2029-11-23' } }
-    expect(told(statusOf(order))).toEqual(
+    expect(differences(statusOf(order))).toEqual(
       isSaid
         ? [
             `the plan of order ${String(ORDER_ID)} ends on 2027-11-23, and was asked for until 2029-11-23: DigiCert sold a shorter one, as to an account without Multi-year Plans`,
@@ -121,8 +121,8 @@ describe('auto_renew is read back from the order', () => {
     ],
     ['and is not shown', undefined, { renewal: { byDigiCert: true } }, undefined],
   ])('%s', (_sentence, autoRenew, changes, said) => {
-    const differences = told(statusOf(autoRenew === undefined ? {} : { autoRenew }), changes)
-    expect(differences.map((one) => said?.test(one))).toEqual(said === undefined ? [] : [true])
+    const all = differences(statusOf(autoRenew === undefined ? {} : { autoRenew }), changes)
+    expect(all.map((one) => said?.test(one))).toEqual(said === undefined ? [] : [true])
   })
 })
 
@@ -131,12 +131,12 @@ describe('auto_reissue that DigiCert ignores', () => {
     statusOf({ autoReissue: 'off', switched: { count, at: NOW.toISOString() } })
   const byDigiCert = { reissue: { by: 'DigiCert' } }
 
-  test('is said once it was switched twice without effect, with what to do', () => {
-    expect(told(ignored(1), byDigiCert)).toEqual([])
-    expect(told(ignored(2), byDigiCert)).toEqual([
+  test('is reported once it was switched twice without effect, with what to do', () => {
+    expect(differences(ignored(1), byDigiCert)).toEqual([])
+    expect(differences(ignored(2), byDigiCert)).toEqual([
       `automatic reissue (auto_reissue) of order ${String(ORDER_ID)} stays off though the operator switched it on: DigiCert ignores it, as in an account without Multi-year Plans, and nobody would reissue the certificate. Set spec.reissue.by: Operator`,
     ])
-    expect(told(ignored(2))).toEqual([])
+    expect(differences(ignored(2))).toEqual([])
   })
 
   test('is counted by the switches, until CertCentral shows the effect', () => {

@@ -101,7 +101,7 @@ describe('a field of the spec that no page of the product documents is sent, and
     ])
   })
 
-  test('but nothing is said of what a page documents, of the switch that is read back, or of an unknown product', () => {
+  test('but not what a page documents, the switch that is read back, or a field of an unknown product', () => {
     expect(withoutEffect(aSpec({ guestAccess: true, caCertId: '12', dcv: { useAuthKey: true } }), {})).toEqual([])
     expect(withoutEffect(aSpec({ product: 'ssl_dv_thawte', reissue: { by: 'DigiCert' } }), {})).toEqual([])
     expect(withoutEffect(aSpec({ product: 'ssl_of_tomorrow', serverLicenses: 2 }), {})).toEqual([])
