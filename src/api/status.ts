@@ -149,11 +149,11 @@ export const orderStatus = z
         organizationId: z.int().optional().meta({ description: 'The organization of the order.' }),
         caCertId: text('Id of the CA certificate that issued its newest certificate.'),
         autoRenew: z
-          .enum(['on', 'off'])
+          .boolean()
           .optional()
           .meta({ description: 'Whether DigiCert renews the order, and charges for that, as CertCentral shows it.' }),
         autoReissue: z
-          .enum(['on', 'off'])
+          .boolean()
           .optional()
           .meta({ description: 'Whether DigiCert reissues its certificate, as CertCentral shows it.' }),
         switched: z

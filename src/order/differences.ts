@@ -56,10 +56,10 @@ const ofIssuer = ({ id, caCertId, asked }: Order): string[] => {
 }
 
 const ofRenewal = (spec: OrderSpec, { id, autoRenew }: Order): string[] => {
-  const wanted = renewsBy(spec) === 'DigiCert' ? 'on' : 'off'
+  const wanted = renewsBy(spec) === 'DigiCert'
   if (autoRenew === undefined || autoRenew === wanted) return []
   const order = `order ${String(id)}`
-  return autoRenew === 'on'
+  return autoRenew
     ? [
         `automatic renewal (auto_renew) of ${order} is on, and spec.renewal.byDigiCert does not ask for it: DigiCert would renew it, and charge for that. Switch it off in CertCentral, or set spec.renewal.byDigiCert: true`,
       ]
@@ -69,7 +69,7 @@ const ofRenewal = (spec: OrderSpec, { id, autoRenew }: Order): string[] => {
 }
 
 const ofReissue = ({ product, reissue }: OrderSpec, { id, autoReissue, switched }: Order): string[] =>
-  reissue?.by === 'DigiCert' && rulesOf(product).plan === 'yes' && autoReissue === 'off' && (switched?.count ?? 0) > 1
+  reissue?.by === 'DigiCert' && rulesOf(product).plan === 'yes' && autoReissue === false && (switched?.count ?? 0) > 1
     ? [
         `automatic reissue (auto_reissue) of order ${String(id)} stays off though the operator switched it on: DigiCert ignores it, as in an account without Multi-year Plans, and nobody would reissue the certificate. Set spec.reissue.by: Operator`,
       ]

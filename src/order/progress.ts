@@ -85,13 +85,13 @@ type Switches = Pick<NonNullable<OrderStatus['order']>, 'autoRenew' | 'autoReiss
 
 /** Whether DigiCert renews and reissues. */
 const switchesOf = ({ autoRenew, autoReissue }: RemoteOrder): Switches => ({
-  ...(autoRenew === undefined ? {} : { autoRenew }),
-  ...(autoReissue === undefined ? {} : { autoReissue }),
+  ...(autoRenew === undefined ? {} : { autoRenew: autoRenew === 'on' }),
+  ...(autoReissue === undefined ? {} : { autoReissue: autoReissue === 'on' }),
 })
 
 /** That the operator switched DigiCert's reissuing is noted until CertCentral shows the effect. */
 const beforeOf = ({ autoReissue }: RemoteOrder, before: OrderStatus['order']): Partial<NonNullable<typeof before>> => {
-  if (before?.switched === undefined || autoReissue === undefined || autoReissue === before.autoReissue)
+  if (before?.switched === undefined || autoReissue === undefined || (autoReissue === 'on') === before.autoReissue)
     return before ?? {}
   const { switched: _done, ...rest } = before
   return rest

@@ -69,7 +69,7 @@ export const SAID_OF: Readonly<
   IssuedOtherwise: () =>
     differencesOf(
       aSpec(),
-      aStatus({ order: { id: 7_000_012, status: 'issued', purchase: 1, autoRenew: 'on' } }),
+      aStatus({ order: { id: 7_000_012, status: 'issued', purchase: 1, autoRenew: true } }),
       undefined,
       NOW,
     )

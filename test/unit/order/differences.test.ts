@@ -121,14 +121,14 @@ describe('auto_renew is read back from the order', () => {
     ],
     ['and is not shown', undefined, { renewal: { byDigiCert: true } }, undefined],
   ])('%s', (_sentence, autoRenew, changes, said) => {
-    const all = differences(statusOf(autoRenew === undefined ? {} : { autoRenew }), changes)
+    const all = differences(statusOf(autoRenew === undefined ? {} : { autoRenew: autoRenew === 'on' }), changes)
     expect(all.map((one) => said?.test(one))).toEqual(said === undefined ? [] : [true])
   })
 })
 
 describe('auto_reissue that DigiCert ignores', () => {
   const ignored = (count: number): OrderStatus =>
-    statusOf({ autoReissue: 'off', switched: { count, at: NOW.toISOString() } })
+    statusOf({ autoReissue: false, switched: { count, at: NOW.toISOString() } })
   const byDigiCert = { reissue: { by: 'DigiCert' } }
 
   test('is reported once it was switched twice without effect, with what to do', () => {
@@ -140,7 +140,7 @@ describe('auto_reissue that DigiCert ignores', () => {
   })
 
   test('is counted by the switches, until CertCentral shows the effect', () => {
-    const once = after(statusOf({ autoReissue: 'off' }), { kind: 'switched' }, NOW, ABOUT)
+    const once = after(statusOf({ autoReissue: false }), { kind: 'switched' }, NOW, ABOUT)
     const twice = after(once, { kind: 'switched' }, NOW, ABOUT)
     expect(twice.order?.switched).toEqual({ count: 2, at: NOW.toISOString() })
     const shown = (autoReissue: 'on' | 'off') =>
