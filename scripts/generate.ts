@@ -1,5 +1,6 @@
 /**
- * Writes everything that is made from other sources: `crds/`, the CRDs of the chart and `docs/reference.md` from src/,
+ * Writes everything that is made from other sources: `crds/`, the CRDs of the chart and `docs/reference.md` and
+ * `docs/pages.md` from src/,
  * the tables of `docs/metrics.md` from src/ and the chart's alerts, `deploy/install.yaml` and the bases of kustomize from
  * the chart, and the version in all places from package.json.
  */

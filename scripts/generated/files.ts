@@ -5,6 +5,7 @@ import { argoCdConfig } from './argocd.ts'
 import { installManifest } from './install-manifest.ts'
 import { kustomizeBases } from './kustomize.ts'
 import { metricsPage } from './metrics-page.ts'
+import { orderPagesPage } from './pages.ts'
 import { reference } from './reference.ts'
 import { versionedChart, versionedFiles } from './versions.ts'
 
@@ -19,6 +20,7 @@ export const generatedFiles = (root: string): Map<string, string> => {
     ...crdFiles(),
     ...ofChart,
     ['docs/reference.md', reference()],
+    ['docs/pages.md', orderPagesPage()],
     ['docs/metrics.md', metricsPage(root)],
     ['deploy/install.yaml', installManifest(root, rendered)],
     ...kustomizeBases(root, rendered),

@@ -11,6 +11,7 @@ import {
   VERSION,
 } from '../../src/api/names.ts'
 import { ACCOUNT_REASONS, EVENT_REASONS, ORDER_REASONS } from '../../src/api/reasons.ts'
+import { ORDER_PAGES } from '../../src/api/pages.ts'
 import { PRODUCTS, type Longest, type ProductRules } from '../../src/api/products.ts'
 import { runCommand } from '../../src/config.ts'
 import { planCommand } from '../../src/plan.ts'
@@ -19,7 +20,7 @@ import { quirkRows } from '../../src/simulator/quirks/schema.ts'
 import { fieldTable, ruleTable } from './fields.ts'
 import { flagTable } from './flags.ts'
 import { code, table } from './markdown.ts'
-import { PAGES, pageTable } from './pages.ts'
+import { pageTable } from './pages.ts'
 
 type Kind = (typeof KINDS)[number]
 
@@ -145,10 +146,7 @@ const productTable = (): string =>
       WILDCARDS[rules.wildcard],
       rules.order ? longest(rules.order) : '3 years',
       rules.plan,
-      Object.entries(PAGES)
-        .filter(([, { products }]) => products.includes(id))
-        .map(([page]) => page)
-        .join(', '),
+      rules.pages.join(', '),
     ]),
   )
 
@@ -160,7 +158,7 @@ fields that DigiCert knows and these pages do not.
 
 ${table(
   ['Page', 'About', 'Products'],
-  Object.entries(PAGES).map(([page, { title, products }]) => [page, title, products.map(code).join(', ')]),
+  Object.entries(ORDER_PAGES).map(([page, { title, products }]) => [page, title, products.map(code).join(', ')]),
 )}
 
 ${pageTable()}

@@ -13,7 +13,8 @@ export const dcv = z
       .enum(['base_domain', 'fqdn'])
       .optional()
       .meta({
-        description: 'Whether the base domain or each full name is proven.',
+        description:
+          'Whether the base domain or each full name is proven. As a default of the account for products whose order page has it only (docs/pages.md).',
         ...wire('certificate_dcv_scope'),
       }),
   })
@@ -23,7 +24,7 @@ const mail = z.object({
   dnsName: dnsName(253, 'Name of the order that the mail is about, spelt as there.', 'dcv_emails.dns_name'),
   emailDomain: dnsName(
     253,
-    'Domain of the mail address: that name, or the base domain above it.',
+    'Domain of the mail address: the base domain of that name, such as example.com.',
     'dcv_emails.email_domain',
   ),
   email: mailAddress('Address to use, where a certain one is wanted.', 'dcv_emails.email').optional(),
@@ -36,7 +37,8 @@ export const orderDcv = dcv
       .max(250)
       .optional()
       .meta({
-        description: 'For method email: where each name is confirmed.',
+        description:
+          'Where each name is confirmed by mail; a list makes email the method, whatever the default of the account.',
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['dnsName'],
         ...wire('dcv_emails'),

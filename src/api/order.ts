@@ -84,7 +84,7 @@ export const orderSpec = z
     certificateValidity: validity({
       name: 'certificateValidity',
       description:
-        'Length of each certificate, where it shall be shorter than plan and industry allow. Exactly one member.',
+        'Length of each certificate, where it shall be shorter than plan and industry allow. DigiCert may ignore less than 365 days of ssl_securesite_pro. Exactly one member.',
       ...MOST.certificate,
       fields: {
         object: ['certificate.cert_validity'],

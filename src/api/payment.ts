@@ -13,7 +13,7 @@ const fields = z.object({
     .object({ name: objectName('Name of the Secret, in this namespace.') })
     .optional()
     .meta({
-      description: `Secret with the card, for method card: ${CARD_FIELDS.join(', ')} in its data. It is read while ordering and kept nowhere.`,
+      description: `Secret with the card, for method card and products whose order page asks for the card: ${CARD_FIELDS.join(', ')} in its data. It is read while ordering and kept nowhere.`,
       ...wire('credit_card', ...CARD_FIELDS.map((name) => `credit_card.${name}`)),
     }),
   billingAddress: z
@@ -26,14 +26,20 @@ const fields = z.object({
       zip: sentence(40, 'Postal code, where the country has them.', 'billing_address.zip').optional(),
     })
     .optional()
-    .meta({ description: 'Billing address of the card; required for method card.', ...wire('billing_address') }),
+    .meta({
+      description: 'Billing address of the card; required with creditCardSecretRef.',
+      ...wire('billing_address'),
+    }),
   vatNumber: sentence(64, 'VAT number.', 'vat_number').optional(),
   competitiveReplacement: z
     .object({
       applyCrDiscount: z
         .boolean()
         .default(true)
-        .meta({ description: 'Apply the discount that is available for the names.', ...wire('apply_cr_discount') }),
+        .meta({
+          description: 'Apply the discount that is available for the names, by the first order only.',
+          ...wire('apply_cr_discount'),
+        }),
       serialNumber: sentence(
         128,
         'Serial number of the certificate that is replaced. Silent: DigiCert looks for one in the CT logs.',
@@ -47,12 +53,6 @@ const fields = z.object({
 type Payment = z.infer<typeof fields>
 
 export const PAYMENT_RULES: readonly CrossFieldRule<Payment>[] = [
-  {
-    rule: "!has(self.method) || self.method != 'card' || (has(self.creditCardSecretRef) && has(self.billingAddress))",
-    message: 'payment.method card needs payment.creditCardSecretRef and payment.billingAddress',
-    holds: ({ method, creditCardSecretRef, billingAddress }) =>
-      method !== 'card' || (creditCardSecretRef !== undefined && billingAddress !== undefined),
-  },
   {
     rule: "!has(self.creditCardSecretRef) || (has(self.method) && self.method == 'card')",
     message: 'payment.creditCardSecretRef needs payment.method card: no other method uses a card',

@@ -1,3 +1,5 @@
+import { type PageId, isDocumented } from './pages.ts'
+
 /** What CertCentral checks before it issues: the domain, the organization, the organization at length, or a signer. */
 export type ValidationType = 'dv' | 'ov' | 'ev' | 'ds'
 
@@ -6,6 +8,8 @@ export type Longest = { readonly years: number; readonly days: number }
 
 /** Rules of one product, as data: whatever differs between products is a column here, never a branch elsewhere. */
 export type ProductRules = {
+  /** The order pages that describe the product, which say what fields it has; none where no page is known. */
+  readonly pages: readonly PageId[]
   readonly validation: ValidationType | 'unknown'
   /** Whether names may be wildcards; `only` where the common name must be one. */
   readonly wildcard: 'no' | 'yes' | 'only'
@@ -26,8 +30,6 @@ export type ProductRules = {
   readonly telephone: 'required' | 'optional'
   /** Whether Multi-year Plans are sold, and with them reissues by DigiCert (`auto_reissue`). */
   readonly plan: 'yes' | 'no'
-  /** Whether the page of the product has `alternative_order_id`; on pages 001 and 002 nothing is known of it. */
-  readonly alternativeOrderId: 'documented' | 'undocumented'
 }
 
 const THE_LONGEST_CERTIFICATE: Longest = { years: 2, days: 825 }
@@ -35,6 +37,7 @@ const ONE_YEAR: Longest = { years: 1, days: 397 }
 
 /** Any product that is not in the table. */
 const ANY: ProductRules = {
+  pages: [],
   validation: 'unknown',
   wildcard: 'yes',
   validityForm: 'object',
@@ -45,15 +48,15 @@ const ANY: ProductRules = {
   dcvMethod: 'optional',
   telephone: 'optional',
   plan: 'yes',
-  alternativeOrderId: 'undocumented',
 }
 
-/** Page 000, "Order Secure Site Pro SSL" (docs/certcentral.md#the-order-pages). */
-const PAGE_000: ProductRules = { ...ANY, validation: 'ov', certificate: ONE_YEAR, alternativeOrderId: 'documented' }
+/** Page 000, "Order Secure Site Pro SSL" (docs/certcentral.md#the-order-pages); page 001 lists the product as well. */
+const PAGE_000: ProductRules = { ...ANY, pages: ['000', '001'], validation: 'ov', certificate: ONE_YEAR }
 
 /** Page 001, "Order Multi-year Plan". */
 const plan = (validation: ValidationType, wildcard: ProductRules['wildcard'] = 'yes'): ProductRules => ({
   ...ANY,
+  pages: ['001'],
   validation,
   wildcard,
 })
@@ -61,6 +64,7 @@ const plan = (validation: ValidationType, wildcard: ProductRules['wildcard'] = '
 /** Page 002, "Order DV SSL". */
 const oldDv = (wildcard: ProductRules['wildcard']): ProductRules => ({
   ...ANY,
+  pages: ['002'],
   validation: 'dv',
   wildcard,
   validityForm: 'top-level',
@@ -75,39 +79,39 @@ const oldDv = (wildcard: ProductRules['wildcard']): ProductRules => ({
 
 /**
  * Two products stand on page 001 and on page 002; they take the length in the form of page 002, which page 001 accepts
- * as well, and the hash that page 001 demands (ADR 0009).
+ * as well, and the hash and the longest plan of page 001 (ADR 0009).
  */
 const onBothPages = (wildcard: ProductRules['wildcard']): ProductRules => ({
-  ...oldDv(wildcard),
-  certificate: THE_LONGEST_CERTIFICATE,
-  signatureHash: 'sent',
-  hashes: 'all',
-  plan: 'yes',
+  ...plan('dv', wildcard),
+  pages: ['001', '002'],
+  validityForm: 'top-level',
+  dcvMethod: 'required',
+  telephone: 'required',
 })
 
-/** Page 003, "Order GeoTrust DV SSL". */
+/** Page 003, "Order GeoTrust DV SSL", and its stricter limits; page 001 lists the product as well. */
 const PAGE_003: ProductRules = {
   ...ANY,
+  pages: ['001', '003'],
   validation: 'dv',
   certificate: ONE_YEAR,
   hashes: 'sha256',
   telephone: 'required',
-  alternativeOrderId: 'documented',
 }
 
 /** Page 004, "Order document signing certificate". */
 const PAGE_004: ProductRules = {
   ...ANY,
+  pages: ['004'],
   validation: 'ds',
   wildcard: 'no',
   orderUnit: 'years',
   certificate: 'none',
   dcvMethod: 'absent',
   plan: 'no',
-  alternativeOrderId: 'documented',
 }
 
-/** The products of the order pages (docs/certcentral.md#the-order-pages). */
+/** The products of the order pages (`pages.ts`). */
 export const PRODUCTS: Readonly<Record<string, ProductRules>> = {
   ssl_basic: plan('ov'),
   ssl_ev_basic: plan('ev', 'no'),
@@ -130,10 +134,16 @@ export const PRODUCTS: Readonly<Record<string, ProductRules>> = {
   document_signing_org_2: PAGE_004,
 }
 
-/** What the beginning of an id tells of a product that is not in the table. */
+/**
+ * What the beginning of an id shows of a product that is not in the table. Page 004 describes its whole group; of the others
+ * no page is known.
+ */
 const FAMILIES: readonly (readonly [prefix: string, rules: ProductRules])[] = [
   ['document_signing_', PAGE_004],
-  ['ssl_ev_', plan('ev', 'no')],
+  ['ssl_ev_', { ...ANY, validation: 'ev', wildcard: 'no' }],
+  ['ssl_dv_', { ...ANY, validation: 'dv' }],
+  ['cloud_dv_', { ...ANY, validation: 'dv' }],
+  ['wildcard_dv_', { ...ANY, validation: 'dv', wildcard: 'only' }],
   ['wildcard_', { ...ANY, wildcard: 'only' }],
 ]
 
@@ -142,6 +152,10 @@ export const rulesOf = (productId: string): ProductRules => {
   const listed = Object.hasOwn(PRODUCTS, productId) ? PRODUCTS[productId] : undefined
   return listed ?? FAMILIES.find(([prefix]) => productId.startsWith(prefix))?.[1] ?? ANY
 }
+
+/** Whether the page of a product has `alternative_order_id`; on pages 001 and 002 nothing is known of it. */
+export const documentsAlternativeId = (productId: string): boolean =>
+  isDocumented(rulesOf(productId).pages, 'alternative_order_id')
 
 /** A question about a product: in CEL, about `self.product`, and in TypeScript. */
 export type ProductTest = { readonly cel: string; readonly holds: (productId: string) => boolean }
@@ -152,10 +166,13 @@ export type ProductTest = { readonly cel: string; readonly holds: (productId: st
  * @throws where the question cannot be put in a list of ids and prefixes: the generator must fail then
  */
 export const productWith = (question: (rules: ProductRules) => boolean): ProductTest => {
-  const families = FAMILIES.filter(([, rules]) => question(rules)).map(([prefix]) => prefix)
+  const answering = FAMILIES.filter(([, rules]) => question(rules)).map(([prefix]) => prefix)
+  const families = answering.filter((one) => !answering.some((other) => other !== one && one.startsWith(other)))
   const isCovered = (id: string): boolean => families.some((prefix) => id.startsWith(prefix))
   const listed = Object.entries(PRODUCTS)
-  const contradicting = listed.filter(([id, rules]) => isCovered(id) && !question(rules)).map(([id]) => id)
+  const contradicting = [...listed, ...FAMILIES]
+    .filter(([id, rules]) => isCovered(id) && !question(rules))
+    .map(([id]) => id)
   if (question(ANY) || contradicting.length > 0)
     throw new Error(`no list of products answers this question (${contradicting.join(', ')})`)
   const ids = listed.filter(([id, rules]) => question(rules) && !isCovered(id)).map(([id]) => `'${id}'`)

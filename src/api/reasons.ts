@@ -92,7 +92,10 @@ export type Reason = keyof typeof ORDER_REASONS
 
 /** Reasons of Events about an order that no condition has. */
 export const EVENT_REASONS = {
-  FieldIgnored: 'A field of the spec has no effect. The order goes on without it.',
+  FieldIgnored:
+    'A field of the spec has no effect, or DigiCert does not document it for the product. The order goes on.',
+  IssuedOtherwise:
+    'What came from CertCentral is not what the spec asks for: the end of the certificate or of the plan, the CA, or who renews and reissues. status.differences holds the same.',
   FinalizerHeld:
     "A DigiCertOrder is dealt with at CertCentral, and the operator may not remove its finalizer. The Event regards the operator's Deployment, and its message has the command that lets the object go.",
   RevocationRequested:

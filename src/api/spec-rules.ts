@@ -1,7 +1,8 @@
+import { isOffPage } from './pages.ts'
 import { PRODUCTS, type Longest, productWith, rulesOf } from './products.ts'
 import { type CrossFieldRule, type Validity, milliseconds } from './shapes.ts'
 
-type Signing = { provisioningMethod?: string | undefined }
+type Signing = { provisioningMethod?: string | undefined; shipInfo?: object | undefined }
 type Mail = { dnsName: string; emailDomain: string }
 
 /* Named apart from OrderSpec, which is inferred from a schema that carries the rules. */
@@ -24,7 +25,13 @@ export type RuledFields = {
   documentSigning?: Signing | undefined
   renewal?: { byDigiCert?: boolean | undefined; policy?: string | undefined; before?: string | undefined } | undefined
   reissue?: { by?: string | undefined } | undefined
-  payment?: { method?: string | undefined } | undefined
+  payment?:
+    | {
+        method?: string | undefined
+        creditCardSecretRef?: object | undefined
+        billingAddress?: object | undefined
+      }
+    | undefined
   secretTemplate?: object | undefined
   additionalOutputFormats?: readonly object[] | undefined
   keystores?: object | undefined
@@ -42,6 +49,8 @@ const WITH_TELEPHONE = productWith(({ telephone }) => telephone === 'required')
 const WITHOUT_PLAN = productWith(({ plan }) => plan === 'no')
 const IN_YEARS = productWith(({ orderUnit }) => orderUnit === 'years')
 const WITHOUT_CERTIFICATE_VALIDITY = productWith(({ certificate }) => certificate === 'none')
+
+const WITHOUT_CARD_DATA = productWith(({ pages }) => isOffPage(pages, 'credit_card'))
 
 const namesIn = ({ commonName, dnsNames = [] }: RuledFields): string[] =>
   commonName === undefined ? dnsNames : [commonName, ...dnsNames]
@@ -174,6 +183,15 @@ const outputRules: readonly Rule[] = [
 
 const ofProduct: readonly Rule[] = [
   {
+    rule: `!has(self.payment) || !has(self.payment.method) || self.payment.method != 'card' || (has(self.payment.creditCardSecretRef) && has(self.payment.billingAddress)) || (${WITHOUT_CARD_DATA.cel} && !has(self.payment.creditCardSecretRef))`,
+    message:
+      'payment.method card needs payment.creditCardSecretRef and payment.billingAddress for this product: its order page asks for the card',
+    holds: ({ product, payment }) =>
+      payment?.method !== 'card' ||
+      (payment.creditCardSecretRef !== undefined && payment.billingAddress !== undefined) ||
+      (WITHOUT_CARD_DATA.holds(product) && payment.creditCardSecretRef === undefined),
+  },
+  {
     rule: `!${ONLY_SHA256.cel} || self.signatureHash == 'sha256'`,
     message: 'signatureHash must be sha256 for this product',
     holds: ({ product, signatureHash }) => !ONLY_SHA256.holds(product) || signatureHash === 'sha256',
@@ -273,8 +291,40 @@ const lengthOf = ({ years, days }: Validity): number | undefined => {
 const secondsInCel = (field: string): string =>
   `${field}.findAll('[0-9]+[dhms]').map(part, int(part.substring(0, part.size() - 1)) * (part.endsWith('d') ? 86400 : (part.endsWith('h') ? 3600 : (part.endsWith('m') ? 60 : 1)))).sum()`
 
+/** Public suffixes under countries, below which domains are registered; where a country has others, nothing is known. */
+const SUFFIXES = [
+  '(co|org|me|ltd|plc|net|sch|ac|gov)[.]uk',
+  '(com|net|org|edu|gov|id|asn)[.]au',
+  '(co|net|org|ac|govt|school)[.]nz',
+  '(co|ne|or|ac|go|ad|ed|gr|lg)[.]jp',
+  '(co|ne|or|re|pe|go|ac)[.]kr',
+  '(com|net|org|edu|gov)[.](br|cn|tw|hk|sg|my|ph|vn|pl|ua|tr|ar|mx|co|eg|sa|pk)',
+  '(co|org|net|ac|gov|web)[.](za|in|il|id|th)',
+].join('|')
+
+/**
+ * What no base domain is, in small letters: a wildcard, more than two labels below a generic top-level domain, and of a known
+ * public suffix that itself or more than one label below it. For RE2 and JavaScript.
+ */
+const NO_BASE_DOMAIN = `^[*]|[.][^.]+[.][a-z]{3,63}$|(^|[.][^.]+[.])(${SUFFIXES})$`
+
+const NOT_A_BASE_DOMAIN = new RegExp(NO_BASE_DOMAIN)
+
 /** What has no sense of a purchase to come. The API server refuses it; what is bought already goes on in spite of it. */
 export const PURCHASE_RULES: readonly Rule[] = [
+  {
+    rule: `!has(self.dcv) || !has(self.dcv.emails) || self.dcv.emails.all(m, !m.emailDomain.lowerAscii().matches('${NO_BASE_DOMAIN}'))`,
+    message:
+      'dcv.emails: each emailDomain must be the base domain of its dnsName, such as example.com for www.shop.example.com',
+    holds: ({ dcv }) =>
+      (dcv?.emails ?? []).every(({ emailDomain }) => !NOT_A_BASE_DOMAIN.test(emailDomain.toLowerCase())),
+  },
+  {
+    rule: "!has(self.documentSigning) || !has(self.documentSigning.provisioningMethod) || self.documentSigning.provisioningMethod != 'ship_token' || has(self.documentSigning.shipInfo)",
+    message: 'documentSigning.shipInfo is missing: provisioningMethod ship_token has a token sent to that address',
+    holds: ({ documentSigning }) =>
+      documentSigning?.provisioningMethod !== 'ship_token' || documentSigning.shipInfo !== undefined,
+  },
   {
     rule: `!has(self.renewal) || !has(self.renewal.before) || !(has(self.orderValidity.years) || has(self.orderValidity.days)) || ${secondsInCel('self.renewal.before')} < (has(self.orderValidity.years) ? self.orderValidity.years * 31536000 : self.orderValidity.days * 86400)`,
     message:

@@ -134,10 +134,32 @@ export const orderStatus = z
             dnsNames: z.array(z.string().max(253)).max(300).meta({ description: 'The names.' }),
             certificateHash: text('Fingerprint of hash, issuing CA, profile and platform.'),
             validUntil: date('Last day of the plan as it was asked for; it stands until CertCentral names one.'),
+            certificate: z
+              .object({
+                years: z.int().optional().meta({ description: 'Its length in years.' }),
+                days: z.int().optional().meta({ description: 'Its length in days.' }),
+                expiresOn: date('Its last day.'),
+                caCertId: text('Id of the CA certificate that was to issue it.'),
+              })
+              .optional()
+              .meta({ description: 'Length and CA of the certificate, by which what comes is judged.' }),
           })
           .optional()
           .meta({ description: 'What CertCentral was asked for last: by the order, or by a reissue.' }),
         organizationId: z.int().optional().meta({ description: 'The organization of the order.' }),
+        caCertId: text('Id of the CA certificate that issued its newest certificate.'),
+        autoRenew: z
+          .boolean()
+          .optional()
+          .meta({ description: 'Whether DigiCert renews the order, and charges for that, as CertCentral shows it.' }),
+        autoReissue: z
+          .boolean()
+          .optional()
+          .meta({ description: 'Whether DigiCert reissues its certificate, as CertCentral shows it.' }),
+        switched: z
+          .object({ count: number('How often.'), at: known(64, 'When last.') })
+          .optional()
+          .meta({ description: 'That the operator switched autoReissue, until CertCentral shows the effect.' }),
         validFrom: date('First day of the plan.'),
         validUntil: date('Last day of the plan.'),
         requests: z
@@ -193,6 +215,10 @@ export const orderStatus = z
       })
       .optional()
       .meta({ description: 'What happens next by itself.' }),
+    differences: z.array(z.string().max(2048)).max(8).optional().meta({
+      description: 'What came otherwise than the spec asks for, as sentences.',
+      'x-kubernetes-list-type': 'atomic',
+    }),
     onDeletion: text('What becomes of order and certificate when this object is deleted.'),
     deletion: z
       .object({

@@ -81,6 +81,8 @@ export type OrderInfo = {
   serialNumber?: string
   /** SHA-1 in hex as received. */
   thumbprint?: string
+  /** Id of the CA certificate that issues the primary certificate. */
+  caCertId?: string
   /** CertCentral gives a date only: this is the start of that day, UTC. */
   orderValidFrom?: Date
   /** CertCentral gives a date only: this is the last millisecond of that day, UTC. */
@@ -92,6 +94,7 @@ export type OrderInfo = {
   dateCreated?: Date
   requests: OrderRequest[]
   autoReissue?: boolean
+  autoRenew?: boolean
   isRenewed?: boolean
   renewedOrderId?: number
   /** The order that this one renews. */

@@ -110,6 +110,7 @@ const certificate = z
     serial_number: maybe(identifier),
     thumbprint: maybe(identifier),
     valid_till: maybe(endOf),
+    ca_cert: maybe(z.object({ id: maybe(identifier) })),
   })
   .transform((wire) => ({
     certificateId: wire.id,
@@ -120,6 +121,7 @@ const certificate = z
     serialNumber: wire.serial_number,
     thumbprint: wire.thumbprint,
     certificateValidUntil: wire.valid_till,
+    caCertId: wire.ca_cert?.id,
   }))
 
 const orderFields = {
@@ -135,6 +137,7 @@ const orderFields = {
   date_created: maybe(startOf),
   requests: readable(orderRequest),
   auto_reissue: maybe(flag),
+  auto_renew: maybe(flag),
   is_renewed: maybe(flag),
   renewed_order_id: maybe(id),
   renewal_of_order_id: maybe(id),
@@ -158,6 +161,7 @@ export const orderInfo: Reader<OrderInfo> = z.object(orderFields).transform((wir
     dateCreated: wire.date_created,
     requests: wire.requests,
     autoReissue: wire.auto_reissue,
+    autoRenew: wire.auto_renew,
     isRenewed: wire.is_renewed,
     renewedOrderId: wire.renewed_order_id,
     renewalOfOrderId: wire.renewal_of_order_id,

@@ -285,7 +285,7 @@ const carryOut = async (step: Step, action: Action, hands: Hands): Promise<Outco
       return end(step, action, hands)
     case 'SwitchAutoReissue':
       await sessionOf(gathered).client.switchAutoReissue(action.orderId, action.to)
-      return { kind: 'done' }
+      return { kind: 'switched' }
     default:
       return action satisfies never
   }

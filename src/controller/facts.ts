@@ -233,6 +233,10 @@ export const orderFact = ({ order }: OrderStatus, { adoptOrderId }: OrderSpec): 
     requests: order.requests ?? [],
     ...(order.certificateId === undefined ? {} : { certificateId: order.certificateId }),
     ...(order.asked === undefined ? {} : { asked: order.asked }),
+    ...(order.autoReissue === undefined ? {} : { autoReissue: order.autoReissue ? 'on' : 'off' }),
+    ...(order.switched === undefined
+      ? {}
+      : { switched: { count: order.switched.count, at: new Date(order.switched.at) } }),
     ...(order.adopted === true || order.id === adoptOrderId ? { adopted: 'yes' } : {}),
     ...(order.validUntil === undefined ? {} : { validUntil: planEndOf(order.validUntil) }),
   }

@@ -1,9 +1,9 @@
 import { keySecretName } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
 import type { OrderStatus } from '../api/status.ts'
-import { rulesOf } from '../api/products.ts'
+import { documentsAlternativeId } from '../api/products.ts'
 import { deliveryOf } from '../order/delivery.ts'
-import { forbidden } from '../order/effective.ts'
+import { forbidden, mayNotBeShortened } from '../order/effective.ts'
 import { alternativeOrderId } from '../order/intent.ts'
 import type { Stored, TargetFact } from '../order/observation.ts'
 import { type Names, reissueNames } from '../order/reissue.ts'
@@ -203,6 +203,7 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
   const stored = storedFact(targetSecret, target, order.spec, kept)
   return {
     ...{ order, account, ...reading },
+    ignored: [...reading.ignored, ...(problems.length > 0 ? [] : mayNotBeShortened(spec, sources.now()))],
     namespaceForbidden,
     left,
     purchase,
@@ -218,10 +219,7 @@ export const gather = async (read: DigiCertOrder, status: OrderStatus, sources: 
     ...{ formerKeys, givenCsr },
     passwords: problems.length === 0 ? await readPasswords(given, order) : NO_PASSWORDS,
     holderOf: (held, evidence) => session && holderFor(order, sources.holders(hostOf(session.account), held, evidence)),
-    idsAreKept:
-      session !== undefined &&
-      rulesOf(spec.product).alternativeOrderId === 'documented' &&
-      sources.keepsIds(session.key),
+    idsAreKept: session !== undefined && documentsAlternativeId(spec.product) && sources.keepsIds(session.key),
     target,
     targetSecret,
     stored,

@@ -5,6 +5,7 @@ import { rulesOf } from '../api/products.ts'
 import type { Reason } from '../api/reasons.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { type BrakeSources, brakeFact } from '../order/brake.ts'
+import { differencesOf } from '../order/differences.ts'
 import { deliveryOf } from '../order/delivery.ts'
 import { forbidden } from '../order/effective.ts'
 import { isProven } from '../order/messages.ts'
@@ -401,6 +402,7 @@ export const observe = (gathered: Gathered, status: OrderStatus, moment: Moment)
     deletingSince: moment.memory.deletingSince,
     namespace: moment.namespace ?? 'unasked',
     problems: gathered.problems,
+    differences: differencesOf(order.spec, status, stored, moment.now),
     account: accountFact(gathered, status, { next, stored, now: moment.now }),
     target,
     ...keyFacts(gathered, status),

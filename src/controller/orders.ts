@@ -35,30 +35,35 @@ const sameBase = (live: DigiCertOrder, read: DigiCertOrder): boolean =>
   live.metadata.generation === read.metadata.generation &&
   isDeepStrictEqual(live.status ?? {}, read.status ?? {})
 
+/** Replaces the status of an order as it was read; `undefined` where it changed or is gone. */
+const replaceStatus = async (
+  kube: KubeClient,
+  base: DigiCertOrder,
+  status: OrderStatus,
+): Promise<DigiCertOrder | undefined> => {
+  const wanted = { ...withTypeMeta(base), status }
+  try {
+    const stored = await kube.replace(ORDERS, wanted, { subresource: 'status', fieldManager: FIELD_MANAGER })
+    // The same object stays the same, and what was found out of it is known.
+    return stored.metadata.generation === base.metadata.generation ? { ...stored, spec: base.spec } : stored
+  } catch (error) {
+    if (isFailure(error, 'conflict', 'not-found')) return undefined
+    throw error
+  }
+}
+
 export const createStatusWriter = (
   kube: KubeClient,
   cache: Cache,
   own: Pick<SelfWriteTracker, 'note'>,
 ): StatusWriter => {
-  const put = async (base: DigiCertOrder, status: OrderStatus): Promise<DigiCertOrder | undefined> => {
-    const wanted = { ...withTypeMeta(base), status }
-    try {
-      const stored = await kube.replace(ORDERS, wanted, { subresource: 'status', fieldManager: FIELD_MANAGER })
-      // The same object stays the same, and what was found out of it is known.
-      return stored.metadata.generation === base.metadata.generation ? { ...stored, spec: base.spec } : stored
-    } catch (error) {
-      if (isFailure(error, 'conflict', 'not-found')) return undefined
-      throw error
-    }
-  }
-
   const write = async (read: DigiCertOrder, status: OrderStatus): Promise<DigiCertOrder | undefined> => {
     if (isDeepStrictEqual(status, read.status ?? {})) return read
     let base = read
     for (let tries = 0; tries < PATIENCE; tries += 1) {
-      const stored = await put(base, status)
+      const stored = await replaceStatus(kube, base, status)
       if (stored) {
-        // Somebody's change came in between: its watch event may never be told, so ours has to start a pass for it.
+        // Another writer's change came in between, and its watch event may be missing: ours has to start a pass for it.
         if (base === read) own.note(stored)
         cache.applyLocalWrite(stored)
         return stored

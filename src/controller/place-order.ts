@@ -8,7 +8,7 @@ import { withKnownOrganization } from '../order/effective.ts'
 import { type CreditCard, type Payload, orderPayload } from '../order/payload.ts'
 import { isoDay } from '../order/schedule.ts'
 import { endOf } from '../order/standing.ts'
-import { sentRequest, subjectOfPayload } from '../order/subject.ts'
+import { certificateIn, sentRequest, subjectOfPayload } from '../order/subject.ts'
 import type { Session } from './accounts.ts'
 import { type CardResult, readCard, withoutCard } from './credit-card.ts'
 import { type Kept, csrFor } from './keys.ts'
@@ -309,7 +309,8 @@ const send = async (
     const validation = validationOfPlaced(order, placed)
     const { names, orderValidity } = subjectOfPayload(order.spec.product, request)
     const validUntil = isoDay(endOf(orderValidity, now))
-    const asked = { dnsNames: [...names], certificateHash: purchase.traits, validUntil }
+    const certificate = certificateIn(request)
+    const asked = { dnsNames: [...names], certificateHash: purchase.traits, validUntil, certificate }
     const placedAs = { ...placedOrder(placed), asked }
     return { kind: 'placed', order: placedAs, purchase: sent.purchase, intent: sent, validation }
   } catch (error) {

@@ -3,7 +3,8 @@ import type { Intent, OrderStatus } from '../api/status.ts'
 import { CertCentralError, type PlacedOrder } from '../certcentral/index.ts'
 import type { RemoteOrder } from '../order/observation.ts'
 import type { Outcome } from '../order/outcome.ts'
-import { reissuePayload } from '../order/payload.ts'
+import { type Payload, reissuePayload } from '../order/payload.ts'
+import { certificateIn } from '../order/subject.ts'
 import { requestMet } from '../order/progress.ts'
 import type { Session } from './accounts.ts'
 import { askedOf } from './asked.ts'
@@ -40,10 +41,10 @@ export type ReissueWork = {
  * What the answer to a reissue says of the order. The id of a certificate that is on its way is not that of the order's
  * certificate yet: there is nothing to fetch by it.
  */
-const afterwards = (work: ReissueWork, placed: PlacedOrder): RemoteOrder => {
+const afterwards = (work: ReissueWork, body: Payload, placed: PlacedOrder): RemoteOrder => {
   const { certificateId, ...told } = placedOrder(placed)
   const isIssued = told.status === 'issued' && certificateId !== undefined
-  const asked = { dnsNames: [...work.names], certificateHash: work.traits }
+  const asked = { dnsNames: [...work.names], certificateHash: work.traits, certificate: certificateIn(body) }
   return {
     ...told,
     orderId: work.orderId,
@@ -122,7 +123,7 @@ const send = async (
     const placed = await session.client.reissue(orderId, body)
     remember(work, placed)
     const validation = validationOfPlaced(order, placed)
-    return { kind: 'reissued', order: afterwards(work, placed), intent: sent, validation }
+    return { kind: 'reissued', order: afterwards(work, body, placed), intent: sent, validation }
   } catch (error) {
     return failed(sent, error, means.now())
   }

@@ -27,8 +27,10 @@ const csrOf = (info: OrderInfo, fingerprint: string | undefined): CsrFact => {
 const optional = <K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> =>
   value === undefined ? {} : ({ [key]: value } as Record<K, V>)
 
-const autoReissueOf = ({ autoReissue }: OrderInfo): Pick<RemoteOrder, 'autoReissue'> =>
-  autoReissue === undefined ? {} : { autoReissue: autoReissue ? 'on' : 'off' }
+const isOn = (flag: boolean | undefined): 'on' | 'off' | undefined => {
+  if (flag === undefined) return undefined
+  return flag ? 'on' : 'off'
+}
 
 const remoteOrder = (info: OrderInfo, fingerprint: string | undefined): RemoteOrder => ({
   orderId: info.orderId,
@@ -43,7 +45,9 @@ const remoteOrder = (info: OrderInfo, fingerprint: string | undefined): RemoteOr
   ...optional('renewedBy', info.renewedOrderId),
   ...optional('alternativeOrderId', info.alternativeOrderId),
   ...optional('renewalOf', info.renewalOfOrderId),
-  ...autoReissueOf(info),
+  ...optional('caCertId', info.caCertId),
+  ...optional('autoReissue', isOn(info.autoReissue)),
+  ...optional('autoRenew', isOn(info.autoRenew)),
 })
 
 /** What of a found order is not what the spec asks for. What CertCentral leaves unsaid is no difference. */

@@ -33,12 +33,16 @@ export type KeptChain = { keySecrets: readonly string[]; sha256Fingerprint: stri
 
 type Means = { secrets: Pick<SecretStore, 'applyTarget' | 'readLive'>; chains: Chains; now: () => Date }
 
-/** The download, or the chain where a server does not have the former (docs/certcentral.md#download). */
+/** Whether a download came to nothing that the certificate chain of the same certificate would not mend. */
+const isNoDownload = (error: unknown): boolean =>
+  error instanceof CertCentralError && (error.status === 404 || error.kind === 'unreadable')
+
+/** The download, or the certificate chain (docs/certcentral.md#download) where a server does not have the former, or answers with something else. */
 const download = async ({ session: { client }, certificateId }: Delivery): Promise<string> => {
   try {
     return await client.downloadCertificate(certificateId)
   } catch (error) {
-    if (error instanceof CertCentralError && error.status === 404) return client.certificateChain(certificateId)
+    if (isNoDownload(error)) return client.certificateChain(certificateId)
     throw error
   }
 }
@@ -89,7 +93,25 @@ const heldChain = async (delivery: Delivery, kept: KeptChain, means: Means): Pro
 /** The chain of the certificate, held against key, names and clock: the one that is held, else what CertCentral sends. */
 const findChain = async (delivery: Delivery, means: Means): Promise<Read> => {
   const held = delivery.kept && (await heldChain(delivery, delivery.kept, means))
-  return held ?? read(await fetchChain(delivery), delivery, means.now())
+  if (held) return held
+  const fetched = read(await fetchChain(delivery), delivery, means.now())
+  return isUnread(fetched) ? ((await askedAsChain(delivery, means)) ?? fetched) : fetched
+}
+
+/** Whether what came can only be half of what there is: it says nothing against the certificate. */
+const isUnread = ({ result }: Read): boolean =>
+  !result.ok && (result.fault === 'not-pem' || result.fault === 'chain-incomplete')
+
+/** The certificate chain in place of a download that could not be read; `undefined` where that is no better. */
+const askedAsChain = async (delivery: Delivery, means: Means): Promise<Read | undefined> => {
+  try {
+    const chain = await delivery.session.client.certificateChain(delivery.certificateId)
+    const found = read(chain, delivery, means.now())
+    return found.result.ok ? found : undefined
+  } catch (error) {
+    if (error instanceof CertCentralError) return undefined
+    throw error
+  }
 }
 
 /** What is wrong, by the key that the certificate is of where it is of one of them. */

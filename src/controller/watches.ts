@@ -1,7 +1,7 @@
 import type { Account, AccountKind } from '../api/account.ts'
 import { ANNOTATIONS } from '../api/names.ts'
 import type { DigiCertOrder } from '../api/order.ts'
-import { rulesOf } from '../api/products.ts'
+import { documentsAlternativeId } from '../api/products.ts'
 import { keyOf } from '../kube/client.ts'
 import { sentRequest, subjectOfPayload } from '../order/subject.ts'
 import { accountKey } from './account-access.ts'
@@ -110,7 +110,7 @@ export const placedOn = (account: string, date: string, orders: Orders): string[
 export const knownIds = (account: string, orders: Orders): { orderId: number; alternativeOrderId: string }[] =>
   orders
     .byIndex('account', account)
-    .filter(({ spec }) => rulesOf(spec.product).alternativeOrderId === 'documented')
+    .filter(({ spec }) => documentsAlternativeId(spec.product))
     .flatMap(({ status }) => {
       const { id: orderId, alternativeOrderId } = status?.order ?? {}
       return orderId === undefined || alternativeOrderId === undefined ? [] : [{ orderId, alternativeOrderId }]

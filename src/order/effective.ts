@@ -1,8 +1,11 @@
 import type { AccountSpec, Policy } from '../api/account.ts'
 import type { OrderSpec } from '../api/order.ts'
+import { ORDER_PAGES, type PageId, isOffPage } from '../api/pages.ts'
 import { rulesOf } from '../api/products.ts'
 import type { Effective, KnownOrganization } from '../api/status.ts'
 import { isWildcard, nameFault, wireNames } from './names.ts'
+import { type Payload, orderPayload } from './payload.ts'
+import { DAY } from './schedule.ts'
 import { deniedBy, subjectOf } from './subject.ts'
 
 type Defaults = AccountSpec['defaults']
@@ -21,15 +24,27 @@ type AccountSays = { defaults?: Defaults; policy?: Pick<Policy, 'skipApproval'> 
 const isSkipIgnored = ({ skipApproval }: OrderSpec, { policy, defaults }: AccountSays): boolean =>
   skipApproval === true && policy?.skipApproval === 'Forbidden' && defaults?.skipApproval !== true
 
+/**
+ * How control is proven. A default that no page of the product documents is left out; mails that the spec lists are sent by
+ * no other method than mail, whatever the account's.
+ */
+const dcvOf = ({ product, dcv }: OrderSpec, defaults: NonNullable<Defaults>) => {
+  const { dcvMethod, pages } = rulesOf(product)
+  if (dcvMethod === 'absent') return undefined
+  const byMail = (dcv?.emails ?? []).length > 0 ? ({ method: 'email' } as const) : {}
+  const scope = isOffPage(pages, 'certificate_dcv_scope') ? undefined : defaults.dcv?.scope
+  return unlessEmpty({ ...given({ method: defaults.dcv?.method, scope }), ...byMail, ...given(dcv ?? {}) })
+}
+
 /** The fields that the account may fill in; what a product has no use for is absent, whoever gave it. */
 const filledIn = (spec: OrderSpec, account: AccountSays) => {
   const { defaults = {} } = account
-  const { validation, dcvMethod } = rulesOf(spec.product)
+  const { validation } = rulesOf(spec.product)
   return {
     organization: validation === 'dv' ? undefined : (spec.organization ?? defaults.organization),
     containerId: spec.containerId ?? defaults.containerId,
     skipApproval: isSkipIgnored(spec, account) ? defaults.skipApproval : (spec.skipApproval ?? defaults.skipApproval),
-    dcv: dcvMethod === 'absent' ? undefined : unlessEmpty({ ...defaults.dcv, ...spec.dcv }),
+    dcv: dcvOf(spec, defaults),
     payment: unlessEmpty({ ...defaults.payment, ...spec.payment }),
   }
 }
@@ -101,7 +116,103 @@ export const missing = (effective: OrderSpec): string[] => {
   return problems
 }
 
-/** Fields of a spec as it is stored that have no effect, as sentences. */
+/** The field of the spec that becomes a field of a request which not every order page has. */
+export const FIELDS_OF_SPEC: Readonly<Record<string, string>> = {
+  additional_emails: 'notifications.additionalEmails',
+  apply_cr_discount: 'payment.competitiveReplacement.applyCrDiscount',
+  billing_address: 'payment.billingAddress',
+  certificate_dcv_scope: 'dcv.scope',
+  'certificate.ca_cert_id': 'caCertId',
+  'certificate.cert_validity': 'certificateValidity',
+  'certificate.organization_units': 'organizationUnits',
+  'certificate.profile_option': 'profileOption',
+  credit_card: 'payment.creditCardSecretRef',
+  csa_agreed_to: 'documentSigning.csaAgreedTo',
+  custom_renewal_message: 'notifications.customRenewalMessage',
+  dcv_emails: 'dcv.emails',
+  disable_ct: 'disableCT',
+  disable_renewal_notifications: 'notifications.disableRenewal',
+  enable_guest_access: 'guestAccess',
+  locale: 'notifications.locale',
+  organization_contact: 'contacts.organization',
+  renewal_of_order_id: 'renewal.ofOrderId',
+  renewed_thumbprint: 'renewal.ofThumbprint',
+  serial_number: 'payment.competitiveReplacement.serialNumber',
+  server_licenses: 'serverLicenses',
+  technical_contact: 'contacts.technical',
+  'technical_contact.telephone_extension': 'contacts.technical.telephoneExtension',
+  use_auth_key: 'dcv.useAuthKey',
+  user_id_assignments: 'userIdAssignments',
+  vat_number: 'payment.vatNumber',
+}
+
+/** The names of what a request holds, with dots for nesting, the outer ones first. */
+const fieldsIn = (payload: Payload, under = ''): string[] =>
+  Object.entries(payload).flatMap(([name, value]) => [
+    `${under}${name}`,
+    ...(typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? fieldsIn(value as Payload, `${under}${name}.`)
+      : []),
+  ])
+
+/**
+ * The fields that would be sent and that no page of the product documents. `auto_reissue` is none of them: where the product
+ * has plans, the operator reads it back from the order.
+ */
+const offPage = (spec: OrderSpec): string[] => {
+  const { pages } = rulesOf(spec.product)
+  const card = spec.payment?.creditCardSecretRef ? { credit_card: {} } : {}
+  const fields = fieldsIn({ ...orderPayload(effectiveSpec(spec, {})), ...card })
+  const off = fields.filter((field) => field !== 'auto_reissue' && isOffPage(pages, field))
+  return off.filter((field) => !off.some((outer) => field.startsWith(`${outer}.`)))
+}
+
+const titleOf = (page: PageId): string => `"${ORDER_PAGES[page].title}"`
+
+const undocumented = (spec: OrderSpec): string[] => {
+  const fields = offPage(spec).map((field) => `${FIELDS_OF_SPEC[field] ?? field} (${field})`)
+  if (fields.length === 0) return []
+  const pages = rulesOf(spec.product).pages.map(titleOf).join(' and ')
+  const card = spec.payment?.creditCardSecretRef
+    ? `. Card data are documented for ${titleOf('000')} and ${titleOf('004')} only; elsewhere payment.method card does without them`
+    : ''
+  return [
+    `${fields.join(', ')}: DigiCert's order page of ${spec.product}, ${pages}, has no such ${fields.length === 1 ? 'field' : 'fields'}. What the spec asks for is sent, and may be ignored or refused${card}`,
+  ]
+}
+
+/** What of the people and departments of a spec is not sent, as the product has no such field. */
+const unsent = ({ product, organization, organizationUnits = [], contacts }: OrderSpec): string[] => {
+  const { validation } = rulesOf(product)
+  const fields = [
+    ...(validation === 'dv' && organization ? ['organization'] : []),
+    ...(validation === 'dv' && contacts?.organization ? ['contacts.organization'] : []),
+    ...(validation === 'dv' && contacts?.list?.length ? ['contacts.list'] : []),
+    ...(validation === 'ds' && organizationUnits.length > 0 ? ['organizationUnits'] : []),
+  ]
+  const what = validation === 'dv' ? 'names no organization' : 'names no departments'
+  return fields.length === 0 ? [] : [`${fields.join(', ')} has no effect: ${product} ${what}, and it is not sent`]
+}
+
+/** Certificates below this length DigiCert may not make, by page 000. */
+const SHORTEST_OF_PAGE_000 = 365
+
+/**
+ * Page 000 says that DigiCert takes the length of the plan, or the longest that is allowed, in place of a certificate of less
+ * than a year.
+ */
+export const mayNotBeShortened = ({ product, certificateValidity }: OrderSpec, now: Date): string[] => {
+  const { days, expiresOn } = certificateValidity ?? {}
+  const ends = expiresOn === undefined ? undefined : (Date.parse(expiresOn) - now.getTime()) / DAY
+  const isShort = (days ?? ends ?? SHORTEST_OF_PAGE_000) < SHORTEST_OF_PAGE_000
+  return isShort && rulesOf(product).pages.includes('000')
+    ? [
+        `certificateValidity of less than ${String(SHORTEST_OF_PAGE_000)} days may have no effect: by its page ${titleOf('000')}, DigiCert then makes certificates as long as the plan, or as long as is allowed. What comes is compared with it`,
+      ]
+    : []
+}
+
+/** Fields of a spec as it is stored that have no effect, or may have none, as sentences. */
 export const withoutEffect = (spec: OrderSpec, account: AccountSays): string[] => {
   const { product, organizationUnits = [] } = spec
   const hasUnits = organizationUnits.length > 0 && rulesOf(product).validation !== 'ds'
@@ -109,6 +220,8 @@ export const withoutEffect = (spec: OrderSpec, account: AccountSays): string[] =
     ...(hasUnits
       ? ['organizationUnits is ignored by DigiCert for public TLS certificates, which name no departments any more']
       : []),
+    ...unsent(spec),
+    ...undocumented(spec),
     ...(isSkipIgnored(spec, account)
       ? [
           'skipApproval has no effect: policy.skipApproval of the account is Forbidden, so the request waits for approval',

@@ -177,11 +177,19 @@ const forbiddenNames = (o: Observation, { account }: About): string | undefined 
   return `${account} forbids the names that the certificate does not cover, ${names.join(', ')}: ${o.account.forbids}. The operator does not ask for them, and the certificate in the Secret stays without them. Change the policy of the account, or take them out of the spec`
 }
 
+/** Whether DigiCert was asked to reissue more than once, and does not. */
+const isIgnored = ({ order, reissue: { autoReissue } }: Observation): boolean =>
+  autoReissue === 'on' && order?.autoReissue === 'off' && (order.switched?.count ?? 0) > 1
+
+const ignoredSwitch: Message = (o) =>
+  `The certificate ends on ${ends(o)}, and spec.reissue.by is DigiCert, which does not reissue ${id(o)}: auto_reissue stays off though the operator switched it on, as in an account without Multi-year Plans. Set spec.reissue.by: Operator, and the operator reissues it`
+
 const reissue: Message = (o, about) => {
   if (o.renew === 'DateReached' && (o.stored?.missingNames ?? []).length === 0 && isLastOfPlan(o))
     return dateReached(o, about)
   const names = o.stored?.missingNames ?? []
   if (o.renew === 'DigiCert' && names.length === 0 && isLastOfPlan(o)) return notRenewed(o, about)
+  if (names.length === 0 && isIgnored(o)) return ignoredSwitch(o, about)
   const why = names.length > 0 ? `does not cover ${names.join(', ')}` : `ends on ${ends(o)}`
   return `The certificate ${why}, and spec.reissue.by or spec.renewal.policy forbids to go on by itself: reissue or renew ${id(o)} in CertCentral with the same CSR and names, and it is fetched by itself; or change the spec`
 }
@@ -210,7 +218,12 @@ const lapsing: Message = (o) => {
   return `The next certificate of ${id(o)} is due on ${due} and would wait: ${shown.join(', ')}. Validate anew in CertCentral before that; the present certificate is not affected`
 }
 
-const issued: Message = (o, { secretName }) =>
+/** What came otherwise than the spec asks for. */
+const otherwise = ({ differences }: Observation): string => differences.map((one) => `. ${capital(one)}`).join('')
+
+const issued: Message = (o, about) => `${issuedAs(o, about)}${otherwise(o)}`
+
+const issuedAs: Message = (o, { secretName }) =>
   o.delivery === 'hardware'
     ? `${capital(id(o))} is issued; its certificate is on hardware, and no Secret is written`
     : `Secret ${secretName} holds the certificate of ${id(o)}, good until ${ends(o)}`

@@ -23,6 +23,10 @@ export type RemoteOrder = {
   csr?: 'ours' | 'other' | 'unknown' | undefined
   /** Whether DigiCert reissues by itself. */
   autoReissue?: 'on' | 'off' | undefined
+  /** Whether DigiCert renews, and charges for that. */
+  autoRenew?: 'on' | 'off' | undefined
+  /** Id of the CA certificate that issued its newest certificate. */
+  caCertId?: string | undefined
   /** The order that renewed it, whoever placed that. */
   renewedBy?: number | undefined
   /** What it was asked for last. */
@@ -165,7 +169,11 @@ export type Adoption = {
 }
 
 /** The order as we last knew it, from the status. */
-export type KnownOrder = RemoteOrder & { purchase: number }
+export type KnownOrder = RemoteOrder & {
+  purchase: number
+  /** How often DigiCert's own reissuing was switched without effect, and when last. */
+  switched?: { count: number; at: Date } | undefined
+}
 
 export type KnownIntent = Omit<Intent, 'recordedAt' | 'sentAt' | 'request'> & {
   recordedAt: Date
@@ -258,6 +266,8 @@ export type Observation = {
   delivery: Delivery
   /** Sentences that say what is wrong with the spec. */
   problems: readonly string[]
+  /** Sentences that say what came otherwise than the spec asks for. */
+  differences: readonly string[]
   /** Sentences that say why it cannot be bought today; they do not bind what is bought. */
   purchaseFaults: readonly string[]
   account: AccountFact

@@ -6,6 +6,8 @@ import type { RemoteOrder } from './observation.ts'
 export type Outcome =
   /** `keyIsNew`: a private key was made that no order can have been placed with. */
   | { kind: 'done'; keyIsNew?: true }
+  /** DigiCert's own reissuing of the order was switched. */
+  | { kind: 'switched' }
   | { kind: 'recorded'; intent: Intent }
   | { kind: 'placed'; order: RemoteOrder; purchase: number; intent: Intent; validation: readonly ValidationEntry[] }
   | { kind: 'adopted'; order: RemoteOrder; purchase: number }

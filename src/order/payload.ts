@@ -1,4 +1,5 @@
 import type { OrderSpec } from '../api/order.ts'
+import { isOffPage } from '../api/pages.ts'
 import { rulesOf } from '../api/products.ts'
 import type { Validity } from '../api/shapes.ts'
 import { wireName, wireNames } from './names.ts'
@@ -87,22 +88,39 @@ type Contact = NonNullable<NonNullable<OrderSpec['contacts']>['list']>[number]
 const contactOf = (contact: Contact): Payload =>
   present({ contact_type: contact.contactType, user_id: contact.userId, ...personOf(contact) })
 
-const organizationOf = ({ organization, contacts }: OrderSpec): Payload | undefined =>
-  organization &&
-  present({
-    id: organization.id,
-    name: organization.name,
-    assumed_name: organization.assumedName,
-    address: organization.address,
-    address2: organization.address2,
-    city: organization.city,
-    state: organization.state,
-    zip: organization.zip,
-    country: organization.country,
-    telephone: organization.telephone,
-    skip_duplicate_org_check: organization.skipDuplicateCheck,
-    contacts: contacts?.list?.map(contactOf),
-  })
+/**
+ * The contacts of the organization. New ones exist once the first order made them, and would be made a second time by a
+ * renewal; but no EV order passes without an approver.
+ */
+const contactsOf = ({ product, contacts }: OrderSpec, renewalOf: Enclosures['renewalOf']): readonly Contact[] => {
+  const list = contacts?.list ?? []
+  if (renewalOf === undefined) return list
+  const known = list.filter(({ userId }) => userId !== undefined)
+  const isApprover = ({ contactType }: Contact): boolean => contactType === 'ev_approver'
+  const isApproved = rulesOf(product).validation !== 'ev' || known.some(isApprover)
+  return isApproved ? known : [...known, ...list.filter(isApprover)]
+}
+
+const organizationOf = (spec: OrderSpec, renewalOf: Enclosures['renewalOf']): Payload | undefined => {
+  const { organization } = spec
+  return (
+    organization &&
+    present({
+      id: organization.id,
+      name: organization.name,
+      assumed_name: organization.assumedName,
+      address: organization.address,
+      address2: organization.address2,
+      city: organization.city,
+      state: organization.state,
+      zip: organization.zip,
+      country: organization.country,
+      telephone: organization.telephone,
+      skip_duplicate_org_check: organization.skipDuplicateCheck,
+      contacts: contactsOf(spec, renewalOf).map(contactOf),
+    })
+  )
+}
 
 /** An organization contact stands beside an organization, which DV has none of (docs/certcentral.md#organizations-and-contacts). */
 const peopleOf = ({ product, contacts }: OrderSpec): Payload => {
@@ -138,7 +156,7 @@ const certificateOf = (spec: OrderSpec, csr: string | undefined): Payload => {
     dns_names: wireNames(spec.commonName, spec.dnsNames).filter((name) => name !== common),
     csr,
     signature_hash: rulesOf(spec.product).signatureHash === 'sent' ? spec.signatureHash : undefined,
-    organization_units: spec.organizationUnits,
+    organization_units: rulesOf(spec.product).validation === 'ds' ? undefined : spec.organizationUnits,
     server_platform: spec.serverPlatform === undefined ? undefined : { id: spec.serverPlatform },
     cert_validity: spec.certificateValidity && validityObject(spec.certificateValidity),
     profile_option: spec.profileOption,
@@ -146,8 +164,10 @@ const certificateOf = (spec: OrderSpec, csr: string | undefined): Payload => {
   })
 }
 
-const paymentOf = ({ payment }: OrderSpec, creditCard: CreditCard | undefined): Payload => {
-  const { method, billingAddress, vatNumber, competitiveReplacement } = payment ?? {}
+/** A discount for replacing the certificate of another CA is for the order that replaces it, not for renewals of ours. */
+const paymentOf = ({ payment }: OrderSpec, { creditCard, renewalOf }: Enclosures): Payload => {
+  const { method, billingAddress, vatNumber } = payment ?? {}
+  const competitiveReplacement = renewalOf === undefined ? payment?.competitiveReplacement : undefined
   return {
     payment_method: method,
     credit_card: creditCard,
@@ -172,19 +192,26 @@ const signingOf = ({ documentSigning }: OrderSpec): Payload => {
 /** `auto_reissue` by who reissues; silence leaves it to CertCentral, whose default is 0. */
 const AUTO_REISSUE = { Operator: 0, Never: 0, DigiCert: 1 } as const
 
-/** Our own renewal names the order that ends; only the first order names one that the spec tells of. */
-const renewedOf = ({ renewal }: OrderSpec, renewalOf: Enclosures['renewalOf']): Payload => {
-  if (renewalOf === 'none') return {}
-  return renewalOf === undefined
-    ? { renewal_of_order_id: renewal?.ofOrderId, renewed_thumbprint: renewal?.ofThumbprint }
-    : { renewal_of_order_id: renewalOf }
+/**
+ * Our own renewal names the order that ends, where the product's page has a field for it; only the first order names one
+ * that the spec gives.
+ */
+const renewedOf = ({ product, renewal }: OrderSpec, renewalOf: Enclosures['renewalOf']): Payload => {
+  if (renewalOf === undefined)
+    return { renewal_of_order_id: renewal?.ofOrderId, renewed_thumbprint: renewal?.ofThumbprint }
+  const isLinked = renewalOf !== 'none' && !isOffPage(rulesOf(product).pages, 'renewal_of_order_id')
+  return isLinked ? { renewal_of_order_id: renewalOf } : {}
 }
 
-const plansOf = (spec: OrderSpec, renewalOf: Enclosures['renewalOf']): Payload => ({
-  ...renewedOf(spec, renewalOf),
-  auto_renew: bit(spec.renewal?.byDigiCert),
-  auto_reissue: spec.reissue?.by && AUTO_REISSUE[spec.reissue.by],
-})
+/** Whether DigiCert renews and reissues: no `auto_renew` where no page has it, no `auto_reissue` without plans. */
+const plansOf = (spec: OrderSpec, renewalOf: Enclosures['renewalOf']): Payload => {
+  const { pages, plan } = rulesOf(spec.product)
+  return {
+    ...renewedOf(spec, renewalOf),
+    auto_renew: isOffPage(pages, 'auto_renew') ? undefined : bit(spec.renewal?.byDigiCert),
+    auto_reissue: plan === 'no' ? undefined : spec.reissue?.by && AUTO_REISSUE[spec.reissue.by],
+  }
+}
 
 const notificationsOf = ({ notifications }: OrderSpec): Payload => ({
   additional_emails: notifications?.additionalEmails,
@@ -265,9 +292,9 @@ export const orderPayload = (effective: OrderSpec, enclosed: Enclosures = {}): P
     ),
     ...orderValidity(rulesOf(effective.product).validityForm, effective.orderValidity),
     ...dcvOf(effective),
-    organization: organizationOf(effective),
+    organization: organizationOf(effective, enclosed.renewalOf),
     ...peopleOf(effective),
-    ...paymentOf(effective, enclosed.creditCard),
+    ...paymentOf(effective, enclosed),
     ...signingOf(effective),
     ...plansOf(effective, enclosed.renewalOf),
     ...notificationsOf(effective),

@@ -65,7 +65,7 @@ const requestsOf = (order: RemoteOrder, before: OrderStatus['order']): { request
 export const withOrder = (status: OrderStatus, order: RemoteOrder, purchase: number): OrderStatus => ({
   ...status,
   order: {
-    ...status.order,
+    ...beforeOf(order, status.order),
     id: order.orderId,
     status: order.status,
     purchase,
@@ -73,11 +73,29 @@ export const withOrder = (status: OrderStatus, order: RemoteOrder, purchase: num
     ...(order.adopted === undefined ? {} : { adopted: true }),
     ...askedOf(order, status.order),
     ...(order.organizationId === undefined ? {} : { organizationId: order.organizationId }),
+    ...(order.caCertId === undefined ? {} : { caCertId: order.caCertId }),
+    ...switchesOf(order),
     ...(order.validFrom ? { validFrom: isoDay(order.validFrom) } : {}),
     ...(order.validUntil ? { validUntil: isoDay(order.validUntil) } : {}),
     ...requestsOf(order, status.order),
   },
 })
+
+type Switches = Pick<NonNullable<OrderStatus['order']>, 'autoRenew' | 'autoReissue'>
+
+/** Whether DigiCert renews and reissues. */
+const switchesOf = ({ autoRenew, autoReissue }: RemoteOrder): Switches => ({
+  ...(autoRenew === undefined ? {} : { autoRenew: autoRenew === 'on' }),
+  ...(autoReissue === undefined ? {} : { autoReissue: autoReissue === 'on' }),
+})
+
+/** That the operator switched DigiCert's reissuing is noted until CertCentral shows the effect. */
+const beforeOf = ({ autoReissue }: RemoteOrder, before: OrderStatus['order']): Partial<NonNullable<typeof before>> => {
+  if (before?.switched === undefined || autoReissue === undefined || (autoReissue === 'on') === before.autoReissue)
+    return before ?? {}
+  const { switched: _done, ...rest } = before
+  return rest
+}
 
 export const without = (status: OrderStatus, ...fields: (keyof OrderStatus)[]): OrderStatus => {
   const rest = { ...status }
@@ -296,6 +314,16 @@ const BOOKKEEPING: Bookkeeping = {
   done: (before) => before,
   conflict: (before) => before,
   left: (before) => before,
+  switched: (before, _outcome, now) =>
+    before.order
+      ? {
+          ...before,
+          order: {
+            ...before.order,
+            switched: { count: (before.order.switched?.count ?? 0) + 1, at: now.toISOString() },
+          },
+        }
+      : before,
   recorded: afterRecording,
   reissued: afterReissue,
   placed: afterOrder,

@@ -149,6 +149,15 @@ const ignoredFields = ({ before, generation, about }: Subject): Announcement[] =
     ? []
     : (about.ignored ?? []).map((message) => ({ type: 'Warning', reason: 'FieldIgnored', message }))
 
+/** The CRD holds to somewhat more. */
+const LONGEST_DIFFERENCE = 2000
+
+/** Said once of each. */
+const newDifferences = ({ differences = [] }: OrderStatus, { before }: Subject): Announcement[] =>
+  differences
+    .filter((one) => before?.differences?.includes(one) !== true)
+    .map((message) => ({ type: 'Warning', reason: 'IssuedOtherwise', message }))
+
 /** What was ordered stays as it was, whatever the account's defaults become. */
 const effectiveOf = (seen: OrderStatus, { before, about }: Subject): OrderStatus['effective'] => {
   const isKnown = seen.order !== undefined && before?.order?.id === seen.order.id
@@ -211,14 +220,29 @@ export const report = (
   }))
   const next = nextOf(o, decision)
   const status: OrderStatus = {
-    ...without(withStored(settle(seen, decision), o, { decision, now }), 'next', 'effective', 'onDeletion'),
+    ...without(
+      withStored(settle(seen, decision), o, { decision, now }),
+      'next',
+      'effective',
+      'onDeletion',
+      'differences',
+    ),
     ...seenParts(seen, subject),
     ...handledOf(o, about),
     ...announced(o),
+    ...(o.differences.length > 0 ? { differences: o.differences.map((one) => clipped(one, LONGEST_DIFFERENCE)) } : {}),
     observedGeneration: generation,
     conditions,
     ...(next ? { next } : {}),
   }
   const told = announcement(subject, decision, messageOf(decision.reason, o, about))
-  return { status, announce: [...told, ...fightAnnounced(before, o, decision, about), ...ignoredFields(subject)] }
+  return {
+    status,
+    announce: [
+      ...told,
+      ...fightAnnounced(before, o, decision, about),
+      ...ignoredFields(subject),
+      ...newDifferences(status, subject),
+    ],
+  }
 }

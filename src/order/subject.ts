@@ -73,6 +73,21 @@ const validityIn = (payload: Payload): Parts['validity'] => {
   return { years: inside['years'], days: inside['days'], expiresOn: date === undefined ? undefined : dateOfWords(date) }
 }
 
+type Certificate = Validity & { caCertId?: string }
+
+/** Length and CA of the certificate that a request asks for. */
+export const certificateIn = (payload: Payload): Certificate => {
+  const { cert_validity: validity, ca_cert_id: caCertId } = objectIn(payload['certificate']) ?? {}
+  const { years, days, custom_expiration_date: date } = objectIn(validity) ?? {}
+  const worded = textIn(date)
+  return given({
+    years: numberIn(years),
+    days: numberIn(days),
+    expiresOn: worded === undefined ? undefined : dateOfWords(worded),
+    caCertId: textIn(caCertId),
+  }) as Certificate
+}
+
 /** The request that was sent under an intent, and was written down with the mark of that. */
 export const sentRequest = ({ sentAt, request }: Intent): Payload | undefined =>
   sentAt === undefined || request === undefined ? undefined : (JSON.parse(request) as Payload)

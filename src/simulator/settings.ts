@@ -59,6 +59,8 @@ const settingsSchema = z.strictObject({
   planCapYears: z.number().int().min(1).default(3),
   multiYearPlans: z.boolean().default(true),
   guestAccess: z.boolean().default(true),
+  /** Whether an AuthKey is set up for the account, and whether the request tokens made of it stand in DNS. */
+  authKey: z.enum(['none', 'set-up', 'published']).default('none'),
   rateLimits: z
     .strictObject({
       enabled: z.boolean().default(false),

@@ -189,6 +189,7 @@ const QUIET: Sets = {
   sharedWith: [undefined],
   delivery: ['pair'],
   problems: [[]],
+  differences: [[]],
   purchaseFaults: [[]],
   plan: [{ start: PAST, end: FUTURE, source: 'CertCentral' }],
   brake: [{}],

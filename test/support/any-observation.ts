@@ -132,6 +132,7 @@ const failures: fc.Arbitrary<Facts> = fc
 
 const gates: fc.Arbitrary<Facts> = fc.record({
   deleting: fc.oneof({ weight: 9, arbitrary: oneOf<'no' | 'yes'>('no') }, oneOf<'no' | 'yes'>('yes')),
+  differences: fc.constant([]),
   problems: fc.oneof({ weight: 9, arbitrary: fc.constant<string[]>([]) }, fc.constant(['commonName is no name'])),
   target: fc.oneof(
     { weight: 8, arbitrary: oneOf<NonNullable<Facts['target']>>({ kind: 'free' }, { kind: 'ours' }) },

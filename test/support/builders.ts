@@ -189,6 +189,7 @@ export const anObservation = (...changes: readonly Facts[]): Observation =>
       sharedWith: undefined,
       delivery: 'pair',
       problems: [],
+      differences: [],
       purchaseFaults: [],
       account: READY_ACCOUNT,
       target: { kind: 'ours' },

@@ -10,6 +10,15 @@ import { isOpen } from './words.ts'
 
 /** How long CertCentral may take to show that a switch was thrown, in milliseconds. */
 const SWITCH_LAG = 60 * 60_000
+/** How long a switch that had no effect is left alone: DigiCert ignores it where the account has no Multi-year Plans. */
+const SWITCH_IGNORED = 23 * 60 * 60_000
+
+/** Whether the switch was thrown so lately that it is not thrown again yet. */
+const isSwitched = ({ failure, order }: Observation, now: Date): boolean => {
+  const { switched } = order ?? {}
+  if (failure?.reason === 'SwitchingAutoReissue' && later(failure.lastAt, SWITCH_LAG) > now) return true
+  return switched !== undefined && later(switched.at, switched.count > 1 ? SWITCH_IGNORED : SWITCH_LAG) > now
+}
 
 /** The Secret holds the certificate of the next key, so that one is the key that is kept from now on. */
 export const nextKeyIsInUse: Rule = (o) =>
@@ -23,14 +32,16 @@ export const keyIsUnkept: Rule = ({ order, stored, key, delivery, csrProblem, fa
   return refused ? undefined : act('CreatingKey', { kind: 'CreateKey' })
 }
 
-/** DigiCert and the operator must never both reissue. Judged by a fresh word only, and not more than once an hour. */
+/**
+ * DigiCert and the operator must never both reissue. Judged by a fresh word only, not more than once an hour, and once a day
+ * where that has no effect.
+ */
 export const autoReissueIsWrong: Rule = (o, now) => {
   const { autoReissue: wanted } = o.reissue
   if (!o.order || o.remote.kind !== 'order' || wanted === undefined) return undefined
   const { status, autoReissue } = o.remote.order
   if (status !== 'issued' || autoReissue === undefined || autoReissue === wanted) return undefined
-  const tried = o.failure?.reason === 'SwitchingAutoReissue' && later(o.failure.lastAt, SWITCH_LAG) > now
-  return tried
+  return isSwitched(o, now)
     ? undefined
     : act('SwitchingAutoReissue', { kind: 'SwitchAutoReissue', orderId: o.order.orderId, to: wanted })
 }

@@ -1,5 +1,5 @@
 import { planNextLook } from '../dcv/polling.ts'
-import { freshProofs } from '../dcv/proofs.ts'
+import { freshProofs, prove } from '../dcv/proofs.ts'
 import { isTokenMethod, randomValue } from '../dcv/random-value.ts'
 import type { World } from '../world.ts'
 import type { Certificate, Order, Work } from './model.ts'
@@ -55,6 +55,8 @@ export function approveWork(world: World, order: Order): void {
 /** A duplicate lives on the proofs of its original; everything else is validated anew. */
 function begin(world: World, order: Order, certificate: Certificate, kind: Work['kind']): void {
   order.names = freshProofs(world, order, certificate)
+  const isProvenByKey = order.fields.use_auth_key === true && world.settings.authKey === 'published'
+  if (kind === 'order' && isProvenByKey) for (const proof of order.names) prove(world, order, proof)
   setStatus(world, order, kind === 'order' ? 'needs_approval' : 'reissue_pending')
 }
 

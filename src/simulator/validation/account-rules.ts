@@ -11,11 +11,11 @@ export function accountErrors(fields: OrderFields, settings: Settings): ErrorEnt
     ...paymentErrors(fields),
     ...mailErrors(fields),
     ...(fields.enable_guest_access !== undefined && !settings.guestAccess ? [invalidValue('enable_guest_access')] : []),
-    ...(fields.use_auth_key === true ? [authKeyMissing] : []),
+    ...(fields.use_auth_key === true && settings.authKey === 'none' ? [authKeyMissing] : []),
   ]
 }
 
-/** The simulated account has no AuthKey, which `use_auth_key` of page 003 asks for. */
+/** An account without an AuthKey (`Settings.authKey`). */
 const authKeyMissing: ErrorEntry = { code: 'auth_key_not_setup', message: 'No AuthKey is set up for the account.' }
 
 function containerErrors(fields: OrderFields, settings: Settings): ErrorEntry[] {

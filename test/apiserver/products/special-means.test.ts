@@ -211,6 +211,59 @@ test('departments in a public TLS certificate are sent, and said to have no effe
   )
 })
 
+const eventsOf = async (name: string): Promise<string[]> =>
+  (await journey.cluster.events(journey.namespace, name)).map(({ reason, message }) => `${reason}: ${message}`)
+
+test('a certificate that is longer than it was asked for is warned of before, and reported when it came', async () => {
+  await journey.certCentral.changeSettings({ ignoreShortCertValidity: true })
+  await journey.apply(
+    orderNamed('short', {
+      product: 'ssl_securesite_pro',
+      organization: { id: 117483 },
+      certificateValidity: { days: 90 },
+    }),
+  )
+  const ready = await journey.ready('short')
+  await journey.certCentral.changeSettings({ ignoreShortCertValidity: false })
+
+  expect(ready.status?.differences).toEqual([
+    expect.stringMatching(
+      /^the certificate ends on .*, and certificateValidity asked for .*: DigiCert took another length/,
+    ),
+  ])
+  expect(conditionOf(ready, 'Ready')?.message).toContain('The certificate ends on')
+  expect(statusFaults(ready)).toEqual([])
+  await eventually('both Events', async () => {
+    const events = await eventsOf('short')
+    return (
+      events.some((event) => event.startsWith('FieldIgnored: certificateValidity of less than 365 days')) &&
+      events.some((event) => event.startsWith('IssuedOtherwise: the certificate ends on'))
+    )
+  })
+})
+
+test('what no page of the product documents is sent as the spec asks, with an Event', async () => {
+  await journey.apply(orderNamed('off-page', { serverLicenses: 2 }))
+  await journey.ready('off-page')
+
+  const [purchase] = await boughtFor('off-page.example.com')
+  expect(purchase?.body).toMatchObject({ server_licenses: 2 })
+  await eventually('the Event', async () =>
+    (await eventsOf('off-page')).some((event) => event.startsWith('FieldIgnored: serverLicenses (server_licenses)')),
+  )
+})
+
+test('an AuthKey issues a DV certificate without a record to publish', async () => {
+  await journey.certCentral.changeSettings({ instant: false, authKey: 'published' })
+  await journey.apply(orderNamed('by-key', { dcv: { method: 'dns-txt-token', useAuthKey: true } }))
+  const ready = await journey.ready('by-key')
+  await journey.certCentral.changeSettings({ instant: true, authKey: 'none' })
+
+  expect(ready.status?.certificate?.dnsNames).toEqual(['by-key.example.com'])
+  const [purchase] = await boughtFor('by-key.example.com')
+  expect(purchase?.body).toMatchObject({ use_auth_key: true })
+})
+
 test('250 long names beside a common name of 64 characters are ordered and stored', async () => {
   const long = [60, 60, 60].map((length, at) => 'abc'.charAt(at).repeat(length)).join('.')
   const dnsNames = Array.from({ length: 250 }, (_, n) => `${long}.n${String(n)}.many.example.com`)

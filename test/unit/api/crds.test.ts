@@ -7,7 +7,8 @@ import { accountSpec, clusterAccountSpec } from '../../../src/api/account.ts'
 import { KINDS, type Schema, crdOf, schemaOf, toStructural } from '../../../src/api/crds.ts'
 import { orderSpec } from '../../../src/api/order.ts'
 import { SPEC_RULES } from '../../../src/api/spec-rules.ts'
-import { productWith, rulesOf } from '../../../src/api/products.ts'
+import { ORDER_PAGES, type OrderPage, isDocumented } from '../../../src/api/pages.ts'
+import { PRODUCTS, type ProductRules, productWith, rulesOf } from '../../../src/api/products.ts'
 import { crdsYaml } from '../../../src/crds.ts'
 
 const CRDS = path.resolve(import.meta.dirname, '../../../crds')
@@ -123,6 +124,13 @@ describe('a structural schema', () => {
   })
 })
 
+test('no value of a list of values is a word that the YAML of the API server reads as a boolean', () => {
+  const booleans = /^(y|n|yes|no|on|off|true|false)$/i
+  for (const kind of KINDS)
+    for (const [at, node] of [...nodes(schemaOf(kind.spec), 'spec'), ...nodes(schemaOf(kind.status), 'status')])
+      expect([at, ((node.enum ?? []) as unknown[]).filter((value) => booleans.test(String(value)))]).toEqual([at, []])
+})
+
 test('each rule over several fields begins with the field that a person can mend', () => {
   const fields = Object.keys(schemaOf(orderSpec).properties!)
   for (const { message } of SPEC_RULES) {
@@ -140,16 +148,41 @@ describe('the rules of a product', () => {
     ['ssl_ev_basic', { ...PLAN, validation: 'ev', wildcard: 'no' }],
     ['ssl_dv_geotrust_flex', { ...PLAN, validation: 'dv', wildcard: 'yes', hashes: 'sha256' }],
     ['ssl_dv_geotrust', { ...OLD, wildcard: 'no', signatureHash: 'absent', plan: 'no' }],
-    ['ssl_dv_rapidssl', { ...OLD, wildcard: 'no', signatureHash: 'sent', plan: 'yes' }],
+    ['ssl_dv_rapidssl', { ...OLD, wildcard: 'no', signatureHash: 'sent', plan: 'yes', pages: ['001', '002'] }],
     ['wildcard_dv_geotrust', { ...OLD, wildcard: 'only', signatureHash: 'absent' }],
     ['document_signing_org_1', { validation: 'ds', wildcard: 'no', orderUnit: 'years', dcvMethod: 'absent' }],
     ['document_signing_of_tomorrow', { validation: 'ds', orderUnit: 'years' }],
     ['ssl_ev_of_tomorrow', { ...PLAN, validation: 'ev', wildcard: 'no' }],
+    ['ssl_dv_ee', { ...PLAN, validation: 'dv', wildcard: 'yes', pages: [] }],
+    ['cloud_dv_of_tomorrow', { ...PLAN, validation: 'dv', wildcard: 'yes', pages: [] }],
+    ['wildcard_dv_of_tomorrow', { ...PLAN, validation: 'dv', wildcard: 'only', pages: [] }],
+    ['wildcard_of_tomorrow', { ...PLAN, validation: 'unknown', wildcard: 'only', pages: [] }],
     ['of_tomorrow', UNKNOWN],
     ['constructor', UNKNOWN],
     ['__proto__', UNKNOWN],
   ])('%s are %j', (product, rules) => {
     expect(rulesOf(product)).toMatchObject(rules)
+  })
+
+  test('know the order pages that describe the product', () => {
+    for (const [id, { pages }] of Object.entries(PRODUCTS))
+      expect([id, pages]).toEqual([
+        id,
+        Object.entries<OrderPage>(ORDER_PAGES)
+          .filter(([, { products }]) => products.includes(id))
+          .map(([page]) => page),
+      ])
+    const described = Object.values<OrderPage>(ORDER_PAGES).flatMap(({ products }) => products)
+    expect([...new Set(described)].toSorted()).toEqual(Object.keys(PRODUCTS).toSorted())
+  })
+
+  test.each([
+    ['signature_hash', 'certificate.signature_hash', ({ signatureHash }: ProductRules) => signatureHash === 'sent'],
+    ['dcv_method', 'dcv_method', ({ dcvMethod }: ProductRules) => dcvMethod !== 'absent'],
+    ['cert_validity', 'certificate.cert_validity', ({ certificate }: ProductRules) => certificate !== 'none'],
+  ])('send %s where a page of the product has it, and nowhere else', (_what, field, isSent) => {
+    for (const [id, rules] of Object.entries(PRODUCTS))
+      expect([id, isSent(rules)]).toEqual([id, isDocumented(rules.pages, field)])
   })
 
   test('are asked the same in CEL as in TypeScript', () => {

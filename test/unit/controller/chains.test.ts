@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { ANNOTATIONS, KEY_SECRET_TYPE } from '../../../src/api/names.ts'
+import { CertCentralError } from '../../../src/certcentral/errors.ts'
 import { type Chains, createChains, storedChain, withChain, withoutChain } from '../../../src/controller/chains.ts'
 import { createNextKey, promoteKey } from '../../../src/controller/keys.ts'
 import { createMemory } from '../../../src/controller/memory.ts'
@@ -112,6 +113,55 @@ describe('a certificate that is stored', () => {
     ['the status knows none', { besideKey: keySecret(CHAIN), kept: { ...KEPT, sha256Fingerprint: undefined } }],
   ])('again is downloaded where %s', async (_what, setting) => {
     expect(await stored({ kept: KEPT, ...setting })).toMatchObject({ downloads: 1 })
+  })
+})
+
+describe('a download that came to nothing', () => {
+  const unreadable = new CertCentralError({
+    outcome: 'refused',
+    kind: 'unreadable',
+    status: 200,
+    message: 'downloadCertificate: CertCentral answered 200 without whole certificates',
+  })
+  const gone = new CertCentralError({ outcome: 'refused', kind: 'not-found', status: 404, message: 'no such page' })
+  const away = new CertCentralError({ outcome: 'unsent', kind: 'unavailable', message: 'away' })
+
+  const asChain = async (download: () => Promise<string>, chain = () => Promise.resolve(pemOf(issued))) => {
+    const client = { downloadCertificate: download, certificateChain: chain }
+    const outcome = storeCertificate(
+      {
+        ...{ session: aSession({ client: client as never }), order, orderId: 12, certificateId: ID, names: NAMES },
+        ...{ keys: [issued.leaf.key], target: 'free', before: undefined, passwords: NO_PASSWORDS, memory },
+        kept: undefined,
+      },
+      {
+        secrets: {
+          readLive: () => Promise.resolve(undefined),
+          applyTarget: () => Promise.resolve({ metadata: { name: 'shop-tls' } }),
+        },
+        chains: createChains(),
+        now: () => NOW,
+      },
+    )
+    return outcome
+  }
+
+  test.each<readonly [string, () => Promise<string>]>([
+    ['is asked for as a chain where the download cannot be read', () => Promise.reject(unreadable)],
+    ['is asked for as a chain where there is no such download', () => Promise.reject(gone)],
+    ['is asked for as a chain where the download is no PEM', () => Promise.resolve('<html>')],
+    ['is asked for as a chain where the download has the leaf alone', () => Promise.resolve(issued.leaf.pem)],
+  ])('%s', async (_sentence, download) => {
+    expect(await asChain(download)).toMatchObject({ kind: 'stored' })
+  })
+
+  test('is what counts where the chain is no better', async () => {
+    const none = () => Promise.reject(gone)
+    expect(await asChain(() => Promise.resolve('<html>'), none)).toMatchObject({ kind: 'refused', code: 'not-pem' })
+  })
+
+  test('is tried again later where CertCentral does not answer', async () => {
+    await expect(asChain(() => Promise.reject(away))).rejects.toBe(away)
   })
 })
 

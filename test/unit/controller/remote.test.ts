@@ -10,6 +10,7 @@ import {
   placedOrder,
   wordOf,
 } from '../../../src/controller/remote.ts'
+import { afterLook } from '../../../src/order/progress.ts'
 import { createCsr } from '../../../src/pki/csr.ts'
 import { generateKey, publicFingerprint } from '../../../src/pki/keys.ts'
 import { ALTERNATIVE_ID, NOW, aSpec, anOrder, inMinutes } from '../../support/builders.ts'
@@ -343,4 +344,22 @@ test.each([
   [{ word: 'unrecognised', raw: 'x'.repeat(100) } as const, 'x'.repeat(64)],
 ])('the word of %j is %s', (status, word) => {
   expect(wordOf(status)).toBe(word)
+})
+
+test('what CertCentral shows of CA, renewals and reissues is read back into the status', async () => {
+  const shown = {
+    ...{ auto_renew: 1, auto_reissue: '0' },
+    certificate: { id: 9, common_name: 'example.com', ca_cert: { id: 'DF3689F672CCB90C', name: 'An intermediate' } },
+  }
+  const remote = await asking([json(info(shown))], (question) => askByOrderId(question, 123))
+  expect(remote).toMatchObject({
+    kind: 'order',
+    order: { caCertId: 'DF3689F672CCB90C', autoRenew: 'on', autoReissue: 'off' },
+  })
+  const before = { order: { id: 123, status: 'pending', purchase: 1 } }
+  expect(afterLook(before, remote, NOW).order).toMatchObject({
+    ...{ caCertId: 'DF3689F672CCB90C', autoRenew: true, autoReissue: false },
+  })
+  const silent = await asking([json(info())], (question) => askByOrderId(question, 123))
+  expect(afterLook(before, silent, NOW).order).not.toHaveProperty('autoRenew')
 })

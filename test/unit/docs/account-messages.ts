@@ -4,9 +4,10 @@ import { createCertCentral } from '../../../src/certcentral/index.ts'
 import { KEY_REFUSED, tryKey, unreachableBy } from '../../../src/controller/account-access.ts'
 import { Accounts, type AccountsOptions } from '../../../src/controller/accounts.ts'
 import { withoutEffect } from '../../../src/order/effective.ts'
+import { differencesOf } from '../../../src/order/differences.ts'
 import { finalizerHeld, leftBehind, revocationRequested } from '../../../src/order/left-behind.ts'
 import { silentLog } from '../../support/silent-log.ts'
-import { ABOUT, NOW, ORDER_ID, aSpec, anObservation, unreachable } from '../../support/builders.ts'
+import { ABOUT, NOW, ORDER_ID, aSpec, aStatus, anObservation, unreachable } from '../../support/builders.ts'
 import { anAccount } from '../../support/session.ts'
 
 const REACH = { allowedHosts: ['www.digicert.com', 'certcentral.digicert.eu'], allowHttp: 'no' } as const
@@ -66,5 +67,14 @@ export const SAID_OF: Readonly<
       anObservation({ deleting: 'yes', deletionPolicy: 'RevokeOrder', namespace: 'terminating' }, unreachable()),
       ABOUT,
     ),
+  IssuedOtherwise: () =>
+    differencesOf(
+      aSpec(),
+      aStatus({ order: { id: 7_000_012, status: 'issued', purchase: 1, autoRenew: true } }),
+      undefined,
+      NOW,
+    )
+      .map((one) => `${one[0]?.toUpperCase() ?? ''}${one.slice(1)}`)
+      .join('; '),
   FieldIgnored: () => withoutEffect(aSpec({ organizationUnits: ['IT'] }), {}).join('; '),
 }

@@ -39,6 +39,18 @@ type Row = readonly [sentence: string, rule: string, facts: readonly Facts[], wa
 const formerOf = (tryAt: Date) => ({ orderId: 5, certificateId: 6, notAfter: inDays(9), tryAt })
 
 const TOMORROW = inDays(1)
+
+/** DigiCert's own reissuing was switched so often without effect, last so many minutes from now. */
+const withSwitched = (count: number, minutes: number) => ({
+  order: {
+    orderId: ORDER_ID,
+    status: 'issued',
+    purchase: 1,
+    certificateId: 9_000_034,
+    requests: [],
+    switched: { count, at: inMinutes(minutes) },
+  },
+})
 const store = act('StoringCertificate', {
   kind: 'StoreCertificate',
   orderId: ORDER_ID,
@@ -838,6 +850,30 @@ const LIFE: readonly Row[] = [
     'certificateIsGood',
     [seen({ autoReissue: 'on' }), failed('SwitchingAutoReissue')],
     ready('Issued', inHours(20)),
+  ],
+  [
+    'waits an hour for a switch to show',
+    'certificateIsGood',
+    [withSwitched(1, -59), seen({ autoReissue: 'off' }), { reissue: { ...NO_REISSUE, autoReissue: 'on' } }],
+    ready('Issued', inHours(20)),
+  ],
+  [
+    'throws a switch again that did not show after an hour',
+    'autoReissueIsWrong',
+    [withSwitched(1, -61), seen({ autoReissue: 'off' }), { reissue: { ...NO_REISSUE, autoReissue: 'on' } }],
+    act('SwitchingAutoReissue', { kind: 'SwitchAutoReissue', orderId: ORDER_ID, to: 'on' }),
+  ],
+  [
+    'throws a switch that DigiCert ignores no more than once a day',
+    'certificateIsGood',
+    [withSwitched(2, -22 * 60), seen({ autoReissue: 'off' }), { reissue: { ...NO_REISSUE, autoReissue: 'on' } }],
+    ready('Issued', inHours(20)),
+  ],
+  [
+    'throws a switch that DigiCert ignores again on the next day',
+    'autoReissueIsWrong',
+    [withSwitched(2, -24 * 60), seen({ autoReissue: 'off' }), { reissue: { ...NO_REISSUE, autoReissue: 'on' } }],
+    act('SwitchingAutoReissue', { kind: 'SwitchAutoReissue', orderId: ORDER_ID, to: 'on' }),
   ],
   ['renews when the plan is about to end', 'renewalIsDue', [DUE], renew],
   ['renews a plan that has ended', 'orderIsOver', [seen({ status: 'expired' })], renew],

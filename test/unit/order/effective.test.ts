@@ -45,7 +45,7 @@ describe('the spec with the defaults of the account', () => {
       { organization: { id: 5 } },
       {
         organization: undefined,
-        dcv: { method: 'dns-txt-token', scope: 'fqdn' },
+        dcv: { method: 'dns-txt-token' },
         skipApproval: true,
       },
     ],
@@ -176,7 +176,11 @@ describe('an organization that an earlier order made of its details', () => {
 test.each([
   ['departments in a public TLS certificate', { organizationUnits: ['IT'] }, 1],
   ['no departments', { organizationUnits: [] }, 0],
-  ['departments of a signer', { product: 'document_signing_org_1', organizationUnits: ['IT'] }, 0],
+  [
+    'departments of a signer',
+    { product: 'document_signing_org_1', commonName: undefined, dnsNames: undefined, organizationUnits: ['IT'] },
+    1,
+  ],
 ])('%s: %j have no effect in %d places', (_what, changes, count) => {
   expect(withoutEffect(aSpec(changes), {})).toHaveLength(count)
 })

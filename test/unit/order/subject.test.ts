@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { OrderSpec } from '../../../src/api/order.ts'
 import { orderPayload } from '../../../src/order/payload.ts'
-import { deniedBy, subjectOf, subjectOfPayload } from '../../../src/order/subject.ts'
+import { certificateIn, deniedBy, subjectOf, subjectOfPayload } from '../../../src/order/subject.ts'
 import { anySpec } from '../../support/any-spec.ts'
 import { NOW, aSpec } from '../../support/builders.ts'
 import { anAccount } from '../../support/session.ts'
@@ -123,4 +123,13 @@ describe('guard rails', () => {
     const policy = anAccount({ policy: { maxOrderValidity: { years: 3 } } }).spec.policy
     expect(deniedBy(subjectOfPayload('ssl_basic', payload), policy, NOW)).toMatch(/^its policy\.maxOrderValidity/)
   })
+})
+
+test.each<readonly [string, Record<string, unknown>, Record<string, unknown>]>([
+  ['years', { certificateValidity: { years: 1 } }, { years: 1 }],
+  ['days and CA', { certificateValidity: { days: 90 }, caCertId: '12' }, { days: 90, caCertId: '12' }],
+  ['a day', { certificateValidity: { expiresOn: '2027-06-09' } }, { expiresOn: '2027-06-09' }],
+  ['nothing', {}, {}],
+])('what a request asks for a certificate is read back from it: %s', (_what, changes, wanted) => {
+  expect(certificateIn(orderPayload(aSpec(changes)))).toEqual(wanted)
 })

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { fieldTable, fieldsOf, ruleTable } from '../../../scripts/generated/fields.ts'
 import { table } from '../../../scripts/generated/markdown.ts'
-import { PAGES } from '../../../scripts/generated/pages.ts'
 import { reference } from '../../../scripts/generated/reference.ts'
 import { KINDS, schemaOf } from '../../../src/api/crds.ts'
+import { ORDER_PAGES, type OrderPage } from '../../../src/api/pages.ts'
 import { ACCOUNT_REASONS, EVENT_REASONS, ORDER_REASONS } from '../../../src/api/reasons.ts'
 
 const lines = reference().split('\n')
@@ -37,7 +37,7 @@ test('every field of the five order pages has a row, and a field of the spec or 
       return [field.replaceAll('`', ''), from]
     }),
   )
-  const fields = [...new Set(Object.values(PAGES).flatMap((page) => page.fields))]
+  const fields = [...new Set(Object.values<OrderPage>(ORDER_PAGES).flatMap((page) => page.fields))]
   expect(fields.length).toBe(106)
   expect(fields.filter((field) => (rows.get(field) ?? '') === '')).toEqual([])
 })

@@ -252,6 +252,32 @@ describe('a bad order', () => {
   })
 })
 
+describe('an AuthKey of the account', () => {
+  test('lets an order ask for it, and issues it at once where its request token stands in DNS', async () => {
+    await control('PUT', '/settings', { authKey: 'published', issueDelaySeconds: 0 })
+    const { status, body } = await api('POST', dvPath, dvOrder({ use_auth_key: true }))
+    expect([status, body.certificate_chain.length > 1]).toEqual([201, true])
+    expect((await api('GET', `/order/certificate/${body.id}`)).body.status).toBe('issued')
+    const other = await api('POST', dvPath, dvOrder({ use_auth_key: false }))
+    expect((await api('GET', `/order/certificate/${other.body.id}`)).body.status).toBe('pending')
+  })
+
+  test('leaves an order pending where the token is not in DNS', async () => {
+    await control('PUT', '/settings', { authKey: 'set-up' })
+    const { status, body } = await api('POST', dvPath, dvOrder({ use_auth_key: true }))
+    expect(status).toBe(201)
+    expect((await api('GET', `/order/certificate/${body.id}`)).body.status).toBe('pending')
+  })
+})
+
+test('a technical contact is a field of every page but 001, and the journal says so', async () => {
+  const contact = { technical_contact: { first_name: 'Ada', last_name: 'E', email: 'ada@example.com', telephone: '1' } }
+  await api('POST', '/order/certificate/ssl_basic', ovOrder(contact))
+  await api('POST', dvPath, dvOrder(contact))
+  const { entries } = (await control('GET', '/journal')).body
+  expect(entries.map(({ ignoredFields }) => ignoredFields.includes('technical_contact'))).toEqual([true, false])
+})
+
 describe('keys and routes', () => {
   const keys = account({
     apiKeys: [
