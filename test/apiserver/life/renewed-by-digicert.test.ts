@@ -9,6 +9,7 @@ const here = holdTimeMachine('test')
 
 /** When DigiCert renews the order that was just bought: 30 days before the end of its plan. */
 const dayOfRenewal = async (): Promise<number> => {
+  await here.life.looked('shop')
   const { status } = await here.machine.until('shop', 'the end of its plan', (seen) => !!seen.status?.order?.validUntil)
   return Date.parse(`${status?.order?.validUntil ?? ''}T23:59:59Z`) - 30 * DAY
 }
