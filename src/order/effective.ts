@@ -181,17 +181,20 @@ const undocumented = (spec: OrderSpec): string[] => {
   ]
 }
 
+/** Fields that a product of that kind of validation has no use for, and does not get. */
+const USELESS: readonly (readonly [validation: string, field: string, isGiven: (spec: OrderSpec) => boolean])[] = [
+  ['dv', 'organization', ({ organization }) => organization !== undefined],
+  ['dv', 'contacts.organization', ({ contacts }) => contacts?.organization !== undefined],
+  ['dv', 'contacts.list', ({ contacts }) => (contacts?.list ?? []).length > 0],
+  ['ds', 'organizationUnits', ({ organizationUnits = [] }) => organizationUnits.length > 0],
+]
+
 /** What of the people and departments of a spec is not sent, as the product has no such field. */
-const unsent = ({ product, organization, organizationUnits = [], contacts }: OrderSpec): string[] => {
-  const { validation } = rulesOf(product)
-  const fields = [
-    ...(validation === 'dv' && organization ? ['organization'] : []),
-    ...(validation === 'dv' && contacts?.organization ? ['contacts.organization'] : []),
-    ...(validation === 'dv' && contacts?.list?.length ? ['contacts.list'] : []),
-    ...(validation === 'ds' && organizationUnits.length > 0 ? ['organizationUnits'] : []),
-  ]
+const unsent = (spec: OrderSpec): string[] => {
+  const { validation } = rulesOf(spec.product)
+  const fields = USELESS.filter(([kind, , isGiven]) => kind === validation && isGiven(spec)).map(([, field]) => field)
   const what = validation === 'dv' ? 'names no organization' : 'names no departments'
-  return fields.length === 0 ? [] : [`${fields.join(', ')} has no effect: ${product} ${what}, and it is not sent`]
+  return fields.length === 0 ? [] : [`${fields.join(', ')} has no effect: ${spec.product} ${what}, and it is not sent`]
 }
 
 /** Certificates below this length DigiCert may not make, by page 000. */

@@ -184,12 +184,17 @@ const isIgnored = ({ order, reissue: { autoReissue } }: Observation): boolean =>
 const ignoredSwitch: Message = (o) =>
   `The certificate ends on ${ends(o)}, and spec.reissue.by is DigiCert, which does not reissue ${id(o)}: auto_reissue stays off though the operator switched it on, as in an account without Multi-year Plans. Set spec.reissue.by: Operator, and the operator reissues it`
 
+/** Why nothing follows a certificate that covers all names; `undefined` where that is the spec alone. */
+const leftUndone = (o: Observation): Message | undefined => {
+  if (o.renew === 'DateReached' && isLastOfPlan(o)) return dateReached
+  if (o.renew === 'DigiCert' && isLastOfPlan(o)) return notRenewed
+  return isIgnored(o) ? ignoredSwitch : undefined
+}
+
 const reissue: Message = (o, about) => {
-  if (o.renew === 'DateReached' && (o.stored?.missingNames ?? []).length === 0 && isLastOfPlan(o))
-    return dateReached(o, about)
   const names = o.stored?.missingNames ?? []
-  if (o.renew === 'DigiCert' && names.length === 0 && isLastOfPlan(o)) return notRenewed(o, about)
-  if (names.length === 0 && isIgnored(o)) return ignoredSwitch(o, about)
+  const undone = names.length === 0 ? leftUndone(o) : undefined
+  if (undone) return undone(o, about)
   const why = names.length > 0 ? `does not cover ${names.join(', ')}` : `ends on ${ends(o)}`
   return `The certificate ${why}, and spec.reissue.by or spec.renewal.policy forbids to go on by itself: reissue or renew ${id(o)} in CertCentral with the same CSR and names, and it is fetched by itself; or change the spec`
 }

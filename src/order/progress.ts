@@ -91,9 +91,9 @@ const switchesOf = ({ autoRenew, autoReissue }: RemoteOrder): Switches => ({
 
 /** That the operator switched DigiCert's reissuing is noted until CertCentral shows the effect. */
 const beforeOf = ({ autoReissue }: RemoteOrder, before: OrderStatus['order']): Partial<NonNullable<typeof before>> => {
-  if (before?.switched === undefined || autoReissue === undefined || (autoReissue === 'on') === before.autoReissue)
-    return before ?? {}
-  const { switched: _done, ...rest } = before
+  const rest = { ...before }
+  const isShown = autoReissue !== undefined && (autoReissue === 'on') !== before?.autoReissue
+  if (isShown) delete rest.switched
   return rest
 }
 
