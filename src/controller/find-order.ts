@@ -147,9 +147,14 @@ const candidates = (orders: readonly OrderSummary[]): readonly OrderSummary[] =>
 /** More purchases of one resource than this are not gone through; the last one that was found counts then. */
 const MOST_PURCHASES = 100
 
-/** Whether another purchase of the same resource may have followed an order. */
-const mayHaveFollowers = (order: FoundOrder): boolean =>
-  ['rejected', 'canceled', 'revoked', 'expired'].includes(order.status) || order.renewedBy !== undefined
+/**
+ * Whether another purchase of the same resource may have followed an order: by its end, by its renewal, or by a Secret that
+ * names another one, as CertCentral may link the two late.
+ */
+const mayHaveFollowers = ({ claim }: Question, order: FoundOrder): boolean =>
+  ['rejected', 'canceled', 'revoked', 'expired'].includes(order.status) ||
+  order.renewedBy !== undefined ||
+  (claim !== undefined && claim.orderId !== order.orderId)
 
 /** The order of one purchase, by our own id for it. */
 const askForPurchase = async (question: Question, purchase: number): Promise<Remote> => {
@@ -183,7 +188,7 @@ const answeredTo = ({ sent, order }: Question, info: OrderInfo, found: FoundOrde
 const lastPurchase = async (question: Question): Promise<Remote> => {
   let last = await askForPurchase(question, question.purchase)
   for (let purchase = question.purchase + 1; purchase < question.purchase + MOST_PURCHASES; purchase += 1) {
-    if (last.kind !== 'found' || !mayHaveFollowers(last.order)) return last
+    if (last.kind !== 'found' || !mayHaveFollowers(question, last.order)) return last
     const follower = await askForPurchase(question, purchase)
     if (follower.kind === 'absent') return last
     last = follower
@@ -221,12 +226,14 @@ export const askByIntent = async (question: Question): Promise<Remote> => {
 }
 
 /** Asks for an order that was bought elsewhere; where it is over or was renewed by us, for the one that followed. */
-export const askForAdoption = async (question: Question, orderId: number): Promise<Remote> => {
+export const askForAdoption = async (asked: Question, orderId: number): Promise<Remote> => {
+  // What the Secret names is none of what a person chose.
+  const question = { ...asked, claim: undefined }
   const { session, order, fingerprint } = question
   try {
     const found = foundOrder(await session.client.orderInfo(orderId), order, fingerprint)
     const adopted: Remote = { kind: 'found', order: found, purchase: 1, by: 'adoption' }
-    if (!mayHaveFollowers(found)) return adopted
+    if (!mayHaveFollowers(question, found)) return adopted
     const follower = await lastPurchase({ ...question, purchase: 2 })
     return follower.kind === 'found' ? follower : adopted
   } catch (error) {

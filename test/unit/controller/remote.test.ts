@@ -108,6 +108,17 @@ describe('the look-up by our own id', () => {
     expect(await asking(answers, askByIntent)).toMatchObject({ kind: 'found', purchase: 2, order: { orderId: 124 } })
   })
 
+  test('goes on to the next purchase where the Secret names another order, which CertCentral does not link yet', async () => {
+    const second = json({ orders: [{ order_id: 124, status: 'issued' }] })
+    const answers = [replay('alternate/one'), json(info({})), second, json(info({ id: 124, status: 'issued' }))]
+    const claim = { orderId: 124, takenBy: undefined, fingerprint }
+    expect(await asking(answers, (question) => askByIntent({ ...question, claim }))).toMatchObject({
+      kind: 'found',
+      purchase: 2,
+      order: { orderId: 124 },
+    })
+  })
+
   test('tells that an order which is to be renewed was renewed by somebody else', async () => {
     const answers = [
       json({ orders: [] }),
