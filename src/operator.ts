@@ -88,7 +88,7 @@ const candidate = (kube: KubeConnection, { leaderElect, operatorNamespace }: Con
 export const healthRoutes = (caches: Pick<Caches, 'stale' | 'synced'>): Routes => {
   const alive = probe(() =>
     caches.stale(STUCK_WATCH_MS)
-      ? { ok: false, text: 'the API server was not heard for too long' }
+      ? { ok: false, text: 'no answer from the API server for too long' }
       : { ok: true, text: 'ok' },
   )
   const ready = probe(() =>

@@ -29,7 +29,7 @@ const common = {
     .meta({ description: 'Further roots to trust for https, as base64 of PEM. TLS is always verified.' }),
   uniqueAlternativeOrderIds: z.boolean().default(false).meta({
     description:
-      'Says that the account has the option "Require unique alternative order IDs" on; an order whose outcome stayed unknown is then posted again by itself.',
+      'Says that the account has the option "Require unique alternative order IDs" on; the operator then posts an order whose outcome stayed unknown again, with the same id.',
   }),
   defaults: z
     .object({

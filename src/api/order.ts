@@ -129,7 +129,7 @@ export const orderSpec = z
     keystores: keystores.optional(),
     ...purchaseFields,
     adoptOrderId: wireId(
-      'Takes over an order that exists, such as one that was bought in the console; nothing is bought. With suspend it is told what would be.',
+      'Takes over an order that exists, such as one that was bought in the console; nothing is bought. With suspend: true the operator only reports what it would do.',
     ).optional(),
     deletionPolicy: z.enum(['Retain', 'CancelPending', 'RevokeCertificate', 'RevokeOrder']).optional().meta({
       description:

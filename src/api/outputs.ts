@@ -99,6 +99,6 @@ export const keystores = z
       'keystore.jks with key and chain, and truststore.jks with ca.crt. Its protection is weak by design of the format; PKCS#12 is better wherever it can be read.',
     ),
   })
-  .meta({ description: 'Files for Java and others, made anew with each certificate.' })
+  .meta({ description: 'Keystore files for Java and others. The operator writes new ones with each certificate.' })
 
 export type Keystore = NonNullable<NonNullable<z.infer<typeof keystores>>['pkcs12']>

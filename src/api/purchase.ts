@@ -31,7 +31,7 @@ const reissueFields = z.object({
     .optional()
     .meta({
       description:
-        'Who reissues inside the plan, for free. Operator (the default): this one, with a new key. DigiCert: by itself, 30 days before a certificate ends, with the same key; the new certificate is fetched. Never: nobody; it is said when one is due.',
+        'Who reissues inside the plan, for free. Operator (the default): the operator, with a new key. DigiCert: DigiCert, 30 days before a certificate ends, with the same key; the operator downloads the new certificate. Never: nobody; the operator reports when one is due.',
       ...wire('auto_reissue'),
     }),
   before: span(
@@ -60,7 +60,7 @@ export const REISSUE_RULES: readonly CrossFieldRule<z.infer<typeof reissueFields
 const renewalFields = z.object({
   policy: z.enum(['Renew', 'Never']).optional().meta({
     description:
-      'What follows the end of the plan. Renew (the default): a new order, which costs money. Never: nothing; it is said.',
+      'What follows the end of the plan. Renew (the default): a new order, which costs money. Never: nothing; the operator reports that the plan ends.',
   }),
   before: span(
     'How long before the plan ends it is renewed; never in its first half. Silent: 30 days, or a third of the plan where that is shorter.',
@@ -77,7 +77,7 @@ const renewalFields = z.object({
       ...wire('renewed_thumbprint'),
     }),
   byDigiCert: bool(
-    "DigiCert renews, and charges, by itself 30 days before the plan ends; the operator then buys no renewal and takes that one over. Silent: as false, CertCentral's default.",
+    "true: DigiCert renews the plan, and charges for it, 30 days before it ends; the operator buys no renewal and takes DigiCert's over. false or absent: the operator renews, which is CertCentral's default.",
     'auto_renew',
   ),
 })

@@ -81,7 +81,7 @@ const validity = z
   })
   .meta({
     description:
-      'Until when domains and organization are validated, asked before the next certificate is due. DV has none: it is proven anew each time.',
+      'Until when domains and organization are validated, which the operator asks before the next certificate is due. Absent for DV, where each certificate needs a new proof.',
   })
 
 const effective = z
@@ -214,7 +214,7 @@ export const orderStatus = z
         why: known(1024, 'For what.'),
       })
       .optional()
-      .meta({ description: 'What happens next by itself.' }),
+      .meta({ description: 'The next automatic action of the operator.' }),
     differences: z.array(z.string().max(2048)).max(8).optional().meta({
       description: 'What came otherwise than the spec asks for, as sentences.',
       'x-kubernetes-list-type': 'atomic',
