@@ -113,10 +113,10 @@ const unknownOutcome: Message = (o) => {
   return `The order was sent at ${since} with the alternative order id ${intent.alternativeOrderId} and no answer came. The operator looks up that id, and its key in the orders of that name. ${what}`
 }
 
-const over = (o: Observation, word: string, rest: string): string => {
+const over = (o: Observation, word: string, rest: string, toOrder = 'To place a new order'): string => {
   const order = orderOf(o)
   const release = order ? `${ORDER_AGAIN}: "${String(order.orderId)}"` : ORDER_AGAIN
-  return `${capital(id(o))} was ${word} in CertCentral. ${rest} To place a new order, set the annotation ${release}`
+  return `${capital(id(o))} was ${word} in CertCentral. ${rest} ${toOrder}, set the annotation ${release}`
 }
 
 const aheadOf = ({ account }: Observation): string =>
@@ -380,7 +380,13 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
     `The certificate of ${id(o)} does not fit, and the operator left Secret ${secretName} as it is: ${failureOf(o)}. It downloads the certificate again`,
   PrivateKeyMissing: (o) =>
     `${capital(id(o))} exists, but the private key it was placed with is not in the cluster, so its certificate cannot be used here. Set spec.reissue.by: Operator, or the annotation ${REISSUE_REQUESTED}, and the operator makes another certificate of the order, at no cost`,
-  OrderRejected: (o) => over(o, 'rejected', 'It cost nothing. Edit the spec, and the operator places a new order.'),
+  OrderRejected: (o) =>
+    over(
+      o,
+      'rejected',
+      'It cost nothing. Edit the spec, and the operator orders again.',
+      'To order again without an edit',
+    ),
   OrderCanceled: (o) => over(o, 'canceled', 'The operator does not order it again.'),
   OrderRevoked: (o) =>
     over(o, 'revoked', 'Its certificates are no longer trusted. The operator does not order it again.'),
