@@ -179,7 +179,7 @@ const optionOf = ({ flags, says, parse, otherwise, shown, choices }: Flag): Opti
 /** The namespace of the pod that this process runs in, if any. */
 export type Surroundings = { podNamespace: string | undefined }
 
-/** The command `run`, which hands a complete configuration on. Flags win over the environment. */
+/** The command `run`, which passes a complete configuration on. Flags win over the environment. */
 export const runCommand = (run: (config: Config) => Promise<void>, { podNamespace }: Surroundings): Command => {
   const command = new Command('run').description('run the operator')
   for (const flag of FLAGS) command.addOption(optionOf(flag))

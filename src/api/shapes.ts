@@ -63,7 +63,7 @@ export const sentence = (max: number, description: string, ...fields: readonly s
     .regex(/^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$/)
     .meta({ description, ...wire(...fields) })
 
-/** A mail address, as far as a pattern can tell. */
+/** A mail address, as far as a pattern can check. */
 export const mailAddress = (description: string, ...fields: readonly string[]) =>
   z
     .string()

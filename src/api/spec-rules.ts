@@ -343,7 +343,7 @@ export const PURCHASE_RULES: readonly Rule[] = [
   },
 ]
 
-/** Rules that look at several fields of the spec; the messages begin with the field that a person can mend. */
+/** Rules that look at several fields of the spec; the messages begin with the field that a person can correct. */
 export const SPEC_RULES: readonly Rule[] = [
   ...peopleRules,
   ...nameRules,
