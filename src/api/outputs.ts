@@ -46,7 +46,8 @@ export const secretTemplate = z
       .meta({ description: 'Annotations of the Secret.', maxProperties: MOST_ENTRIES }),
   })
   .meta({
-    description: 'What else stands on the Secret, such as for a tool that copies it. Kept as it is here.',
+    description:
+      'Labels and annotations of the Secret, such as for a tool that copies it. The operator keeps them as they are here.',
     ...validations(TEMPLATE_RULES),
   })
 
@@ -77,7 +78,7 @@ const passwordSecretRef = z
 const keystore = (description: string) =>
   z
     .object({
-      create: z.boolean().default(true).meta({ description: 'Whether the files are made.' }),
+      create: z.boolean().default(true).meta({ description: 'Whether the operator makes the files.' }),
       alias: z
         .string()
         .min(1)
