@@ -218,7 +218,7 @@ export const orderStatus = z
       .max(20)
       .optional()
       .meta({
-        description: 'What DigiCert still validates of the organization.',
+        description: 'What DigiCert validates of the organization.',
         'x-kubernetes-list-type': 'atomic',
       }),
     validity: validity.optional(),
