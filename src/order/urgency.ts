@@ -3,7 +3,7 @@ import { isIssued, isOver } from './rules/words.ts'
 import { DAY } from './schedule.ts'
 
 /**
- * Whether somebody waits for what is done next of an order. What is awaited goes ahead of what is only due: a look at a
+ * Whether a person waits for the next action of an order. What is awaited goes ahead of what is only due: a look at a
  * settled order, a reissue with weeks to go.
  */
 export type Urgency = 'awaited' | 'due'
@@ -26,7 +26,7 @@ export type Occasion = {
   fresh: 'yes' | 'no'
 }
 
-/** Reasons for another certificate that are a person's wish, or mend what is broken. */
+/** Reasons for another certificate that are a person's wish, or repair what is broken. */
 const WISHES = ['request', 'names', 'key', 'lost']
 
 const isWanted = ({ stored, order, reissue }: Observation): boolean => {

@@ -8,19 +8,37 @@ const textOf = (file: string): string => readFileSync(join(CHECKOUT, file), 'utf
 
 const GLOSSARY = 'docs/glossary.md'
 
-/** What a program can print or send: its string literals, one a line. */
-const strings = (text: string): string => {
-  const found: string[] = []
+type Part = (text: string) => string
+
+type Literal = { content: string; start: number; end: number }
+
+/** The string literals of a program, but for its imports: what it prints or sends. */
+const literals = (text: string): readonly Literal[] => {
+  const found: Literal[] = []
+  const file = ts.createSourceFile('a.ts', text, ts.ScriptTarget.Latest)
   const visit = (node: ts.Node): void => {
     if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))
-      found.push(node.text)
+      found.push({ content: node.text, start: node.getStart(file), end: node.end })
     if (!ts.isImportDeclaration(node) && !ts.isExportDeclaration(node)) ts.forEachChild(node, visit)
   }
-  visit(ts.createSourceFile('a.ts', text, ts.ScriptTarget.Latest))
-  return found.join('\n')
+  visit(file)
+  return found
 }
 
-type Scope = readonly [name: string, files: readonly string[], part?: (text: string) => string]
+const strings: Part = (text) =>
+  literals(text)
+    .map(({ content }) => content)
+    .join('\n')
+
+/** The comments of a program. A string is blanked where it holds what would begin a comment. */
+const comments: Part = (text) => {
+  let code = text
+  for (const { content, start, end } of literals(text))
+    if (/\/[/*]/.test(content)) code = code.slice(0, start) + ' '.repeat(end - start) + code.slice(end)
+  return [...code.matchAll(/\/\*[\s\S]*?\*\/|\/\/.*/g)].map(([comment]) => comment).join('\n')
+}
+
+type Scope = readonly [name: string, files: readonly string[], part?: Part]
 
 /** Where given-up words are refused: a name, the files, and which part of them if not all. A further scope is one line. */
 const SCOPES: readonly Scope[] = [
@@ -29,6 +47,7 @@ const SCOPES: readonly Scope[] = [
   ['manifests and examples', ['deploy/**', 'crds/**']],
   ['the API and its descriptions', ['src/api/*.ts']],
   ['messages of conditions and Events', ['src/order/messages.ts', 'src/order/left-behind.ts']],
+  ['comments of the decisions', ['src/order/**'], comments],
   ['keys and certificates', ['src/pki/**']],
   ['the Kubernetes machinery', ['src/kube/**']],
   ['logs, metrics and traces', ['src/telemetry/**']],
@@ -94,9 +113,17 @@ test.each(['The operator foretells nothing.', 'Another client acts; it goes on\n
   },
 )
 
-test('the strings of a program are those that it prints, not its names, comments and imports', () => {
-  const program = "import { told } from './told.ts'\nconst anew = `b ${told('c')} d` // somebody"
-  expect(strings(program).split('\n')).toEqual(['b ', 'c', ' d'])
+describe('of a program', () => {
+  const program =
+    "import { told } from './told.ts'\n/** deeds */\nconst anew = `http://b ${told('c')} d` // somebody\n// by\n// itself"
+
+  test('strings are what it prints, not its names, comments and imports', () => {
+    expect(strings(program).split('\n')).toEqual(['http://b ', 'c', ' d'])
+  })
+
+  test('comments are not its names and strings', () => {
+    expect(comments(program).split('\n')).toEqual(['/** deeds */', '// somebody', '// by', '// itself'])
+  })
 })
 
 describe('no given-up word (docs/glossary.md) stands in', () => {
