@@ -1,3 +1,14 @@
+import type { Clock } from './clock.ts'
+import { systemClock } from './clock.ts'
+import * as endpoints from './endpoints.ts'
+import type { TransportOptions } from './http.ts'
+import { createTransport } from './http.ts'
+import type { NameSearch } from './order-search.ts'
+import * as search from './order-search.ts'
+import type { Budget, Turn } from './rate-limiter.ts'
+import type { Priority } from './rate-windows.ts'
+import type { CallOptions, CallRecord, Calls } from './request-pipeline.ts'
+import { createCalls, tellBy } from './request-pipeline.ts'
 import type {
   DcvCheck,
   DcvRandomValue,
@@ -10,24 +21,10 @@ import type {
   PlacedOrder,
   Reissue,
   RequestInfo,
+  Revocation,
   RevocationAnswer,
   User,
-} from './answers.ts'
-import type { Budget, Priority } from './budget.ts'
-import type { CallOptions, CallRecord, Calls } from './calls.ts'
-import { createCalls } from './calls.ts'
-import type { Clock } from './clock.ts'
-import { systemClock } from './clock.ts'
-import * as endpoints from './endpoints.ts'
-import type { Revocation } from './life.ts'
-import type { Turn } from './line.ts'
-import * as life from './life.ts'
-import type { NameSearch } from './look-ups.ts'
-import * as lookUps from './look-ups.ts'
-import { tellBy } from './telling.ts'
-import type { TransportOptions } from './transport.ts'
-import { createTransport } from './transport.ts'
-import * as validity from './validity.ts'
+} from './types.ts'
 
 /** The right to make one call, taken ahead of time. Good for one {@link CertCentral.placeOrder} of the same client. */
 export type Permit = { readonly takenAt: Date }
@@ -126,8 +123,8 @@ const endpointsOf = (
   calls: Calls,
 ): Omit<CertCentral, 'at' | 'reserve' | 'giveBack' | 'placeOrder' | 'aheadMs' | 'close'> => ({
   orderInfo: endpoints.orderInfo(calls),
-  ordersByAlternativeId: lookUps.ordersByAlternativeId(calls),
-  ordersOfName: lookUps.ordersOfName(calls),
+  ordersByAlternativeId: search.ordersByAlternativeId(calls),
+  ordersOfName: search.ordersOfName(calls),
   statusChanges: endpoints.statusChanges(calls),
   orderValidation: endpoints.orderValidation(calls),
   dcvRandomValue: endpoints.dcvRandomValue(calls),
@@ -136,15 +133,15 @@ const endpointsOf = (
   certificateChain: endpoints.certificateChain(calls),
   addCsr: endpoints.addCsr(calls),
   cancelOrder: endpoints.cancelOrder(calls),
-  reissue: life.reissue(calls),
-  reissues: life.reissues(calls),
-  switchAutoReissue: life.switchAutoReissue(calls),
-  revokeCertificate: life.revokeCertificate(calls),
-  revokeOrder: life.revokeOrder(calls),
-  rejectRequest: life.rejectRequest(calls),
+  reissue: endpoints.reissue(calls),
+  reissues: endpoints.reissues(calls),
+  switchAutoReissue: endpoints.switchAutoReissue(calls),
+  revokeCertificate: endpoints.revokeCertificate(calls),
+  revokeOrder: endpoints.revokeOrder(calls),
+  rejectRequest: endpoints.rejectRequest(calls),
   requestInfo: endpoints.requestInfo(calls),
-  domainInfo: validity.domainInfo(calls),
-  organizationValidations: validity.organizationValidations(calls),
+  domainInfo: endpoints.domainInfo(calls),
+  organizationValidations: endpoints.organizationValidations(calls),
   userMe: endpoints.userMe(calls),
 })
 

@@ -1,21 +1,25 @@
 import type { z } from 'zod'
+import { CertCentralError, notSendable, unreadable } from './errors.ts'
+import type { Turn } from './rate-limiter.ts'
+import { faultsOfOrderBody, faultsOfReissueBody } from './request-schemas.ts'
+import type { Answer, CallOptions, Calls } from './request-pipeline.ts'
+import * as schemas from './response-schemas.ts'
+import { parseJson } from './schema-helpers.ts'
 import type {
   DcvCheck,
   DcvRandomValue,
+  DomainInfo,
   OrderInfo,
   OrderSummary,
   OrderValidation,
+  OrganizationValidation,
   PlacedOrder,
+  Reissue,
   RequestInfo,
+  Revocation,
+  RevocationAnswer,
   User,
-} from './answers.ts'
-import type { Answer, CallOptions, Calls } from './calls.ts'
-import type { Turn } from './line.ts'
-import { CertCentralError, notSendable, unreadable } from './errors.ts'
-import { parseJson } from './json.ts'
-import { faultsOfOrderBody } from './order-body.ts'
-import { statusFeed } from './order-lists.ts'
-import * as schemas from './schemas.ts'
+} from './types.ts'
 
 /** A status-changes window is at most seven days (docs/certcentral.md#the-feed-of-changes). */
 export const MAX_STATUS_CHANGES_SECONDS = 604_800
@@ -97,7 +101,7 @@ export const statusChanges =
     const query = { seconds: Math.min(Math.max(1, Math.ceil(seconds)), MAX_STATUS_CHANGES_SECONDS) }
     const path = '/order/certificate/status-changes'
     const answer = await call({ operation, method: 'GET', path, query, maxBytes: LIST_BYTES }, options)
-    return readObject(operation, answer, statusFeed)
+    return readObject(operation, answer, schemas.statusFeed)
   }
 
 export const orderValidation =
@@ -191,4 +195,96 @@ export const userMe =
   async (options?: CallOptions): Promise<User> => {
     const operation = 'userMe'
     return read(operation, await call({ operation, method: 'GET', path: '/user/me' }, options), schemas.user)
+  }
+
+/** Asks for another certificate of an order. It is free, and sent once: a second one would be a second certificate. */
+export const reissue =
+  ({ call }: Calls) =>
+  async (orderId: number, body: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<PlacedOrder> => {
+    const operation = 'reissue'
+    const faults = faultsOfReissueBody(body)
+    if (faults.length > 0) throw notSendable(operation, faults)
+    const path = `${orderPath(operation, orderId)}/reissue`
+    const answer = await call({ operation, method: 'POST', path, body, connection: 'fresh' }, options)
+    return read(operation, answer, schemas.placedOrder)
+  }
+
+/** A list that decides about a reissue: an entry that cannot be read makes all of it unreadable. */
+export const reissues =
+  ({ call }: Calls) =>
+  async (orderId: number, options?: CallOptions): Promise<Reissue[]> => {
+    const operation = 'reissues'
+    const path = `${orderPath(operation, orderId)}/reissue`
+    const answer = await call({ operation, method: 'GET', path, maxBytes: LIST_BYTES }, options)
+    return readObject(operation, answer, schemas.reissueList)
+  }
+
+export const switchAutoReissue =
+  ({ call }: Calls) =>
+  async (orderId: number, to: 'on' | 'off', options?: CallOptions): Promise<void> => {
+    const operation = 'switchAutoReissue'
+    const path = `${orderPath(operation, orderId)}/auto-reissue`
+    await call({ operation, method: 'PUT', path, body: { auto_reissue: to === 'on' ? 1 : 0 } }, options)
+  }
+
+const revocationBody = ({ reason, comments, skipApproval }: Revocation) => ({
+  revocation_reason: reason,
+  comments,
+  ...(skipApproval === undefined ? {} : { skip_approval: skipApproval }),
+})
+
+/**
+ * No content means that it was done. A request that is approved already was done as well; any other waits for a person,
+ * also one that does not say how it stands.
+ */
+const revocationAnswer = (operation: string, answer: Answer): RevocationAnswer => {
+  if (saysNothing(answer)) return {}
+  const request = read(operation, answer, schemas.requestSummary)
+  return request.status === 'approved' ? {} : { request }
+}
+
+export const revokeCertificate =
+  ({ call }: Calls) =>
+  async (certificateId: number, revocation: Revocation, options?: CallOptions): Promise<RevocationAnswer> => {
+    const operation = 'revokeCertificate'
+    const path = `/certificate/${idPart(operation, certificateId)}/revoke`
+    const answer = await call({ operation, method: 'PUT', path, body: revocationBody(revocation) }, options)
+    return revocationAnswer(operation, answer)
+  }
+
+export const revokeOrder =
+  ({ call }: Calls) =>
+  async (orderId: number, revocation: Revocation, options?: CallOptions): Promise<RevocationAnswer> => {
+    const operation = 'revokeOrder'
+    const path = `${orderPath(operation, orderId)}/revoke`
+    const answer = await call({ operation, method: 'PUT', path, body: revocationBody(revocation) }, options)
+    return revocationAnswer(operation, answer)
+  }
+
+export const rejectRequest =
+  ({ call }: Calls) =>
+  async (requestId: number, comment: string, options?: CallOptions): Promise<void> => {
+    const operation = 'rejectRequest'
+    const path = `/request/${idPart(operation, requestId)}/status`
+    await call({ operation, method: 'PUT', path, body: { status: 'rejected', processor_comment: comment } }, options)
+  }
+
+/** Until when what was proven of a domain serves (docs/certcentral.md#how-long-a-validation-serves). */
+export const domainInfo =
+  ({ call }: Calls) =>
+  async (domainId: number, options?: CallOptions): Promise<DomainInfo> => {
+    const operation = 'domainInfo'
+    const query = { include_dcv: 'true', include_validation: 'true' }
+    const path = `/domain/${idPart(operation, domainId)}`
+    return readObject(operation, await call({ operation, method: 'GET', path, query }, options), schemas.domainInfo)
+  }
+
+/** What an organization is validated for, and until when (docs/certcentral.md#how-long-a-validation-serves). */
+export const organizationValidations =
+  ({ call }: Calls) =>
+  async (organizationId: number, options?: CallOptions): Promise<OrganizationValidation[]> => {
+    const operation = 'organizationValidations'
+    const path = `/organization/${idPart(operation, organizationId)}/validation`
+    const answer = await call({ operation, method: 'GET', path }, options)
+    return readObject(operation, answer, schemas.organizationValidations)
   }

@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { retryAfter } from '../../../src/certcentral/classify.ts'
+import { retryAfter } from '../../../src/certcentral/errors.ts'
 import { CertCentralError, type ErrorKind } from '../../../src/certcentral/errors.ts'
-import { parseJson } from '../../../src/certcentral/json.ts'
-import { faultsOfOrderBody } from '../../../src/certcentral/order-body.ts'
-import { pauseMs, sendAgainAtOnce } from '../../../src/certcentral/retry.ts'
-import { plainText } from '../../../src/certcentral/text.ts'
-import { startOf } from '../../../src/certcentral/wire.ts'
+import { parseJson } from '../../../src/certcentral/schema-helpers.ts'
+import { faultsOfOrderBody } from '../../../src/certcentral/request-schemas.ts'
+import { pauseMs } from '../../../src/certcentral/rate-limiter.ts'
+import { sendAgainAtOnce } from '../../../src/certcentral/request-pipeline.ts'
+import { plainText } from '../../../src/certcentral/schema-helpers.ts'
+import { startOf } from '../../../src/certcentral/schema-helpers.ts'
 
 const MINUTE = 60_000
 

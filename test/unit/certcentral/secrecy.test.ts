@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { inspect } from 'node:util'
 import type { CertCentral } from '../../../src/certcentral/index.ts'
 import { createBudget, createCertCentral } from '../../../src/certcentral/index.ts'
-import { isUnmistakable } from '../../../src/certcentral/settings.ts'
+import { isUnmistakable } from '../../../src/certcentral/http.ts'
 import type { Answering } from './fake-server.ts'
 import {
   answer,

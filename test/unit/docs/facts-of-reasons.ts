@@ -1,5 +1,5 @@
 import type { Reason } from '../../../src/api/reasons.ts'
-import { errorOfStatus } from '../../../src/certcentral/classify.ts'
+import { errorOfStatus } from '../../../src/certcentral/errors.ts'
 import { mismatches } from '../../../src/controller/remote.ts'
 import { forbidden, missing } from '../../../src/order/effective.ts'
 import {

@@ -1,10 +1,8 @@
-import type { ListedOrder, OrderSummary } from './answers.ts'
-import type { CallOptions, Calls } from './calls.ts'
-import { saysNoSuchThing } from './classify.ts'
 import { LIST_BYTES, readObject, refuse } from './endpoints.ts'
-import { CertCentralError, unreadable } from './errors.ts'
-import type { Page } from './order-lists.ts'
-import { listedPage, orderPage } from './order-lists.ts'
+import { CertCentralError, saysNoSuchThing, unreadable } from './errors.ts'
+import type { CallOptions, Calls } from './request-pipeline.ts'
+import { listedPage, orderPage, type Page } from './response-schemas.ts'
+import type { ListedOrder, OrderSummary } from './types.ts'
 
 /** Which orders are looked for by name. */
 export type NameSearch = {

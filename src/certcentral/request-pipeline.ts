@@ -1,13 +1,33 @@
-import type { Budget, Priority } from './budget.ts'
-import type { Reply } from './classify.ts'
-import { errorOfBody, errorOfStatus } from './classify.ts'
 import type { Clock } from './clock.ts'
-import type { ErrorKind, Outcome } from './errors.ts'
-import { CertCentralError } from './errors.ts'
-import type { Turn } from './line.ts'
-import { sendAgainAtOnce } from './retry.ts'
-import type { Telling } from './telling.ts'
-import type { Transport, WireRequest } from './transport.ts'
+import { CertCentralError, type ErrorKind, errorOfBody, errorOfStatus, type Outcome, type Reply } from './errors.ts'
+import type { Transport, WireRequest } from './http.ts'
+import type { Budget, Turn } from './rate-limiter.ts'
+import type { Priority } from './rate-windows.ts'
+
+/** Passes a result on, and an error with the date that its caller understands. */
+export type Telling = <T>(work: Promise<T>) => Promise<T>
+
+/**
+ * Dates in errors are by the clock that budgets are kept by, which nobody can set. A caller who lives by another one would
+ * take them for past, or for far ahead, as soon as that was set or the machine was suspended.
+ */
+export const tellBy =
+  (wall: () => number, clock: Clock): Telling =>
+  async (work) => {
+    try {
+      return await work
+    } catch (error) {
+      if (!(error instanceof CertCentralError) || error.retryAt === undefined) throw error
+      throw error.at(new Date(error.retryAt.getTime() - clock.now() + wall()))
+    }
+  }
+
+/**
+ * May a failed call be sent once more at once, inside the same call? Only a GET whose connection failed: the usual cause
+ * is a kept connection that the server had just closed. A POST never, whatever happened to it.
+ */
+export const sendAgainAtOnce = (method: 'GET' | 'POST' | 'PUT', error: CertCentralError): boolean =>
+  method === 'GET' && error.kind === 'unreachable'
 
 export type CallOptions = {
   signal?: AbortSignal | undefined

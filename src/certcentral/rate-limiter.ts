@@ -1,13 +1,7 @@
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
 import { calledOff, throttled } from './errors.ts'
-import { createLimits } from './limits.ts'
-import type { Turn } from './line.ts'
-import { createLine } from './line.ts'
-import { pauseMs } from './retry.ts'
-
-/** Foreground calls are those that somebody waits for; background calls give way to them. */
-export type Priority = 'foreground' | 'background'
+import { createLimits, type Limits, type Priority, type RollingWindow } from './rate-windows.ts'
 
 export type BudgetState = {
   /** Set while CertCentral has asked for a pause. */
@@ -59,6 +53,119 @@ export type BudgetOptions = {
   /** Source of jitter, from 0 up to 1. */
   random?: () => number
 }
+
+/** The turn of one call, which must be ended: by the end of the call, or because it was not made. */
+export type Turn = {
+  /** How long it was waited for, in ms. */
+  readonly waitedMs: number
+  end: (how: 'made' | 'unmade') => void
+}
+
+/** The calls that wait for their turn: foreground before background, in order of arrival within each. */
+export type Line = {
+  /** Settles when the turn came, the wait took too long, the signal ended it, or the line was sent away. */
+  join: (priority: Priority, signal: AbortSignal | undefined) => Promise<Turn>
+  sendAway: (error: () => Error) => void
+  length: () => number
+}
+
+type Waiter = { priority: Priority; since: number; go: (turn: Turn) => void; refuse: (error: Error) => void }
+type Queues = Record<Priority, Set<Waiter>>
+
+const USED_UP = 'the budget of the API key is used up for now'
+
+/** Who waited in vain comes back after that at the latest: the long window has moved on by then. */
+const LONGEST_RETURN_MS = 300_000
+
+const firstOf = ({ foreground, background }: Queues): Waiter | undefined => {
+  const [first] = foreground.size > 0 ? foreground : background
+  return first
+}
+
+/** A turn ends once, whoever says so again. */
+const turnOf = (waitedMs: number, end: RollingWindow['end'], clock: Clock, serve: () => void): Turn => {
+  let ended = false
+  return {
+    waitedMs,
+    end: (how) => {
+      if (ended) return
+      ended = true
+      end(how === 'made' ? clock.now() : how)
+      serve()
+    },
+  }
+}
+
+/** Serves whoever is first as long as the limits allow it, then sets one timer for the next. */
+const createServing = (queues: Queues, limits: Limits, clock: Clock): (() => void) => {
+  let cancelTimer = (): void => undefined
+  const serve = (): void => {
+    cancelTimer()
+    for (let first = firstOf(queues); first !== undefined; first = firstOf(queues)) {
+      const now = clock.now()
+      const waitMs = limits.readyAt(first.priority) - now
+      if (waitMs > 0) {
+        // Without a time it is the end of a call under way that is waited for.
+        if (Number.isFinite(waitMs)) cancelTimer = clock.after(Math.ceil(waitMs), serve)
+        return
+      }
+      first.go(turnOf(now - first.since, limits.begin(first.priority, now), clock, serve))
+    }
+  }
+  return serve
+}
+
+/** A line before those limits, in which nobody waits longer than `maxWaitMs`. */
+export const createLine = (limits: Limits, clock: Clock, maxWaitMs: number): Line => {
+  const queues: Queues = { foreground: new Set(), background: new Set() }
+  const serve = createServing(queues, limits, clock)
+  const comeBackAt = (priority: Priority): Date =>
+    new Date(Math.min(limits.readyAt(priority), clock.now() + LONGEST_RETURN_MS))
+  const join: Line['join'] = (priority, signal) =>
+    new Promise((resolve, reject) => {
+      const leave = (): void => {
+        queues[priority].delete(waiter)
+        cancelPatience()
+        signal?.removeEventListener('abort', onAbort)
+      }
+      const refuse = (error: Error): void => {
+        leave()
+        reject(error)
+      }
+      const go = (turn: Turn): void => {
+        leave()
+        resolve(turn)
+      }
+      const waiter: Waiter = { priority, since: clock.now(), go, refuse }
+      const onAbort = (): void => refuse(calledOff('budget', 'unsent'))
+      const onImpatience = (): void => refuse(throttled(USED_UP, comeBackAt(priority)))
+      const cancelPatience = clock.after(maxWaitMs, onImpatience)
+      signal?.addEventListener('abort', onAbort)
+      queues[priority].add(waiter)
+      serve()
+    })
+  return {
+    join,
+    sendAway: (error) => {
+      for (const waiter of [...queues.foreground, ...queues.background]) waiter.refuse(error())
+    },
+    length: () => queues.foreground.size + queues.background.size,
+  }
+}
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+
+const FIRST_PAUSE = 5 * SECOND
+const LONGEST_PAUSE = 3 * MINUTE
+const PAUSE_JITTER = 0.2
+
+/**
+ * How long all calls of a key rest after the nth 429 in a row, counted from 0: 5 s, 10 s, 20 s and so on to 3 minutes,
+ * in ms (docs/certcentral.md#rate-limits). Up to a fifth of jitter is added, never taken away.
+ */
+export const pauseMs = (strike: number, random: () => number): number =>
+  Math.min(FIRST_PAUSE * 2 ** strike, LONGEST_PAUSE / (1 + PAUSE_JITTER)) * (1 + PAUSE_JITTER * random())
 
 const SHORTEST_PAUSE_MS = 1000
 /** A server that asks for more than an hour is asked again after an hour. */

@@ -1,18 +1,94 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios'
 import axios from 'axios'
 import type { Readable } from 'node:stream'
-import { readBody } from './body.ts'
-import type { Reply } from './classify.ts'
-import { retryAfter } from './classify.ts'
+import type { Agents, ConnectionUse, Departure, Proxy } from './agents.ts'
+import { addressOf, createAgents, proxyFor, watchedTransport } from './agents.ts'
 import type { Clock } from './clock.ts'
-import type { Agents, ConnectionUse, Departure } from './connection.ts'
-import { createAgents, watchedTransport } from './connection.ts'
-import type { Deadline } from './deadline.ts'
-import { startDeadline } from './deadline.ts'
-import type { Outcome } from './errors.ts'
-import { calledOff, CertCentralError } from './errors.ts'
-import { addressOf, type Proxy, proxyFor } from './proxy.ts'
-import { baseUrl, headerKey, isUnmistakable } from './settings.ts'
+import { calledOff, CertCentralError, type Outcome, type Reply, retryAfter } from './errors.ts'
+
+/** The base URL without a slash at its end. Throws a TypeError for anything but http or https, or with parts it cannot have. */
+export const baseUrl = (text: string): string => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) throw new TypeError('url is no http(s) URL')
+  if (url.username !== '' || url.password !== '') throw new TypeError('url holds credentials')
+  if (url.search !== '' || url.hash !== '') throw new TypeError('url holds a query or a fragment')
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+}
+
+/** Longer than any key that DigiCert gives out, and short enough for a header. */
+const LONGEST_KEY = 1024
+
+/** The key without the line end that Secrets often have. Throws a TypeError, without the key, if no header can hold it. */
+export const headerKey = (text: string): string => {
+  const key = text.trim()
+  if (key.length > LONGEST_KEY) throw new TypeError(`the API key has more than ${String(LONGEST_KEY)} characters`)
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new TypeError('the API key is empty or has characters that no key has')
+  return key
+}
+
+/** The keys of DigiCert have three times as many characters. */
+const SHORTEST_UNMISTAKABLE = 20
+const FEWEST_CHARACTERS = 10
+
+/** Digits and capitals, or one long word with digits such as a random number in hex; none of the marks that names, hosts and paths are put together with. */
+const RANDOM = /^(?=\D*\d)(?:(?=[^A-Z]*[A-Z])[^/.:@]+|[a-z0-9]{32,})$/
+
+/**
+ * Whether a text is so long and so mixed that it can be looked for in other texts: wherever it shows up it is the key. A key
+ * that is a word or a name, as simulators take it, would blot out names.
+ */
+export const isUnmistakable = (key: string): boolean =>
+  key.length >= SHORTEST_UNMISTAKABLE && new Set(key).size >= FEWEST_CHARACTERS && RANDOM.test(key)
+
+/** The end of one call: by its own time limit or by the caller's signal, whichever comes first. */
+export type Deadline = {
+  signal: AbortSignal
+  /** Which of the two it was, once one was. */
+  ended: () => 'timeout' | 'called-off' | undefined
+  /** Lets go of timer and listener; to be called when the call is over. */
+  release: () => void
+}
+
+/** Starts the time limit of a call. */
+export const startDeadline = (clock: Clock, timeoutMs: number, caller: AbortSignal | undefined): Deadline => {
+  const controller = new AbortController()
+  let ended: 'timeout' | 'called-off' | undefined
+  const end = (why: 'timeout' | 'called-off'): void => {
+    ended ??= why
+    controller.abort()
+  }
+  const onAbort = (): void => end('called-off')
+  const cancelTimer = clock.after(timeoutMs, () => end('timeout'))
+  caller?.addEventListener('abort', onAbort)
+  if (caller?.aborted === true) onAbort()
+  return {
+    signal: controller.signal,
+    ended: () => ended,
+    release: () => {
+      cancelTimer()
+      caller?.removeEventListener('abort', onAbort)
+    },
+  }
+}
+
+/**
+ * Reads a body of at most `maxBytes` (after decompression) as UTF-8. Never throws: that a body broke is a fact about the
+ * answer, whose status is known by then.
+ */
+export const readBody = async (stream: Readable, maxBytes: number, deadline: Deadline): Promise<Reply['body']> => {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > maxBytes) return { fault: 'too-large' }
+      chunks.push(chunk)
+    }
+  } catch {
+    return { fault: deadline.ended() ?? 'cut' }
+  }
+  return { text: new TextDecoder().decode(Buffer.concat(chunks)) }
+}
 
 export type WireRequest = {
   /** Name of the call, for messages. */

@@ -151,3 +151,9 @@ export type DcvCheck = {
 
 /** Whose API key it is. */
 export type User = { userId?: number; name: string; roles: string[] }
+
+/** Why a certificate is revoked (docs/certcentral.md#a-revocation). */
+export type RevocationReason =
+  'unspecified' | 'keyCompromise' | 'affiliationChanged' | 'superseded' | 'cessationOfOperation'
+
+export type Revocation = { reason: RevocationReason; comments: string; skipApproval?: boolean | undefined }
