@@ -7,13 +7,13 @@ import { BlockList, isIP } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import { createSecureContext, getCACertificates, TLSSocket } from 'node:tls'
 
-/** `kept`: any idle connection will do. `fresh`: a new one, which no server can have closed behind our back. */
-export type ConnectionUse = 'kept' | 'fresh'
+/** `keepAlive` reuses an idle connection. `new` opens one: the server may have just closed an idle one. */
+export type ConnectionUse = 'keepAlive' | 'new'
 
 type AgentPair = { httpAgent: http.Agent; httpsAgent: https.Agent }
 export type Agents = Record<ConnectionUse, AgentPair>
 
-/** Sockets to one host at a time; the budget allows no more calls than that to be under way for long. */
+/** Sockets to one host at a time; the rate limiter does not let more calls run for long. */
 const MAX_SOCKETS = 32
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
@@ -28,66 +28,66 @@ const certificatesOf = (caBundle: string): string[] => {
 }
 
 /**
- * The default roots and those of the bundle. The `ca` of Node replaces its own roots, so they are added again; the
- * context is made once, because making it parses every root. Throws a TypeError when the bundle cannot be read, which
- * Node itself would leave unsaid.
+ * Trusts the default roots and those of the bundle. Node's `ca` replaces the default roots, so they are added again. The
+ * context is created once, because that parses every root. Throws a TypeError when the bundle cannot be read, which Node
+ * would ignore.
  */
-const trustOf = (caBundle: string): SecureContext => {
+const createTrust = (caBundle: string): SecureContext => {
   const certificates = certificatesOf(caBundle)
   if (certificates.length === 0) throw new TypeError('caBundle holds no PEM certificate')
   return createSecureContext({ ca: [...getCACertificates('default'), ...certificates] })
 }
 
-/** Agents for both kinds of use, with TLS verification always on. */
+/** Creates agents for both uses, with TLS verification always on. */
 export const createAgents = (caBundle: string | undefined): Agents => {
-  const trust = caBundle === undefined ? {} : { secureContext: trustOf(caBundle) }
+  const trust = caBundle === undefined ? {} : { secureContext: createTrust(caBundle) }
   const pair = (keepAlive: boolean): AgentPair => ({
     httpAgent: new http.Agent({ keepAlive, maxSockets: MAX_SOCKETS }),
     httpsAgent: new https.Agent({ keepAlive, maxSockets: MAX_SOCKETS, rejectUnauthorized: true, ...trust }),
   })
-  return { kept: pair(true), fresh: pair(false) }
+  return { keepAlive: pair(true), new: pair(false) }
 }
 
 /** How far a request came. */
-export type Departure = {
-  /** Any part of it can have reached the server. */
-  left: boolean
-  /** A proxy did not open the way to the server, and its answer is what came back. */
+export type RequestProgress = {
+  /** Whether any part of it can have reached the server. */
+  mayHaveArrived: boolean
+  /** Whether a proxy refused the connection to the server; the response is that of the proxy. */
   stoppedByProxy: boolean
   /** `host:port` of the proxy that it goes through, if any. */
   readonly proxy: string | undefined
 }
 
-const watchSocket = (departure: Departure, request: ClientRequest, socket: Socket): void => {
-  const leave = (): void => {
-    departure.left = true
+const trackSocket = (progress: RequestProgress, request: ClientRequest, socket: Socket): void => {
+  const markSent = (): void => {
+    progress.mayHaveArrived = true
   }
-  // The agent for proxies plays the proxy's refusal of a CONNECT back on a socket that leads nowhere and has no TLS.
-  if (request.protocol === 'https:' && !(socket instanceof TLSSocket)) departure.stoppedByProxy = true
-  else if (request.reusedSocket) leave()
+  // After a refused CONNECT, the agent for proxies replays the proxy's response on a socket without TLS.
+  if (request.protocol === 'https:' && !(socket instanceof TLSSocket)) progress.stoppedByProxy = true
+  else if (request.reusedSocket) markSent()
   else if (socket instanceof TLSSocket) {
-    // Nothing is sent before the handshake ended and the certificate was verified. A socket that has sent its Finished
-    // message (a proxy's agent may hand over such a one) is past that.
-    if (socket.getFinished() !== undefined) leave()
-    else socket.once('secureConnect', leave)
-  } else if (socket.connecting) socket.once('connect', leave)
-  else leave()
+    // Node sends nothing before the handshake has ended and the certificate is verified. A socket that has sent its
+    // Finished message, as one from a proxy's agent may have, is past that.
+    if (socket.getFinished() !== undefined) markSent()
+    else socket.once('secureConnect', markSent)
+  } else if (socket.connecting) socket.once('connect', markSent)
+  else markSent()
 }
 
 type NativeTransport = {
   request: (options: RequestOptions, onResponse: (response: IncomingMessage) => void) => ClientRequest
 }
 
-/** Node's own http and https for axios, which note when the request leaves. */
-export const watchedTransport = (departure: Departure): NativeTransport => ({
+/** Node's http and https for axios; they record when the request is sent. */
+export const trackedTransport = (progress: RequestProgress): NativeTransport => ({
   request: (options, onResponse) => {
     const request = (options.protocol === 'https:' ? https : http).request(options, onResponse)
-    request.once('socket', (socket) => watchSocket(departure, request, socket))
+    request.once('socket', (socket) => trackSocket(progress, request, socket))
     return request
   },
 })
 
-/** A proxy as axios takes it. */
+/** A proxy in the form of axios. */
 export type Proxy = {
   protocol: 'http' | 'https'
   host: string
@@ -97,11 +97,11 @@ export type Proxy = {
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/** Lower case goes first, as for curl. An empty one is none. */
+/** The first of these variables that is set and not empty. Lower case goes first, as in curl. */
 const valueOf = (env: Env, ...names: readonly string[]): string =>
   names.flatMap((name) => [env[name], env[name.toUpperCase()]]).find(Boolean) ?? ''
 
-const isInBlock = (host: string, block: string): boolean => {
+const isInSubnet = (host: string, block: string): boolean => {
   const [network = '', bits = ''] = block.split('/')
   const [family, ofHost] = [isIP(network), isIP(host)]
   if (family === 0 || family !== ofHost || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128))
@@ -112,37 +112,37 @@ const isInBlock = (host: string, block: string): boolean => {
 }
 
 /** A host without the brackets of IPv6. */
-const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '')
+const withoutBrackets = (hostname: string): string => hostname.replace(/^\[|\]$/g, '')
 
 type Target = { host: string; port: string }
 
-/** Whether a name stands for a host: itself and what is below it, with a dot at its beginning only that. */
-const isBelow = (host: string, name: string): boolean =>
+/** Whether a name matches a host: the host itself or one below it; with a leading dot only one below it. */
+const matchesName = (host: string, name: string): boolean =>
   host === name || (isIP(host) === 0 && host.endsWith(name.startsWith('.') ? name : `.${name}`))
 
-/** The two parts of an entry; an IPv6 address is all host where it stands without brackets. */
-const partsOf = (entry: string): readonly [string, string | undefined] => {
+/** Splits an entry into host and port. An IPv6 address without brackets has no port. */
+const splitEntry = (entry: string): readonly [string, string | undefined] => {
   if (isIP(entry) === 6) return [entry, undefined]
   const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? []
-  return [bare(host), port]
+  return [withoutBrackets(host), port]
 }
 
-/** An entry of NO_PROXY as Go and so Kubernetes read it. */
-const isNamedBy = ({ host, port }: Target, entry: string): boolean => {
+/** Matches an entry of NO_PROXY as Go, and so Kubernetes, does. */
+const matchesEntry = ({ host, port }: Target, entry: string): boolean => {
   if (entry === '*') return true
-  const [name, wantedPort] = entry.includes('/') ? [entry, undefined] : partsOf(entry)
+  const [name, wantedPort] = entry.includes('/') ? [entry, undefined] : splitEntry(entry)
   if (wantedPort !== undefined && wantedPort !== port) return false
-  return name.includes('/') ? isInBlock(host, name) : isBelow(host, name.replace(/^\*(?=\.)/, ''))
+  return name.includes('/') ? isInSubnet(host, name) : matchesName(host, name.replace(/^\*(?=\.)/, ''))
 }
 
-const isPassedBy = (target: Target, env: Env): boolean =>
+const bypassesProxy = (target: Target, env: Env): boolean =>
   valueOf(env, 'no_proxy')
     .toLowerCase()
     .split(/[,\s]+/)
     .filter(Boolean)
-    .some((entry) => isNamedBy(target, entry))
+    .some((entry) => matchesEntry(target, entry))
 
-const decoded = (text: string): string => {
+const decode = (text: string): string => {
   try {
     return decodeURIComponent(text)
   } catch {
@@ -150,29 +150,38 @@ const decoded = (text: string): string => {
   }
 }
 
-const parsed = (text: string): Proxy => {
+const parseProxy = (text: string): Proxy => {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
     throw new TypeError('the proxy that HTTPS_PROXY or ALL_PROXY names is no http(s) URL')
-  const [protocol, usual] = url.protocol === 'http:' ? (['http', 80] as const) : (['https', 443] as const)
+  const [protocol, defaultPort] = url.protocol === 'http:' ? (['http', 80] as const) : (['https', 443] as const)
   const { hostname, port, username, password } = url
-  const auth = { username: decoded(username), password: decoded(password) }
-  const isOpen = username === '' && password === ''
-  return { protocol, host: bare(hostname), port: Number(port || usual), ...(isOpen ? {} : { auth }) }
+  const auth = { username: decode(username), password: decode(password) }
+  const isAnonymous = username === '' && password === ''
+  return {
+    protocol,
+    host: withoutBrackets(hostname),
+    port: Number(port || defaultPort),
+    ...(isAnonymous ? {} : { auth }),
+  }
 }
 
 /**
- * The proxy that the environment names for a base URL: `HTTPS_PROXY`, else `ALL_PROXY`, unless `NO_PROXY` names the host.
- * An http URL has none: a proxy would see the key. Throws a TypeError, without what may be a password, for a proxy that is
- * no http(s) URL.
+ * The proxy of the environment for a base URL: `HTTPS_PROXY`, otherwise `ALL_PROXY`, unless `NO_PROXY` names the host.
+ * An http URL gets none, because the proxy would see the key. Throws a TypeError, which quotes no password, for a proxy that
+ * is no http(s) URL.
  */
 export const proxyFor = (base: string, env: Env): Proxy | undefined => {
   const { protocol, hostname, port } = new URL(base)
   const named = valueOf(env, 'https_proxy', 'all_proxy')
-  if (protocol !== 'https:' || named === '' || isPassedBy({ host: bare(hostname), port: port || '443' }, env))
+  if (
+    protocol !== 'https:' ||
+    named === '' ||
+    bypassesProxy({ host: withoutBrackets(hostname), port: port || '443' }, env)
+  )
     return undefined
-  return parsed(named.includes('://') ? named : `http://${named}`)
+  return parseProxy(named.includes('://') ? named : `http://${named}`)
 }
 
-/** The address of a proxy, and nothing else of it. */
+/** `host:port` of a proxy, without credentials. */
 export const addressOf = ({ host, port }: Proxy): string => `${host.includes(':') ? `[${host}]` : host}:${port}`

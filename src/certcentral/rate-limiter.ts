@@ -1,253 +1,248 @@
-import type { Clock } from './clock.ts'
-import { systemClock } from './clock.ts'
-import { calledOff, throttled } from './errors.ts'
-import { createLimits, type Limits, type Priority, type RollingWindow } from './rate-windows.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { aborted, throttled } from './errors.ts'
+import { type Priority, type RateWindows, type RollingWindow, createRateWindows } from './rate-windows.ts'
 
-export type BudgetState = {
-  /** Set while CertCentral has asked for a pause. */
+export type RateLimiterState = {
+  /** Set during a pause that CertCentral asked for. */
   pausedUntil?: Date
-  /** Calls that wait for their turn. */
+  /** Calls that wait for a slot. */
   waiting: number
-  /** Foreground calls that could be made at this moment. */
+  /** High-priority calls that could be made now. */
   available: number
 }
 
-/** What has added up since the start, in milliseconds. */
-export type BudgetTotals = {
-  /** That calls waited for their turn. */
+/** Sums since the start. */
+export type RateLimiterTotals = {
+  /** How long calls have waited for a slot. */
   waitedMs: number
-  /** Of pause that CertCentral asked for. */
+  /** How long CertCentral has asked for pauses. */
   pausedMs: number
 }
 
-/** What the calls of one API key may still spend; one for all clients and orders that use the key. */
-export type Budget = {
-  /**
-   * Waits for the turn of one call. Fails with an unsent `throttled` error and its `retryAt` while the key is paused, or
-   * when the turn does not come within the longest wait; with an unsent `timeout` when the signal ends it. Whoever has
-   * a turn must end it.
-   */
-  take: (priority: Priority, signal?: AbortSignal) => Promise<Turn>
-  /** Throws as {@link Budget.take} does while the key is paused. */
-  refuseWhilePaused: () => void
-  /** Stops all calls after a 429, until `retryAt` or by the schedule of `pauseMs`; gives the end of the pause. */
-  pause: (retryAt?: Date) => Date
-  /** Notes an answer that was not a 429: the next pause is a short one again. */
-  noteAnswer: () => void
-  /** Another sustained rate from now on. */
-  setRate: (requestsPerSecond: number) => void
-  /** Calls of that priority that could be made at this moment. */
-  room: (priority: Priority) => number
-  /** Whether it is as a new one: no call counts or waits, and no pause is left. */
-  isFull: () => boolean
-  state: () => BudgetState
-  totals: () => BudgetTotals
+/** The right to make one call. Its owner must release it. */
+export type Slot = {
+  /** How long the caller waited for it. */
+  readonly waitedMs: number
+  /** `used` where the call was made, at its end. Only the first release counts. */
+  release: (as: 'used' | 'unused') => void
 }
 
-export type BudgetOptions = {
-  /** Sustained rate; 3 by default, under the stricter of the documented limits. */
+/** Limits the calls of one API key; all clients and orders that use the key share it. */
+export type RateLimiter = {
+  /**
+   * Waits for a slot. Fails with an unsent `throttled` error and its `retryAt` during a pause, or when no slot is free
+   * within the longest wait; with an unsent `timeout` when the signal is aborted.
+   */
+  acquire: (priority: Priority, signal?: AbortSignal) => Promise<Slot>
+  /** Throws the error of {@link RateLimiter.acquire} during a pause. */
+  throwIfPaused: () => void
+  /** Stops all calls after a 429, until `retryAt` or as long as `pauseMs` says. Returns the end of the pause. */
+  pause: (retryAt?: Date) => Date
+  /** Records a response other than 429: the next pause is a short one again. */
+  noteAnswer: () => void
+  /** Changes the sustained rate. */
+  setRate: (requestsPerSecond: number) => void
+  /** Calls of that priority that could be made now. */
+  available: (priority: Priority) => number
+  /** Whether it is like a new one: no call counts or waits, and there is no pause. */
+  isIdle: () => boolean
+  state: () => RateLimiterState
+  totals: () => RateLimiterTotals
+}
+
+export type RateLimiterOptions = {
+  /** Sustained rate; 3 by default, below the stricter of the documented limits. */
   requestsPerSecond?: number
-  /** Longest wait for a turn in ms; 30,000 by default, so that one busy account does not hold every worker. */
+  /** Longest wait for a slot; 30,000 by default, so that one busy account does not hold every worker. */
   maxWaitMs?: number
   clock?: Clock
   /** Source of jitter, from 0 up to 1. */
   random?: () => number
 }
 
-/** The turn of one call, which must be ended: by the end of the call, or because it was not made. */
-export type Turn = {
-  /** How long it was waited for, in ms. */
-  readonly waitedMs: number
-  end: (how: 'made' | 'unmade') => void
-}
-
-/** The calls that wait for their turn: foreground before background, in order of arrival within each. */
-export type Line = {
-  /** Settles when the turn came, the wait took too long, the signal ended it, or the line was sent away. */
-  join: (priority: Priority, signal: AbortSignal | undefined) => Promise<Turn>
-  sendAway: (error: () => Error) => void
+/** Calls that wait for a slot: high priority before low, in order of arrival within each. */
+type RequestQueue = {
+  /** Settles when a slot is free, the wait took too long, the signal was aborted or `rejectAll` was called. */
+  acquire: (priority: Priority, signal: AbortSignal | undefined) => Promise<Slot>
+  rejectAll: (createError: () => Error) => void
   length: () => number
 }
 
-type Waiter = { priority: Priority; since: number; go: (turn: Turn) => void; refuse: (error: Error) => void }
-type Queues = Record<Priority, Set<Waiter>>
+type Waiter = { priority: Priority; since: number; resolve: (slot: Slot) => void; reject: (error: Error) => void }
+type Waiters = Record<Priority, Set<Waiter>>
 
-const USED_UP = 'the budget of the API key is used up for now'
+/** Latest `retryAt` of a call that got no slot in time: the long window has moved on by then. */
+const MAX_RETRY_DELAY_MS = 300_000
 
-/** Who waited in vain comes back after that at the latest: the long window has moved on by then. */
-const LONGEST_RETURN_MS = 300_000
-
-const firstOf = ({ foreground, background }: Queues): Waiter | undefined => {
-  const [first] = foreground.size > 0 ? foreground : background
+const firstOf = ({ high, low }: Waiters): Waiter | undefined => {
+  const [first] = high.size > 0 ? high : low
   return first
 }
 
-/** A turn ends once, whoever says so again. */
-const turnOf = (waitedMs: number, end: RollingWindow['end'], clock: Clock, serve: () => void): Turn => {
-  let ended = false
+const createSlot = (waitedMs: number, end: RollingWindow['end'], clock: Clock, dispatch: () => void): Slot => {
+  let isReleased = false
   return {
     waitedMs,
-    end: (how) => {
-      if (ended) return
-      ended = true
-      end(how === 'made' ? clock.now() : how)
-      serve()
+    release: (as) => {
+      if (isReleased) return
+      isReleased = true
+      end(as === 'used' ? clock.now() : as)
+      dispatch()
     },
   }
 }
 
-/** Serves whoever is first as long as the limits allow it, then sets one timer for the next. */
-const createServing = (queues: Queues, limits: Limits, clock: Clock): (() => void) => {
+/** Gives slots to the first waiters as long as the windows allow it, then sets one timer for the next waiter. */
+const createDispatcher = (waiters: Waiters, windows: RateWindows, clock: Clock): (() => void) => {
   let cancelTimer = (): void => undefined
-  const serve = (): void => {
+  const dispatch = (): void => {
     cancelTimer()
-    for (let first = firstOf(queues); first !== undefined; first = firstOf(queues)) {
+    for (let first = firstOf(waiters); first !== undefined; first = firstOf(waiters)) {
       const now = clock.now()
-      const waitMs = limits.readyAt(first.priority) - now
+      const waitMs = windows.readyAt(first.priority) - now
       if (waitMs > 0) {
-        // Without a time it is the end of a call under way that is waited for.
-        if (Number.isFinite(waitMs)) cancelTimer = clock.after(Math.ceil(waitMs), serve)
+        // Infinity means that it waits for the end of a running call, which dispatches again.
+        if (Number.isFinite(waitMs)) cancelTimer = clock.after(Math.ceil(waitMs), dispatch)
         return
       }
-      first.go(turnOf(now - first.since, limits.begin(first.priority, now), clock, serve))
+      first.resolve(createSlot(now - first.since, windows.begin(first.priority, now), clock, dispatch))
     }
   }
-  return serve
+  return dispatch
 }
 
-/** A line before those limits, in which nobody waits longer than `maxWaitMs`. */
-export const createLine = (limits: Limits, clock: Clock, maxWaitMs: number): Line => {
-  const queues: Queues = { foreground: new Set(), background: new Set() }
-  const serve = createServing(queues, limits, clock)
-  const comeBackAt = (priority: Priority): Date =>
-    new Date(Math.min(limits.readyAt(priority), clock.now() + LONGEST_RETURN_MS))
-  const join: Line['join'] = (priority, signal) =>
+const createRequestQueue = (windows: RateWindows, clock: Clock, maxWaitMs: number): RequestQueue => {
+  const waiters: Waiters = { high: new Set(), low: new Set() }
+  const dispatch = createDispatcher(waiters, windows, clock)
+  const retryAt = (priority: Priority): Date =>
+    new Date(Math.min(windows.readyAt(priority), clock.now() + MAX_RETRY_DELAY_MS))
+  const acquire: RequestQueue['acquire'] = (priority, signal) =>
     new Promise((resolve, reject) => {
       const leave = (): void => {
-        queues[priority].delete(waiter)
-        cancelPatience()
+        waiters[priority].delete(waiter)
+        cancelTimer()
         signal?.removeEventListener('abort', onAbort)
       }
-      const refuse = (error: Error): void => {
-        leave()
-        reject(error)
+      const waiter: Waiter = {
+        priority,
+        since: clock.now(),
+        resolve: (slot) => {
+          leave()
+          resolve(slot)
+        },
+        reject: (error) => {
+          leave()
+          reject(error)
+        },
       }
-      const go = (turn: Turn): void => {
-        leave()
-        resolve(turn)
-      }
-      const waiter: Waiter = { priority, since: clock.now(), go, refuse }
-      const onAbort = (): void => refuse(calledOff('budget', 'unsent'))
-      const onImpatience = (): void => refuse(throttled(USED_UP, comeBackAt(priority)))
-      const cancelPatience = clock.after(maxWaitMs, onImpatience)
+      const onAbort = (): void => waiter.reject(aborted('unsent'))
+      const onTimeout = (): void => waiter.reject(throttled('rate limit of this API key reached', retryAt(priority)))
+      const cancelTimer = clock.after(maxWaitMs, onTimeout)
       signal?.addEventListener('abort', onAbort)
-      queues[priority].add(waiter)
-      serve()
+      waiters[priority].add(waiter)
+      dispatch()
     })
   return {
-    join,
-    sendAway: (error) => {
-      for (const waiter of [...queues.foreground, ...queues.background]) waiter.refuse(error())
+    acquire,
+    rejectAll: (createError) => {
+      for (const waiter of [...waiters.high, ...waiters.low]) waiter.reject(createError())
     },
-    length: () => queues.foreground.size + queues.background.size,
+    length: () => waiters.high.size + waiters.low.size,
   }
 }
 
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-
-const FIRST_PAUSE = 5 * SECOND
-const LONGEST_PAUSE = 3 * MINUTE
+const FIRST_PAUSE_MS = 5000
+const MAX_BACKOFF_MS = 180_000
 const PAUSE_JITTER = 0.2
 
 /**
- * How long all calls of a key rest after the nth 429 in a row, counted from 0: 5 s, 10 s, 20 s and so on to 3 minutes,
- * in ms (docs/certcentral.md#rate-limits). Up to a fifth of jitter is added, never taken away.
+ * How long all calls of a key pause after the nth 429 in a row, counted from 0: 5 s, 10 s, 20 s and so on to 3 minutes,
+ * in ms (docs/certcentral.md#rate-limits). Up to a fifth of jitter is added, never subtracted.
  */
 export const pauseMs = (strike: number, random: () => number): number =>
-  Math.min(FIRST_PAUSE * 2 ** strike, LONGEST_PAUSE / (1 + PAUSE_JITTER)) * (1 + PAUSE_JITTER * random())
+  Math.min(FIRST_PAUSE_MS * 2 ** strike, MAX_BACKOFF_MS / (1 + PAUSE_JITTER)) * (1 + PAUSE_JITTER * random())
 
-const SHORTEST_PAUSE_MS = 1000
-/** A server that asks for more than an hour is asked again after an hour. */
-const LONGEST_PAUSE_MS = 3_600_000
+const MIN_PAUSE_MS = 1000
+/** A pause of more than an hour is cut to an hour. */
+const MAX_PAUSE_MS = 3_600_000
 
 type Pause = {
-  error: () => Error
-  active: () => boolean
+  isActive: () => boolean
   until: () => Date
+  error: () => Error
   begin: (retryAt: Date | undefined) => void
-  /** All pauses together, in milliseconds. */
-  totalMs: () => number
   noteAnswer: () => void
+  /** The length of all pauses together. */
+  totalMs: () => number
 }
 
 const createPause = (clock: Clock, random: () => number): Pause => {
   let until = Number.NEGATIVE_INFINITY
   let strikes = 0
-  let total = 0
-  const extend = (end: number): void => {
-    total += Math.max(0, end - Math.max(until, clock.now()))
+  let totalMs = 0
+  const extendTo = (end: number): void => {
+    totalMs += Math.max(0, end - Math.max(until, clock.now()))
     until = end
   }
-  const active = (): boolean => clock.now() < until
-  const asked = (retryAt: Date): number =>
-    Math.min(Math.max(retryAt.getTime(), clock.now() + SHORTEST_PAUSE_MS), clock.now() + LONGEST_PAUSE_MS)
+  const isActive = (): boolean => clock.now() < until
+  const bounded = (retryAt: Date): number =>
+    Math.min(Math.max(retryAt.getTime(), clock.now() + MIN_PAUSE_MS), clock.now() + MAX_PAUSE_MS)
   return {
-    active,
+    isActive,
     until: () => new Date(until),
-    totalMs: () => total,
+    totalMs: () => totalMs,
     error: () => throttled('CertCentral asked for a pause (429)', new Date(until)),
     begin: (retryAt) => {
-      if (active()) {
-        // Calls that were in flight together are refused together: one strike, and only a longer wish counts.
-        if (retryAt !== undefined) extend(Math.max(until, asked(retryAt)))
+      if (isActive()) {
+        // Calls that ran at the same time are refused together: that is one strike, and only a later `retryAt` counts.
+        if (retryAt !== undefined) extendTo(Math.max(until, bounded(retryAt)))
         return
       }
-      extend(retryAt === undefined ? clock.now() + pauseMs(strikes, random) : asked(retryAt))
+      extendTo(retryAt === undefined ? clock.now() + pauseMs(strikes, random) : bounded(retryAt))
       strikes += 1
     },
     noteAnswer: () => {
-      if (!active()) strikes = 0
+      if (!isActive()) strikes = 0
     },
   }
 }
 
-/** The budget of one API key (docs/certcentral.md#rate-limits). */
-export const createBudget = (options: BudgetOptions = {}): Budget => {
+/** Creates the rate limiter of one API key (docs/certcentral.md#rate-limits). */
+export const createRateLimiter = (options: RateLimiterOptions = {}): RateLimiter => {
   const { requestsPerSecond = 3, maxWaitMs = 30_000, clock = systemClock, random = Math.random } = options
-  const limits = createLimits(requestsPerSecond)
-  const line = createLine(limits, clock, maxWaitMs)
+  const windows = createRateWindows(requestsPerSecond)
+  const queue = createRequestQueue(windows, clock, maxWaitMs)
   const pause = createPause(clock, random)
-  const refuseWhilePaused = (): void => {
-    if (pause.active()) throw pause.error()
+  const throwIfPaused = (): void => {
+    if (pause.isActive()) throw pause.error()
   }
   let waitedMs = 0
-  const room = (priority: Priority): number => (pause.active() ? 0 : limits.available(priority, clock.now()))
+  const available = (priority: Priority): number => (pause.isActive() ? 0 : windows.available(priority, clock.now()))
   return {
-    room,
-    setRate: limits.setRate,
-    take: async (priority, signal) => {
-      if (signal?.aborted === true) throw calledOff('budget', 'unsent')
-      refuseWhilePaused()
+    available,
+    setRate: windows.setRate,
+    acquire: async (priority, signal) => {
+      if (signal?.aborted === true) throw aborted('unsent')
+      throwIfPaused()
       const since = clock.now()
       try {
-        return await line.join(priority, signal)
+        return await queue.acquire(priority, signal)
       } finally {
         waitedMs += clock.now() - since
       }
     },
-    refuseWhilePaused,
+    throwIfPaused,
     pause: (retryAt) => {
       pause.begin(retryAt)
-      line.sendAway(pause.error)
+      queue.rejectAll(pause.error)
       return pause.until()
     },
     noteAnswer: pause.noteAnswer,
-    isFull: () => !pause.active() && line.length() === 0 && limits.isFull(clock.now()),
+    isIdle: () => !pause.isActive() && queue.length() === 0 && windows.isIdle(clock.now()),
     state: () => ({
-      ...(pause.active() ? { pausedUntil: pause.until() } : {}),
-      waiting: line.length(),
-      available: room('foreground'),
+      ...(pause.isActive() ? { pausedUntil: pause.until() } : {}),
+      waiting: queue.length(),
+      available: available('high'),
     }),
     totals: () => ({ waitedMs, pausedMs: pause.totalMs() }),
   }

@@ -1,33 +1,16 @@
 import type { Clock } from './clock.ts'
-import { CertCentralError, type ErrorKind, errorOfBody, errorOfStatus, type Outcome, type Reply } from './errors.ts'
-import type { Transport, WireRequest } from './http.ts'
-import type { Budget, Turn } from './rate-limiter.ts'
+import {
+  CertCentralError,
+  type ErrorKind,
+  type HttpResponse,
+  type Operation,
+  type RequestOutcome,
+  errorOfBody,
+  errorOfStatus,
+} from './errors.ts'
+import type { HttpRequest, Transport } from './http.ts'
+import type { RateLimiter, Slot } from './rate-limiter.ts'
 import type { Priority } from './rate-windows.ts'
-
-/** Passes a result on, and an error with the date that its caller understands. */
-export type Telling = <T>(work: Promise<T>) => Promise<T>
-
-/**
- * Dates in errors are by the clock that budgets are kept by, which nobody can set. A caller who lives by another one would
- * take them for past, or for far ahead, as soon as that was set or the machine was suspended.
- */
-export const tellBy =
-  (wall: () => number, clock: Clock): Telling =>
-  async (work) => {
-    try {
-      return await work
-    } catch (error) {
-      if (!(error instanceof CertCentralError) || error.retryAt === undefined) throw error
-      throw error.at(new Date(error.retryAt.getTime() - clock.now() + wall()))
-    }
-  }
-
-/**
- * May a failed call be sent once more at once, inside the same call? Only a GET whose connection failed: the usual cause
- * is a kept connection that the server had just closed. A POST never, whatever happened to it.
- */
-export const sendAgainAtOnce = (method: 'GET' | 'POST' | 'PUT', error: CertCentralError): boolean =>
-  method === 'GET' && error.kind === 'unreachable'
 
 export type CallOptions = {
   signal?: AbortSignal | undefined
@@ -37,134 +20,159 @@ export type CallOptions = {
 
 /** One request that was made, for metrics and traces. */
 export type CallRecord = {
-  operation: string
-  method: WireRequest['method']
-  /** The path below the base URL, with `{id}` in the place of each id. */
+  operation: Operation
+  method: HttpRequest['method']
+  /** The path below the base URL, with `{id}` in place of each id. */
   route: string
   /** How often the same call was sent before; 0 or 1. */
   resends: number
-  /** How long it waited for its turn in the budget, in ms. */
+  /** How long it waited for a slot of the rate limiter. */
   waitedMs: number
-  result: 'ok' | Outcome
+  result: 'ok' | RequestOutcome
   kind?: ErrorKind
   status?: number
-  /** From the request to the end of the answer, in ms. */
+  /** From the request to the end of the response. */
   tookMs: number
 }
 
-/** A whole answer. */
-export type Answer = { status: number; text: string }
+/** A response with its whole body. */
+export type TextResponse = { status: number; text: string }
 
-export type CallRequest = WireRequest & {
-  /** Whether the endpoint reads an answer beyond 2xx itself. */
-  alsoReads?: (reply: Reply) => boolean
+export type PipelineRequest = HttpRequest & {
+  /** Whether the endpoint reads a response outside 2xx itself. */
+  accepts?: (response: HttpResponse) => boolean
 }
 
-export type Calls = {
-  /** Waits for a turn, sends, and gives the whole 2xx answer; everything else is a {@link CertCentralError}. */
-  call: (request: CallRequest, options?: CallOptions) => Promise<Answer>
-  /** The same for a request whose turn was taken before; it is sent once at most, and not while the key is paused. */
-  callInTurn: (request: CallRequest, turn: Turn, signal?: AbortSignal) => Promise<Answer>
+/** The way of every request: rate limiter, transport, classification of errors. */
+export type RequestPipeline = {
+  /** Waits for a slot, sends, and returns a whole 2xx response. Fails with a {@link CertCentralError}. */
+  send: (request: PipelineRequest, options?: CallOptions) => Promise<TextResponse>
+  /** The same with a slot that was acquired before. Sends once at most, and not during a pause of the key. */
+  sendReserved: (request: PipelineRequest, slot: Slot, signal?: AbortSignal) => Promise<TextResponse>
 }
 
-export type CallParts = {
+export type PipelineOptions = {
   transport: Transport
-  budget: Budget
+  limiter: RateLimiter
   clock: Clock
-  told: Telling
-  /** Told what the server's clock showed at the last answer. */
-  heard: (serverTime: number) => void
-  /** Of calls that do not say theirs. */
+  toWallClock: RetryAtConverter
+  /** Receives what the server's clock showed at each response, in milliseconds since the epoch. */
+  onServerTime: (serverTime: number) => void
+  /** Of calls without a priority of their own. */
   priority: Priority
   onCall?: ((record: CallRecord) => void) | undefined
 }
 
-/** Tells the budget what was answered; a 429 gets the end of the pause that it caused. */
-const settleWithBudget = (budget: Budget, reply: Reply): Reply => {
-  if (reply.status === 429) return { ...reply, retryAt: budget.pause(reply.retryAt) }
-  budget.noteAnswer()
-  return reply
+/** Passes a result on, and an error with its `retryAt` on the caller's clock. */
+export type RetryAtConverter = <T>(work: Promise<T>) => Promise<T>
+
+/**
+ * Creates the converter from the clock of the rate limiter, which never steps back, to the caller's wall clock. The two
+ * drift apart when the wall clock is set or the machine is suspended.
+ */
+export const createRetryAtConverter =
+  (wall: () => number, clock: Clock): RetryAtConverter =>
+  async (work) => {
+    try {
+      return await work
+    } catch (error) {
+      if (!(error instanceof CertCentralError) || error.retryAt === undefined) throw error
+      throw error.withRetryAt(new Date(error.retryAt.getTime() - clock.now() + wall()))
+    }
+  }
+
+/**
+ * Whether a failed call may be sent once more at once: only a GET whose connection failed, usually because the server had
+ * just closed a kept connection. Never a POST.
+ */
+export const mayResend = (method: HttpRequest['method'], error: CertCentralError): boolean =>
+  method === 'GET' && error.kind === 'unreachable'
+
+/** Reports the response to the rate limiter. A 429 gets the end of the pause that it caused. */
+const reportToLimiter = (limiter: RateLimiter, response: HttpResponse): HttpResponse => {
+  if (response.status === 429) return { ...response, retryAt: limiter.pause(response.retryAt) }
+  limiter.noteAnswer()
+  return response
 }
 
-const answerOf = ({ operation, alsoReads }: CallRequest, reply: Reply): Answer => {
-  const { status, body } = reply
-  const isGood = (status >= 200 && status < 300) || alsoReads?.(reply) === true
-  if (!isGood) throw errorOfStatus(operation, reply)
+const textOf = ({ operation, accepts }: PipelineRequest, response: HttpResponse): TextResponse => {
+  const { status, body } = response
+  const isAccepted = (status >= 200 && status < 300) || accepts?.(response) === true
+  if (!isAccepted) throw errorOfStatus(operation, response)
   if ('fault' in body) throw errorOfBody(operation, status, body.fault)
   return { status, text: body.text }
 }
 
-/** Paths by what they are, so that they can be counted: a product is named, an order is not. */
+/** The path without ids, for metrics. The product of an order stays. */
 const routeOf = (path: string): string =>
   path.replace(/\/\d+(?=\/|$)/g, '/{id}').replace(/^\/order\/alternate\/.+/, '/order/alternate/{id}')
 
-const failureRecord = (error: unknown): Pick<CallRecord, 'result' | 'kind' | 'status'> => {
+type CallResult = Pick<CallRecord, 'result' | 'kind' | 'status'>
+
+const resultOfError = (error: unknown): CallResult => {
   if (!(error instanceof CertCentralError)) return { result: 'ambiguous' }
   const { outcome, kind, status } = error
   return { result: outcome, kind, ...(status === undefined ? {} : { status }) }
 }
 
-type Try = Pick<CallRecord, 'waitedMs' | 'resends'>
+type Attempt = Pick<CallRecord, 'waitedMs' | 'resends'>
 
-/** One try, counted and told. */
-const onceThrough =
-  ({ transport, budget, clock, heard, onCall }: CallParts) =>
-  async (request: CallRequest, { waitedMs, resends }: Try, signal: AbortSignal | undefined): Promise<Answer> => {
+/** Sends once and records the call. */
+const createSendOnce =
+  ({ transport, limiter, clock, onServerTime, onCall }: PipelineOptions) =>
+  async (request: PipelineRequest, attempt: Attempt, signal: AbortSignal | undefined): Promise<TextResponse> => {
     const { operation, method, path } = request
     const startedAt = clock.now()
-    const tell = (record: Pick<CallRecord, 'result' | 'kind' | 'status'>) =>
-      onCall?.({
-        operation,
-        method,
-        route: routeOf(path),
-        resends,
-        waitedMs,
-        ...record,
-        tookMs: clock.now() - startedAt,
-      })
+    const record = (result: CallResult) =>
+      onCall?.({ operation, method, route: routeOf(path), ...attempt, ...result, tookMs: clock.now() - startedAt })
     try {
-      const reply = settleWithBudget(budget, await transport.send(request, signal))
-      if (reply.serverTime !== undefined) heard(reply.serverTime)
-      const answer = answerOf(request, reply)
-      tell({ result: 'ok', status: answer.status })
-      return answer
+      const response = reportToLimiter(limiter, await transport.send(request, signal))
+      if (response.serverTime !== undefined) onServerTime(response.serverTime)
+      const whole = textOf(request, response)
+      record({ result: 'ok', status: whole.status })
+      return whole
     } catch (error) {
-      tell(failureRecord(error))
+      record(resultOfError(error))
       throw error
     }
   }
 
-/** The way every endpoint takes: budget, transport, classification, and one more try where that can do no harm. */
-export const createCalls = (parts: CallParts): Calls => {
-  const { budget, told, priority: usual } = parts
-  const once = onceThrough(parts)
-  const inTurn = async (request: CallRequest, turn: Turn, signal: AbortSignal | undefined, resends = 0) => {
+export const createRequestPipeline = (options: PipelineOptions): RequestPipeline => {
+  const { limiter, toWallClock, priority: defaultPriority } = options
+  const sendOnce = createSendOnce(options)
+  const sendInSlot = async (
+    request: PipelineRequest,
+    slot: Slot,
+    signal: AbortSignal | undefined,
+    resends = 0,
+  ): Promise<TextResponse> => {
     try {
-      return await once(request, { waitedMs: turn.waitedMs, resends }, signal)
+      return await sendOnce(request, { waitedMs: slot.waitedMs, resends }, signal)
     } finally {
-      turn.end('made')
+      slot.release('used')
     }
   }
-  const twiceAtMost = async (request: CallRequest, { signal, priority = usual }: CallOptions): Promise<Answer> => {
-    const turn = await budget.take(priority, signal)
+  const sendWithRetry = async (request: PipelineRequest, callOptions: CallOptions): Promise<TextResponse> => {
+    const { signal, priority = defaultPriority } = callOptions
+    const slot = await limiter.acquire(priority, signal)
     try {
-      return await inTurn(request, turn, signal)
+      return await sendInSlot(request, slot, signal)
     } catch (error) {
-      if (!(error instanceof CertCentralError) || !sendAgainAtOnce(request.method, error)) throw error
+      if (!(error instanceof CertCentralError) || !mayResend(request.method, error)) throw error
     }
-    return await inTurn(request, await budget.take(priority, signal), signal, 1)
+    return await sendInSlot(request, await limiter.acquire(priority, signal), signal, 1)
   }
-  const withTurn = async (request: CallRequest, turn: Turn, signal: AbortSignal | undefined): Promise<Answer> => {
+  const sendReserved: RequestPipeline['sendReserved'] = async (request, slot, signal) => {
     try {
-      budget.refuseWhilePaused()
+      limiter.throwIfPaused()
     } catch (error) {
-      turn.end('unmade')
+      slot.release('unused')
       throw error
     }
-    return await inTurn(request, turn, signal)
+    return await sendInSlot(request, slot, signal)
   }
   return {
-    call: (request, options = {}) => told(twiceAtMost(request, options)),
-    callInTurn: (request, turn, signal) => told(withTurn(request, turn, signal)),
+    send: (request, callOptions = {}) => toWallClock(sendWithRetry(request, callOptions)),
+    sendReserved: (request, slot, signal) => toWallClock(sendReserved(request, slot, signal)),
   }
 }

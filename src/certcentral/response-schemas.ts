@@ -19,52 +19,57 @@ import type {
 } from './types.ts'
 import type { Reader } from './schema-helpers.ts'
 import {
-  atMost,
+  boundedList,
   certificateName,
   comparable,
   compact,
-  endOf,
-  flag,
+  timeOrDayEnd,
+  booleanish,
   id,
   identifier,
-  maybe,
-  MOST_OF_PAGE,
+  optionalLenient,
+  MAX_PAGE_ENTRIES,
   orderStatus,
   publishable,
-  readable,
-  startOf,
+  lenientArray,
+  timeOrDayStart,
   text,
-  UNNAMED,
-  verbatim,
-  word,
+  UNKNOWN_STATUS,
+  pemText,
+  lowerText,
 } from './schema-helpers.ts'
 
-/** 250 names of 253 characters make a certificate or CSR of about 90,000. */
-const PEM_LENGTH = 131_072
+/** In characters. A certificate or CSR with 250 names of 253 characters has about 90,000. */
+const MAX_PEM_LENGTH = 131_072
 
-export const requestSummary: Reader<RequestSummary> = z.object({ id, status: word.catch('') })
+export const requestSummary: Reader<RequestSummary> = z.object({ id, status: lowerText.catch('') })
 
-const requestFields = { id, status: word.catch(''), type: word.catch(''), comments: maybe(text(512)) }
+const requestFields = {
+  id,
+  status: lowerText.catch(''),
+  type: lowerText.catch(''),
+  comments: optionalLenient(text(512)),
+}
 
 const orderRequest: Reader<OrderRequest> = z.object(requestFields).transform(compact)
 
 /** `GET /request/{id}`. */
 export const requestInfo: Reader<RequestInfo> = z
-  .object({ ...requestFields, order: maybe(z.object({ id: maybe(id) })) })
+  .object({ ...requestFields, order: optionalLenient(z.object({ id: optionalLenient(id) })) })
   .transform(({ order, ...request }) => compact({ ...request, orderId: order?.id }))
 
 const placedDomain: Reader<PlacedDomain> = z
   .object({
-    id: maybe(id),
-    name: maybe(certificateName),
-    dns_name: maybe(certificateName),
-    dcv_token: maybe(z.object({ token: maybe(publishable) })),
+    id: optionalLenient(id),
+    name: optionalLenient(certificateName),
+    dns_name: optionalLenient(certificateName),
+    dcv_token: optionalLenient(z.object({ token: optionalLenient(publishable) })),
   })
   .transform((wire) =>
     compact({ id: wire.id, name: wire.name ?? wire.dns_name ?? '', dcvToken: wire.dcv_token?.token }),
   )
 
-const chain = maybe(z.array(z.object({ pem: verbatim(PEM_LENGTH) })).min(1)).transform((certificates) =>
+const chain = optionalLenient(z.array(z.object({ pem: pemText(MAX_PEM_LENGTH) })).min(1)).transform((certificates) =>
   certificates?.map(({ pem }) => pem),
 )
 
@@ -72,23 +77,23 @@ const chain = maybe(z.array(z.object({ pem: verbatim(PEM_LENGTH) })).min(1)).tra
 export const certificateChain: Reader<string[]> = z
   .object({
     intermediates: z
-      .array(z.object({ pem: verbatim(PEM_LENGTH) }))
+      .array(z.object({ pem: pemText(MAX_PEM_LENGTH) }))
       .min(1)
       .max(50),
   })
   .transform(({ intermediates }) => intermediates.map(({ pem }) => pem))
 
-const organization = maybe(z.object({ id: maybe(id) }))
+const organization = optionalLenient(z.object({ id: optionalLenient(id) }))
 
 /** `POST /order/certificate/{product_id}`. */
 export const placedOrder: Reader<PlacedOrder> = z
   .object({
     id,
-    certificate_id: maybe(id),
-    requests: readable(requestSummary),
-    dcv_random_value: maybe(publishable),
+    certificate_id: optionalLenient(id),
+    requests: lenientArray(requestSummary),
+    dcv_random_value: optionalLenient(publishable),
     certificate_chain: chain,
-    domains: readable(placedDomain),
+    domains: lenientArray(placedDomain),
     organization,
   })
   .transform((wire) =>
@@ -105,15 +110,15 @@ export const placedOrder: Reader<PlacedOrder> = z
 
 const certificate = z
   .object({
-    id: maybe(id),
-    common_name: maybe(certificateName),
-    dns_names: readable(certificateName),
+    id: optionalLenient(id),
+    common_name: optionalLenient(certificateName),
+    dns_names: lenientArray(certificateName),
     organization,
-    csr: maybe(verbatim(PEM_LENGTH)),
-    serial_number: maybe(identifier),
-    thumbprint: maybe(identifier),
-    valid_till: maybe(endOf),
-    ca_cert: maybe(z.object({ id: maybe(identifier) })),
+    csr: optionalLenient(pemText(MAX_PEM_LENGTH)),
+    serial_number: optionalLenient(identifier),
+    thumbprint: optionalLenient(identifier),
+    valid_till: optionalLenient(timeOrDayEnd),
+    ca_cert: optionalLenient(z.object({ id: optionalLenient(identifier) })),
   })
   .transform((wire) => ({
     certificateId: wire.id,
@@ -129,22 +134,22 @@ const certificate = z
 
 const orderFields = {
   id,
-  status: orderStatus.catch(UNNAMED),
-  certificate: maybe(certificate),
-  product: maybe(z.object({ name_id: maybe(identifier) })),
+  status: orderStatus.catch(UNKNOWN_STATUS),
+  certificate: optionalLenient(certificate),
+  product: optionalLenient(z.object({ name_id: optionalLenient(identifier) })),
   organization,
-  order_valid_from: maybe(startOf),
-  order_valid_till: maybe(endOf),
-  dcv_method: maybe(word),
-  alternative_order_id: maybe(identifier),
-  date_created: maybe(startOf),
-  requests: readable(orderRequest),
-  auto_reissue: maybe(flag),
-  auto_renew: maybe(flag),
-  is_renewed: maybe(flag),
-  renewed_order_id: maybe(id),
-  renewal_of_order_id: maybe(id),
-  dcv_random_value: maybe(publishable),
+  order_valid_from: optionalLenient(timeOrDayStart),
+  order_valid_till: optionalLenient(timeOrDayEnd),
+  dcv_method: optionalLenient(lowerText),
+  alternative_order_id: optionalLenient(identifier),
+  date_created: optionalLenient(timeOrDayStart),
+  requests: lenientArray(orderRequest),
+  auto_reissue: optionalLenient(booleanish),
+  auto_renew: optionalLenient(booleanish),
+  is_renewed: optionalLenient(booleanish),
+  renewed_order_id: optionalLenient(id),
+  renewal_of_order_id: optionalLenient(id),
+  dcv_random_value: optionalLenient(publishable),
 }
 
 /** `GET /order/certificate/{order_id}`. */
@@ -174,10 +179,10 @@ export const orderInfo: Reader<OrderInfo> = z.object(orderFields).transform((wir
 
 const reissue: Reader<Reissue> = z
   .object({
-    id: maybe(id),
-    status: word.catch(''),
-    csr: maybe(verbatim(PEM_LENGTH)),
-    date_created: maybe(startOf),
+    id: optionalLenient(id),
+    status: lowerText.catch(''),
+    csr: optionalLenient(pemText(MAX_PEM_LENGTH)),
+    date_created: optionalLenient(timeOrDayStart),
   })
   .transform((wire) =>
     compact({ certificateId: wire.id, status: wire.status, csr: wire.csr, dateCreated: wire.date_created }),
@@ -185,20 +190,20 @@ const reissue: Reader<Reissue> = z
 
 /** `GET /order/certificate/{order_id}/reissue`. */
 export const reissueList: Reader<Reissue[]> = z
-  .object({ certificates: atMost(MOST_OF_PAGE).pipe(z.array(reissue).optional()) })
+  .object({ certificates: boundedList(MAX_PAGE_ENTRIES).pipe(z.array(reissue).optional()) })
   .transform(({ certificates = [] }) => certificates)
 
 const organizationValidation: Reader<OrganizationValidation> = z
-  .object({ type: word, status: word.catch(''), validated_until: maybe(endOf) })
+  .object({ type: lowerText, status: lowerText.catch(''), validated_until: optionalLenient(timeOrDayEnd) })
   .transform(({ validated_until: validatedUntil, ...rest }) => compact({ ...rest, validatedUntil }))
 
 const nameValidation: Reader<NameValidation> = z
   .object({
-    dns_names: readable(certificateName),
-    status: word.catch(''),
-    method: maybe(word),
-    name_scope: maybe(certificateName),
-    domain_id: maybe(id),
+    dns_names: lenientArray(certificateName),
+    status: lowerText.catch(''),
+    method: optionalLenient(lowerText),
+    name_scope: optionalLenient(certificateName),
+    domain_id: optionalLenient(id),
   })
   .transform(({ dns_names: dnsNames, name_scope: scope, domain_id: domainId, ...rest }) =>
     compact({ ...rest, dnsNames, scope, domainId }),
@@ -207,9 +212,9 @@ const nameValidation: Reader<NameValidation> = z
 /** `GET /order/certificate/{order_id}/validation`. */
 export const orderValidation: Reader<OrderValidation> = z
   .object({
-    organization_id: maybe(id),
-    organization_validations: readable(organizationValidation),
-    dns_name_validations: readable(nameValidation),
+    organization_id: optionalLenient(id),
+    organization_validations: lenientArray(organizationValidation),
+    dns_name_validations: lenientArray(nameValidation),
   })
   .transform((wire) =>
     compact({
@@ -221,30 +226,30 @@ export const orderValidation: Reader<OrderValidation> = z
 
 /** `GET /organization/{organization_id}/validation`. */
 export const organizationValidations: Reader<OrganizationValidation[]> = z
-  .object({ validations: readable(organizationValidation) })
+  .object({ validations: lenientArray(organizationValidation) })
   .transform(({ validations }) => validations)
 
 /** `GET /domain/{domain_id}`. */
 export const domainInfo: Reader<DomainInfo> = z
-  .object({ name: maybe(certificateName), dcv_expiration_datetime: maybe(endOf) })
+  .object({ name: optionalLenient(certificateName), dcv_expiration_datetime: optionalLenient(timeOrDayEnd) })
   .transform((wire) => compact({ name: wire.name, provenUntil: wire.dcv_expiration_datetime }))
 
 /** `PUT /order/certificate/{order_id}/dcv-random-value`. */
 export const dcvRandomValue: Reader<DcvRandomValue> = z
-  .object({ dcv_random_value: publishable, expiration_date: maybe(startOf) })
+  .object({ dcv_random_value: publishable, expiration_date: optionalLenient(timeOrDayStart) })
   .transform((wire) => compact({ value: wire.dcv_random_value, expiresAt: wire.expiration_date }))
 
 const checkedName: Reader<DcvCheck['names'][number]> = z
-  .object({ dns_name: certificateName, status: word.catch('') })
+  .object({ dns_name: certificateName, status: lowerText.catch('') })
   .transform(({ dns_name: dnsName, status }) => ({ dnsName, status }))
 
 /** `PUT /order/certificate/{order_id}/check-dcv`. */
 export const dcvCheck: Reader<DcvCheck> = z
   .object({
-    order_status: maybe(orderStatus),
-    certificate_id: maybe(id),
-    dcv_status: maybe(word),
-    dns_name_validations: readable(checkedName),
+    order_status: optionalLenient(orderStatus),
+    certificate_id: optionalLenient(id),
+    dcv_status: optionalLenient(lowerText),
+    dns_name_validations: lenientArray(checkedName),
   })
   .transform((wire) =>
     compact({
@@ -258,11 +263,11 @@ export const dcvCheck: Reader<DcvCheck> = z
 /** `GET /user/me`. */
 export const user: Reader<User> = z
   .object({
-    id: maybe(id),
-    username: maybe(text(128)),
-    first_name: maybe(text(128)),
-    last_name: maybe(text(128)),
-    access_roles: readable(z.object({ name: text(128) })),
+    id: optionalLenient(id),
+    username: optionalLenient(text(128)),
+    first_name: optionalLenient(text(128)),
+    last_name: optionalLenient(text(128)),
+    access_roles: lenientArray(z.object({ name: text(128) })),
   })
   .transform((wire) => {
     const full = [wire.first_name, wire.last_name].filter((part) => part !== undefined && part !== '').join(' ')
@@ -271,31 +276,31 @@ export const user: Reader<User> = z
   })
 
 const orderSummary: Reader<OrderSummary> = z
-  .object({ order_id: id, certificate_id: maybe(id), status: orderStatus.catch(UNNAMED) })
+  .object({ order_id: id, certificate_id: optionalLenient(id), status: orderStatus.catch(UNKNOWN_STATUS) })
   .transform((wire) => compact({ orderId: wire.order_id, certificateId: wire.certificate_id, status: wire.status }))
 
-/** A week of a very large account has fewer changes; an answer with more would hold up everything else while it is read. */
-const MOST_CHANGES = 100_000
+/** A week of a very large account has fewer changes. Reading a response with more would block everything else. */
+const MAX_CHANGES = 100_000
 
-/** A feed that informs: an entry that cannot be read is left out. Nothing new is `{}`. */
+/** `GET /order/certificate/status-changes`: leaves out entries that cannot be read. Nothing new is `{}`. */
 export const statusFeed: Reader<OrderSummary[]> = z
-  .object({ orders: atMost(MOST_CHANGES).pipe(readable(orderSummary, MOST_CHANGES)) })
+  .object({ orders: boundedList(MAX_CHANGES).pipe(lenientArray(orderSummary, MAX_CHANGES)) })
   .transform(({ orders }) => orders)
 
-/** A page of orders; `total` counts those of all pages, where the server says how many. */
+/** A page of orders; `total` counts the orders of all pages, where the server sends it. */
 export type Page<Order> = { orders: Order[]; total?: number }
 
-const total = maybe(z.union([z.number(), z.string().transform(Number)]).pipe(z.int().min(0)))
+const total = optionalLenient(z.union([z.number(), z.string().transform(Number)]).pipe(z.int().min(0)))
 
 /**
- * A page of a look-up that decides about buying: one entry that cannot be read makes the whole page unreadable, for it
- * may be the order that is looked for. No `orders` at all is no match only when nothing else is there but a page of 0.
+ * A page of a list that decides about buying: one entry that cannot be read makes the whole page unreadable, because it
+ * may be the order in question. A body without `orders` means no match only if it has no member but `page`.
  */
 const pageOf = <Order>(order: Reader<Order>): Reader<Page<Order>> =>
   z
     .looseObject({
-      orders: atMost(MOST_OF_PAGE).pipe(z.array(order).optional()),
-      page: maybe(z.object({ total })),
+      orders: boundedList(MAX_PAGE_ENTRIES).pipe(z.array(order).optional()),
+      page: optionalLenient(z.object({ total })),
     })
     .refine((wire) => wire.orders !== undefined || Object.keys(wire).every((name) => name === 'page'))
     .transform(({ orders = [], page }) => compact({ orders, total: page?.total }))
@@ -306,10 +311,12 @@ export const orderPage = pageOf(orderSummary)
 const listedOrder: Reader<ListedOrder> = z
   .object({
     id,
-    status: orderStatus.catch(UNNAMED),
-    certificate: maybe(z.object({ common_name: maybe(comparable), dns_names: readable(comparable) })),
-    product: maybe(z.object({ name_id: maybe(identifier) })),
-    date_created: maybe(startOf),
+    status: orderStatus.catch(UNKNOWN_STATUS),
+    certificate: optionalLenient(
+      z.object({ common_name: optionalLenient(comparable), dns_names: lenientArray(comparable) }),
+    ),
+    product: optionalLenient(z.object({ name_id: optionalLenient(identifier) })),
+    date_created: optionalLenient(timeOrDayStart),
   })
   .transform((wire) =>
     compact({

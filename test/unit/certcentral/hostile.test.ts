@@ -122,7 +122,7 @@ describe('a list of millions', () => {
     const body = filled(`{"${list}":[`, entry, ']}', 8 * MIB - 100)
     const { result, ms } = await cpuMs(() => withServer([answer(200, body)], (client) => errorOf(call(client))))
     expect(result).toMatchObject({ outcome: 'ambiguous', kind: 'unreadable' })
-    expect(result.message).toContain('has not the documented shape')
+    expect(result.message).toContain('does not have the documented shape')
     expect(ms).toBeLessThan(4000)
   })
 

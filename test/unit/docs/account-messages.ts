@@ -34,7 +34,7 @@ const withoutSecret = async (): Promise<string> => {
     },
     caches: { DigiCertAccount: { get: () => anAccount(), applyLocalWrite: () => undefined } },
     reach: REACH,
-    spending: { forget: () => undefined, pausedMs: () => undefined },
+    rateLimiters: { forget: () => undefined, pausedMs: () => undefined },
     announce: () => undefined,
     placedOn: () => [],
     now: () => NOW,
