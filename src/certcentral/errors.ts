@@ -212,7 +212,7 @@ const summary = (errors: readonly ErrorEntry[]): string => {
 }
 
 /** Why a body is not there as text. */
-export type BodyFault = 'cut' | 'too-large' | 'timeout' | 'aborted'
+type BodyFault = 'cut' | 'too-large' | 'timeout' | 'aborted'
 
 /** A response of the server, whatever its status. */
 export type HttpResponse = {
@@ -265,7 +265,7 @@ type Meaning = { outcome: RequestOutcome; kind: ErrorKind }
 const kindOf = ({ status }: HttpResponse, errors: readonly ErrorEntry[]): ErrorKind =>
   status === 403 && errors.some(refusesKey) ? 'unauthorized' : (KINDS[status] ?? 'invalid')
 
-/** The meaning of a 4xx. Its body decides, but for 408 and 429, which mean the same whoever sends them. */
+/** The meaning of a 4xx. Its body decides, but for 408 and 429, which mean the same from every sender. */
 const meaningOf4xx = (response: HttpResponse, errors: readonly ErrorEntry[]): Meaning => {
   const { status } = response
   if (status === 408) return { outcome: 'ambiguous', kind: 'timeout' }

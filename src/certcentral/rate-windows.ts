@@ -1,4 +1,4 @@
-/** `high` is for calls that somebody waits for; `low` is for all others, which give way to them. */
+/** `high` is for calls that a person waits for; `low` is for all others, which give way to them. */
 export type Priority = 'high' | 'low'
 
 /** At most so many calls in any stretch of so many milliseconds. */
@@ -25,7 +25,7 @@ export type RollingWindow = {
  * once and nearly as much again within the documented window. A call counts from its start until a whole window after its
  * end, because only its end proves that CertCentral has counted it.
  */
-export const createRollingWindow = (limit: number, spanMs: number): RollingWindow => {
+const createRollingWindow = (limit: number, spanMs: number): RollingWindow => {
   const ends = new Float64Array(limit).fill(Number.NEGATIVE_INFINITY)
   let next = 0
   let running = 0

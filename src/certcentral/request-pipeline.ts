@@ -38,7 +38,7 @@ export type CallRecord = {
 /** A response with its whole body. */
 export type TextResponse = { status: number; text: string }
 
-export type PipelineRequest = HttpRequest & {
+type PipelineRequest = HttpRequest & {
   /** Whether the endpoint reads a response outside 2xx itself. */
   accepts?: (response: HttpResponse) => boolean
 }
@@ -51,7 +51,7 @@ export type RequestPipeline = {
   sendReserved: (request: PipelineRequest, slot: Slot, signal?: AbortSignal) => Promise<TextResponse>
 }
 
-export type PipelineOptions = {
+type PipelineOptions = {
   transport: Transport
   limiter: RateLimiter
   clock: Clock
@@ -64,7 +64,7 @@ export type PipelineOptions = {
 }
 
 /** Passes a result on, and an error with its `retryAt` on the caller's clock. */
-export type RetryAtConverter = <T>(work: Promise<T>) => Promise<T>
+type RetryAtConverter = <T>(work: Promise<T>) => Promise<T>
 
 /**
  * Creates the converter from the clock of the rate limiter, which never steps back, to the caller's wall clock. The two

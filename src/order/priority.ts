@@ -3,7 +3,7 @@ import { isIssued, isOver } from './rules/words.ts'
 import { DAY } from './schedule.ts'
 
 /**
- * `high` where somebody waits for the next action of an order. It goes ahead of all that is only due: a look at a settled
+ * `high` where a person waits for the next action of an order. It goes ahead of all that is only due: a look at a settled
  * order, a reissue with weeks to go.
  */
 export type Priority = 'high' | 'low'

@@ -315,7 +315,7 @@ describe('the other answers are read', () => {
     })
   })
 
-  test('whose key it is', async () => {
+  test('the user of the key', async () => {
     expect(await withServer([replay('user/me')], (client) => client.userMe())).toStrictEqual({
       userId: 42,
       name: 'Service User',

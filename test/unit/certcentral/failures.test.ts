@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import type { CallRecord, CertCentral } from '../../../src/certcentral/index.ts'
 import { createRateLimiter } from '../../../src/certcentral/index.ts'
+import { CALLS } from './every-call.ts'
 import type { Answering } from './fake-server.ts'
 import {
   answer,
@@ -219,11 +220,11 @@ describe('an order that was not answered', () => {
 
   test('never meets a connection that the server is about to close', async () => {
     const ports: (number | undefined)[] = []
-    const noting: Answering = (request, response) => {
+    const recording: Answering = (request, response) => {
       ports.push(request.socket.remotePort)
       response.end(request.method === 'POST' ? '{"id":1}' : '{"access_roles":[]}')
     }
-    await withServer([noting], async (client) => {
+    await withServer([recording], async (client) => {
       await client.userMe()
       await client.userMe()
       await place(client)
@@ -231,6 +232,13 @@ describe('an order that was not answered', () => {
     })
     expect(ports[1]).toBe(ports[0])
     expect(new Set(ports).size).toBe(3)
+  })
+})
+
+describe('the message of an error', () => {
+  test.each(Object.entries(CALLS))('of %s begins with words', async (_operation, call) => {
+    const { message } = await failing([answer(503, '')], call)
+    expect(message).toMatch(/^[A-Z][A-Za-z]+(?:[ -][A-Za-z]+)*: CertCentral answered 503$/)
   })
 })
 
@@ -284,7 +292,7 @@ describe('the entries of an error', () => {
     expect((await failing([answer(400, many)], place)).errors).toHaveLength(100)
   })
 
-  test('tell the host of a redirect, which never sees the key', async () => {
+  test('name the host of a redirect, which never sees the key', async () => {
     const elsewhere = await startServer(replay('user/me'))
     const redirect = answer(307, '', { Location: elsewhere.url })
     const error = await failing([redirect], (client) => client.userMe())
@@ -295,7 +303,7 @@ describe('the entries of an error', () => {
   })
 })
 
-describe('an order that is looked at', () => {
+describe('an order that is looked up', () => {
   const look = (client: CertCentral) => client.orderInfo(5)
 
   test.each<[number, string[]]>([
@@ -421,7 +429,7 @@ describe('too many requests', () => {
   test.each([
     ['ahead', HOUR],
     ['behind', -HOUR],
-  ])('are told by the clock of the caller, though that is %s', async (_, skew) => {
+  ])('are on the clock of the caller, though that is %s', async (_, skew) => {
     const clock = movedClock()
     const limiter = createRateLimiter({ clock, random: () => 0 })
     const wall = () => clock.now() + skew
@@ -454,7 +462,7 @@ describe('too many requests', () => {
     )
   })
 
-  test('a Retry-After of another status is told, and stops nobody', async () => {
+  test('a Retry-After of another status is passed on, and pauses nothing', async () => {
     const clock = movedClock()
     const limiter = createRateLimiter({ clock })
     await withServer(
@@ -469,7 +477,7 @@ describe('too many requests', () => {
 })
 
 describe('every request', () => {
-  test('is told to whoever measures', async () => {
+  test('is recorded for metrics', async () => {
     const records: CallRecord[] = []
     const clock = movedClock()
     await withServer(

@@ -146,10 +146,10 @@ export const ORDER_BODY = {
 export const place = async (client: CertCentral, body: Record<string, unknown> = ORDER_BODY) =>
   client.placeOrder('ssl_dv_geotrust_flex', body, { reservation: await client.reserve() })
 
-/** A clock that only moves when it is told to. */
+/** A clock that moves only by `advance`. */
 export type MovedClock = Clock & {
   advance: (ms: number) => Promise<void>
-  /** Timers that were neither run nor called off. */
+  /** Timers that have neither run nor been cancelled. */
   pending: () => number
 }
 

@@ -11,14 +11,14 @@ const start = (options: { requestsPerSecond?: number; maxWaitMs?: number } = {})
   return { clock, limiter: createRateLimiter({ clock, random: () => 0, maxWaitMs: FOREVER, ...options }) }
 }
 
-/** A call that is over as soon as its turn comes. */
+/** Acquires a slot and releases it at once. */
 const spend = async (limiter: RateLimiter, priority: Priority = 'high'): Promise<void> => {
   const slot = await limiter.acquire(priority)
   slot.release('used')
 }
 
-/** Notes at what time each turn came. */
-const noting = (limiter: RateLimiter, clock: { now: () => number }) => {
+/** Records when each slot was acquired. */
+const recordSlots = (limiter: RateLimiter, clock: { now: () => number }) => {
   const turns: { at: number; priority: Priority }[] = []
   const take = (priority: Priority): void =>
     void spend(limiter, priority).then(() => turns.push({ at: clock.now(), priority }))
@@ -45,12 +45,12 @@ const arrivals = fc.array(
   { minLength: 1, maxLength: 25 },
 )
 
-describe('whatever arrives when', () => {
-  test('no 5 s see 100 calls and no 5 minutes 1000, and each call gets its turn', async () => {
+describe('any arrival of calls', () => {
+  test('no 5 s see 100 calls and no 5 minutes 1000, and each call gets a slot', async () => {
     await fc.assert(
       fc.asyncProperty(arrivals, fc.constantFrom(0.5, 3, 3.3), async (steps, requestsPerSecond) => {
         const { clock, limiter } = start({ requestsPerSecond })
-        const { turns, take } = noting(limiter, clock)
+        const { turns, take } = recordSlots(limiter, clock)
         let asked = 0
         for (const { afterMs, calls, priority } of steps) {
           await clock.advance(afterMs)
@@ -69,9 +69,9 @@ describe('whatever arrives when', () => {
     )
   })
 
-  test('a rate beyond the strict reading keeps to the newer one', async () => {
+  test('a rate beyond the strict limit keeps to the newer one', async () => {
     const { clock, limiter } = start({ requestsPerSecond: 5.5 })
-    const { turns, take } = noting(limiter, clock)
+    const { turns, take } = recordSlots(limiter, clock)
     for (let call = 0; call < 2500; call += 1) take('high')
     await settled()
     await clock.advance(600_000)
@@ -115,7 +115,7 @@ describe('whatever arrives when', () => {
   })
 })
 
-describe('a call under way', () => {
+describe('a running call', () => {
   test('counts until a whole window after its end', async () => {
     const { clock, limiter } = start()
     const slots = await Promise.all(Array.from({ length: 90 }, () => limiter.acquire('high')))
@@ -128,7 +128,7 @@ describe('a call under way', () => {
     expect(limiter.available('high')).toBe(90)
   })
 
-  test('counts for nothing when it was not made after all, and lets the next one go', async () => {
+  test('does not count when it was not made, and frees its slot for the next one', async () => {
     const { limiter } = start()
     const slots = await Promise.all(Array.from({ length: 90 }, () => limiter.acquire('high')))
     const next = limiter.acquire('high')
@@ -137,7 +137,7 @@ describe('a call under way', () => {
     expect(limiter.state()).toEqual({ waiting: 0, available: 0 })
   })
 
-  test('ends once, whatever is said of it later', async () => {
+  test('is released once: later releases change nothing', async () => {
     const { limiter } = start()
     const slot = await limiter.acquire('high')
     slot.release('used')
@@ -150,7 +150,7 @@ describe('another rate', () => {
   test.each([
     ['lower', 1, 300],
     ['higher', 3.3, 990],
-  ])('that is %s counts what was called before it, and what is under way', async (_name, rate, calls) => {
+  ])('that is %s still counts earlier and running calls', async (_name, rate, calls) => {
     const { clock, limiter } = start({ requestsPerSecond: 2 })
     for (let second = 0; second < 20; second += 1) {
       for (let call = 0; call < 10; call += 1) await spend(limiter)
@@ -158,7 +158,7 @@ describe('another rate', () => {
     }
     const slot = await limiter.acquire('high')
     limiter.setRate(rate)
-    const { turns, take } = noting(limiter, clock)
+    const { turns, take } = recordSlots(limiter, clock)
     for (let call = 0; call < 1000; call += 1) take('high')
     await settled()
     await clock.advance(270_000)
@@ -181,7 +181,7 @@ describe('another rate', () => {
 describe('an idle account', () => {
   test('spends 400 calls for 200 new orders within 25 s', async () => {
     const { clock, limiter } = start()
-    const { turns, take } = noting(limiter, clock)
+    const { turns, take } = recordSlots(limiter, clock)
     for (let call = 0; call < 400; call += 1) take('high')
     await settled()
     expect(turns).toHaveLength(90)
@@ -189,7 +189,7 @@ describe('an idle account', () => {
     expect(turns).toHaveLength(400)
   })
 
-  test('says what it has, and what it has left', async () => {
+  test('reports how many calls it has left', async () => {
     const { limiter } = start()
     expect(limiter.state()).toEqual({ waiting: 0, available: 90 })
     await spend(limiter)
@@ -197,8 +197,8 @@ describe('an idle account', () => {
   })
 })
 
-describe('background calls', () => {
-  test('wait for all foreground calls, each kind in its order', async () => {
+describe('low-priority calls', () => {
+  test('wait for all high-priority calls, in order of arrival within each priority', async () => {
     const { clock, limiter } = start()
     const done: string[] = []
     const take = (priority: Priority, name: string): void => void spend(limiter, priority).then(() => done.push(name))
@@ -214,7 +214,7 @@ describe('background calls', () => {
 
   test('never take the last calls of the long window', async () => {
     const { clock, limiter } = start()
-    const { turns, take } = noting(limiter, clock)
+    const { turns, take } = recordSlots(limiter, clock)
     for (let call = 0; call < 855; call += 1) take('high')
     await settled()
     await clock.advance(60_000)
@@ -228,9 +228,9 @@ describe('background calls', () => {
     expect(limiter.state()).toEqual({ waiting: 1, available: 0 })
   })
 
-  test('of thousands of reissues leave room for a new order at any time, and lose less than a tenth of the rate', async () => {
+  test('of thousands of reissues leave slots for a new order at any time, and use at least nine tenths of the rate', async () => {
     const { clock, limiter } = start()
-    const { turns, take } = noting(limiter, clock)
+    const { turns, take } = recordSlots(limiter, clock)
     for (let call = 0; call < 5000; call += 1) take('low')
     await settled()
     const hour = 3_600_000
@@ -254,10 +254,10 @@ describe('background calls', () => {
   })
 })
 
-describe('a herd of new orders', () => {
-  test('never closes the key to the one that comes after them, and loses little of the rate', async () => {
+describe('a thousand new orders', () => {
+  test('never block the next one, and use most of the rate', async () => {
     const { clock, limiter } = start()
-    const { turns, take } = noting(limiter, clock)
+    const { turns, take } = recordSlots(limiter, clock)
     for (let call = 0; call < 2000; call += 1) take('high')
     await settled()
     await clock.advance(900_000)
@@ -267,9 +267,9 @@ describe('a herd of new orders', () => {
     expect(times.at(-1)).toBeLessThanOrEqual((2000 / 3) * 1000 * 1.05)
   })
 
-  test('leaves background calls out as long as it lasts', async () => {
+  test('go before low-priority calls', async () => {
     const { clock, limiter } = start()
-    const { turns, take } = noting(limiter, clock)
+    const { turns, take } = recordSlots(limiter, clock)
     for (let call = 0; call < 1000; call += 1) take('high')
     take('low')
     await settled()
@@ -287,7 +287,7 @@ describe('a call that waits', () => {
     return made
   }
 
-  test('can be called off, and then takes nothing', async () => {
+  test('can be aborted, and then uses no slot', async () => {
     const { limiter, clock } = await usedUp()
     const controller = new AbortController()
     const waiting = errorOf(limiter.acquire('high', controller.signal))
@@ -298,21 +298,26 @@ describe('a call that waits', () => {
     expect(limiter.state()).toEqual({ waiting: 0, available: 86 })
   })
 
-  test('does not begin to wait when it was called off before', async () => {
+  test('fails at once where its signal was aborted before', async () => {
     const { limiter } = start()
     expect(await errorOf(limiter.acquire('high', AbortSignal.abort()))).toMatchObject({ outcome: 'unsent' })
     expect(limiter.state().available).toBe(90)
   })
 
-  test('waits no longer than it may, and is told when to come back', async () => {
+  test('waits no longer than allowed, and gets the time of the next attempt', async () => {
     const { limiter, clock } = await usedUp({ maxWaitMs: 30_000 })
     const waiting = errorOf(limiter.acquire('high'))
     await clock.advance(30_000)
-    expect(await waiting).toMatchObject({ outcome: 'unsent', kind: 'throttled', retryAt: new Date(60_000) })
+    expect(await waiting).toMatchObject({
+      outcome: 'unsent',
+      kind: 'throttled',
+      retryAt: new Date(60_000),
+      message: 'Not sent: rate limit of this API key reached',
+    })
     expect(limiter.state().waiting).toBe(0)
   })
 
-  test('is sent away by a pause', async () => {
+  test('is rejected by a pause', async () => {
     const { limiter, clock } = await usedUp()
     const waiting = [errorOf(limiter.acquire('low')), errorOf(limiter.acquire('high'))]
     const until = limiter.pause()
@@ -338,7 +343,7 @@ describe('a pause', () => {
     return lengths
   }
 
-  test('doubles from 5 s with each 429 that follows', async () => {
+  test('doubles from 5 s with each 429 in a row', async () => {
     expect(await seconds(8)).toEqual([5, 10, 20, 40, 80, 150, 150, 150])
   })
 
@@ -346,7 +351,7 @@ describe('a pause', () => {
     expect(await seconds(3, (limiter) => limiter.noteAnswer())).toEqual([5, 5, 5])
   })
 
-  test('is one pause for all calls that were in flight, and the longest wish counts', () => {
+  test('is one pause for all calls that ran at the same time, and the latest Retry-After counts', () => {
     const { limiter } = start()
     const first = limiter.pause()
     expect(limiter.pause()).toEqual(first)
@@ -355,7 +360,7 @@ describe('a pause', () => {
     expect(limiter.pause(new Date(7000))).toEqual(new Date(60_000))
   })
 
-  test('is not undone by the late answer to an earlier call', async () => {
+  test('is not ended by a late response to an earlier call', async () => {
     const { limiter, clock } = start()
     limiter.pause()
     limiter.noteAnswer()

@@ -11,12 +11,12 @@ const start = () => {
   return { clock, rateLimiters: createRateLimiters(clock) }
 }
 
-/** Calls that a limiter gives at once. */
-const roomOf = (rateLimiters: ReturnType<typeof createRateLimiters>, account: string, rate: number) =>
+/** Calls that a limiter allows at once. */
+const availableOf = (rateLimiters: ReturnType<typeof createRateLimiters>, account: string, rate: number) =>
   rateLimiters.limiterOf(account, 'key', specOf(rate)).available('high')
 
 describe('accounts that share an API key', () => {
-  test('share one limiter and one gate, whatever rate each of them names', () => {
+  test('share one limiter and one group, whatever rate each of them sets', () => {
     const { rateLimiters } = start()
     const one = rateLimiters.limiterOf('one', 'key', specOf(3))
     expect(rateLimiters.limiterOf('other', 'key', specOf(0.1))).toBe(one)
@@ -25,13 +25,13 @@ describe('accounts that share an API key', () => {
 
   test('are held to the lowest rate, until the account that names it is gone or names another', () => {
     const { rateLimiters } = start()
-    expect(roomOf(rateLimiters, 'one', 3)).toBe(90)
-    expect(roomOf(rateLimiters, 'slow', 0.1)).toBe(29)
-    expect(roomOf(rateLimiters, 'one', 3)).toBe(29)
-    expect(roomOf(rateLimiters, 'slow', 3)).toBe(90)
-    expect(roomOf(rateLimiters, 'slow', 0.1)).toBe(29)
+    expect(availableOf(rateLimiters, 'one', 3)).toBe(90)
+    expect(availableOf(rateLimiters, 'slow', 0.1)).toBe(29)
+    expect(availableOf(rateLimiters, 'one', 3)).toBe(29)
+    expect(availableOf(rateLimiters, 'slow', 3)).toBe(90)
+    expect(availableOf(rateLimiters, 'slow', 0.1)).toBe(29)
     rateLimiters.forget('slow')
-    expect(roomOf(rateLimiters, 'one', 3)).toBe(90)
+    expect(availableOf(rateLimiters, 'one', 3)).toBe(90)
   })
 
   test('show the limiter once, under the first of their names, and none once they are gone', async () => {
@@ -52,7 +52,7 @@ describe('accounts that share an API key', () => {
     expect(rateLimiters.states()).toEqual([['two', { available: 90, waiting: 0, waitedMs: 0, pausedMs: 7000 }]])
   })
 
-  test('are told how long their calls waited for a turn', async () => {
+  test('report how long their calls waited for a slot', async () => {
     const { clock, rateLimiters } = start()
     const limiter = rateLimiters.limiterOf('one', 'key', specOf(3))
     for (let call = 0; call < 90; call += 1) (await limiter.acquire('high')).release('used')
@@ -62,11 +62,11 @@ describe('accounts that share an API key', () => {
     expect(rateLimiters.states()).toMatchObject([['one', { waitedMs: 5000 }]])
   })
 
-  test('do not get a fresh limiter by an edit of the rate', async () => {
+  test('do not get a new limiter when the rate changes', async () => {
     const { rateLimiters } = start()
     const limiter = rateLimiters.limiterOf('one', 'key', specOf(3))
     for (let call = 0; call < 90; call += 1) (await limiter.acquire('high')).release('used')
-    expect(roomOf(rateLimiters, 'one', 5)).toBe(0)
+    expect(availableOf(rateLimiters, 'one', 5)).toBe(0)
   })
 })
 
@@ -83,18 +83,18 @@ describe('accounts with keys of their own', () => {
   })
 })
 
-describe('the gate of an API key', () => {
-  test('lets as many orders through as there are calls for, and one at any time', async () => {
+describe('the group of an API key', () => {
+  test('starts as many orders as there are calls for, and always one', async () => {
     const { rateLimiters } = start()
     const limiter = rateLimiters.limiterOf('one', 'key', specOf(3))
-    const gate = rateLimiters.groupOf('one')
-    const canStart = (held: number) => rateLimiters.canStart(gate, 'high', held)
+    const group = rateLimiters.groupOf('one')
+    const canStart = (held: number) => rateLimiters.canStart(group, 'high', held)
     expect([canStart(0), canStart(44), canStart(45)]).toEqual([true, true, false])
     for (let call = 0; call < 90; call += 1) (await limiter.acquire('high')).release('used')
     expect([canStart(0), canStart(1)]).toEqual([true, false])
   })
 
-  test('is closed by a pause, but for one', () => {
+  test('starts only one order during a pause', () => {
     const { rateLimiters } = start()
     rateLimiters.limiterOf('one', 'key', specOf(3)).pause()
     expect([0, 1].map((held) => rateLimiters.canStart(rateLimiters.groupOf('one'), 'high', held))).toEqual([
@@ -103,7 +103,7 @@ describe('the gate of an API key', () => {
     ])
   })
 
-  test('of an account that was not opened yet is open', () => {
+  test('of an account without a limiter starts all orders', () => {
     expect(start().rateLimiters.canStart('unknown', 'low', 99)).toBe(true)
   })
 })
