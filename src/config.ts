@@ -15,7 +15,7 @@ export type Config = {
   workers: number
   pollInterval: number
   requestTimeout: number
-  settleTime: number
+  unknownOutcomeTimeout: number
   metricsBindAddress: string
   healthProbeBindAddress: string
   logLevel: LogLevel
@@ -126,7 +126,7 @@ const FLAGS: readonly Flag[] = [
     shown: '30s',
   },
   {
-    flags: '--settle-time <time>',
+    flags: '--unknown-outcome-timeout <time>',
     says: 'how long an order without an answer is looked for before a person is called',
     parse: duration,
     otherwise: 900_000,

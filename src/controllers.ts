@@ -229,7 +229,7 @@ const orderReconciler = (
     namespaceOf: createTerminationCheck(kube, now),
     announce: (order, announcement) => recorder.record(withTypeMeta(order), announcement),
     announceAtHome: createHomeAnnouncer(kube, recorder, config),
-    settleTimeMs: config.settleTime,
+    unknownOutcomeTimeoutMs: config.unknownOutcomeTimeout,
     now,
     random: Math.random,
     log,

@@ -8,7 +8,7 @@ import { type Stand, submit } from './stand.ts'
 export type Failover = {
   /** The longest time in which no order became Ready, around the end of the leader. */
   readonly gapSeconds: number
-  /** Orders whose purchase was under way when the leader ended: nobody knows of them until the settle time is over. */
+  /** Orders whose purchase was under way when the leader ended: nobody knows of them until the unknown-outcome timeout is over. */
   readonly unknown: number
   readonly boughtTwice: number
 }

@@ -74,7 +74,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   workers: whole(1, 1000),
   pollInterval: duration,
   requestTimeout: duration,
-  settleTime: duration,
+  unknownOutcomeTimeout: duration,
   accounts: list(account),
   'log.level': oneOf('error', 'warn', 'info', 'debug'),
   'log.format': oneOf('json', 'text'),

@@ -66,7 +66,7 @@ const UNBOUGHT = [
 
 const fixedOnceBought = (field: string) => ({
   rule: `self.spec.${field} == oldSelf.spec.${field} || ${UNBOUGHT}`,
-  message: `${field} cannot be changed once the order was sent to CertCentral; make a new DigiCertOrder instead`,
+  message: `${field} cannot be changed once the order was sent to CertCentral; make a new DigiCertOrder under another name`,
 })
 
 type Column = { name: string; type: string; jsonPath: string; priority?: number }

@@ -14,7 +14,7 @@ export const ORDER_REASONS = {
   InvalidSpec: 'The spec breaks a rule or lacks what the product needs. Mend the field that the message names.',
   AccountNotFound: 'spec.accountRef names no account that exists. Create it, or name another one.',
   AccountNotReady: 'The account cannot be used; its own Ready condition says why.',
-  AccountForbids:
+  DeniedByPolicy:
     "A guard rail of the account forbids the order. Change the order, or have the account's policy changed.",
   OrderLimitReached:
     'The account placed as many orders today as its policy allows, for itself or for the namespace; the order is placed after midnight UTC.',
@@ -22,9 +22,9 @@ export const ORDER_REASONS = {
     'Reissues added names as often today as the policy of the account allows; the names are added after midnight UTC. The certificate in the Secret is good.',
   SecretConflict:
     'A Secret exists that the operator did not write, under the name of the target Secret or of the key Secret. It is left alone.',
-  SecretContested:
+  SecretClaimedByOtherOrder:
     'Another DigiCertOrder names the same Secret, and keeps it, as it has it already or is older. Choose another secretName.',
-  SecretRefused:
+  SecretWriteDenied:
     'The cluster refused the Secret (quota, policy, permission, namespace going away); nothing was bought.',
   SecretModifiedByOthers:
     'Another client changes or deletes the Secret again and again. The operator repairs it with growing pauses and without a call to CertCentral. The message names the field manager where it is known; have that client leave the Secret alone.',
@@ -42,7 +42,7 @@ export const ORDER_REASONS = {
   OrderRefused: 'CertCentral refused the order; the message holds its whole list. Nothing was bought.',
   DuplicateOrders: 'CertCentral knows several orders with our own id. Cancel all but one there.',
   OrderMismatch: 'The order that CertCentral has under our own id is not what the spec asks for.',
-  LookRefused:
+  OrderNotReadable:
     'CertCentral refuses to tell of the order, so that its end, revocation or renewal would go unseen. Check the role of the API key. The certificate in the Secret is good.',
   OrderNotVisible: "CertCentral does not show the order to this API key. Check the key's user, division and role.",
   CertCentralUnavailable:
@@ -60,7 +60,7 @@ export const ORDER_REASONS = {
   StoringCertificate: 'The certificate is being fetched, verified and written.',
   BadCertificate:
     'CertCentral answered with a certificate that does not fit. The Secret is left as it was; it is fetched again.',
-  KeyLost: 'The order exists, but the private key it was placed with is not in the cluster.',
+  PrivateKeyMissing: 'The order exists, but the private key it was placed with is not in the cluster.',
   ReissuedElsewhere:
     'The newest certificate of the order was made with a key that is not kept here, by another cluster with this clusterId or by a person. The Secret keeps its own good pair.',
   HeldByBrake:
@@ -74,12 +74,12 @@ export const ORDER_REASONS = {
     'CertCentral refused the reissue; the message holds its whole list. The certificate in the Secret is left alone.',
   ReissueRejected:
     'The reissue was rejected or canceled in CertCentral. The certificate in the Secret is left alone; edit the spec, or ask for a reissue, to have it tried again.',
-  NameRemovalHeld:
+  NameRemovalBlocked:
     'Names were taken out of the spec and stay in the certificate: without them DigiCert would revoke every earlier certificate. Set spec.reissue.allowNameRemoval to let them go.',
   SwitchingAutoReissue: "DigiCert's own reissuing of the order is being switched on or off.",
   AwaitingRenewal:
     'renewal.byDigiCert is set: DigiCert renews the order, and that renewal is taken over. Nothing is bought beside it.',
-  ClockAhead:
+  ClockSkew:
     "The clock of the operator is ahead of CertCentral's: by it an order that was just bought is to be renewed already. No more is bought; set the clock right.",
   RenewedElsewhere: 'The order was renewed by somebody else; nothing is bought beside that renewal.',
   ReissueDue: 'The certificate should be reissued: it ends soon, or the spec asks for other names.',
@@ -118,3 +118,17 @@ export const ACCOUNT_REASONS = {
 } as const
 
 export type AccountReason = keyof typeof ACCOUNT_REASONS
+
+/**
+ * Reasons under other names in statuses of versions before 0.1.0, so that a failure that one of them noted keeps its
+ * back-off after an upgrade.
+ */
+export const FORMER_REASONS: Readonly<Record<string, Reason>> = {
+  LookRefused: 'OrderNotReadable',
+  SecretContested: 'SecretClaimedByOtherOrder',
+  SecretRefused: 'SecretWriteDenied',
+  AccountForbids: 'DeniedByPolicy',
+  NameRemovalHeld: 'NameRemovalBlocked',
+  KeyLost: 'PrivateKeyMissing',
+  ClockAhead: 'ClockSkew',
+}

@@ -211,7 +211,7 @@ const ofProduct: readonly Rule[] = [
   {
     rule: 'has(self.csrSecretRef) == has(oldSelf.csrSecretRef)',
     message:
-      'csrSecretRef cannot be added or taken away: the type of the Secret depends on it; make a new DigiCertOrder instead',
+      'csrSecretRef cannot be added or taken away: the type of the Secret depends on it; make a new DigiCertOrder under another name',
     holds: () => true,
   },
 ]

@@ -2,7 +2,7 @@ import { FINALIZER, ORDER_AGAIN, RELEASE_BRAKE } from '../api/names.ts'
 import type { DigiCertOrder, OrderSpec } from '../api/order.ts'
 import type { Policy } from '../api/account.ts'
 import { rulesOf } from '../api/products.ts'
-import type { Reason } from '../api/reasons.ts'
+import { FORMER_REASONS, type Reason } from '../api/reasons.ts'
 import type { OrderStatus } from '../api/status.ts'
 import { type BrakeSources, brakeFact } from '../order/brake.ts'
 import { differencesOf } from '../order/differences.ts'
@@ -116,10 +116,11 @@ const isOutdated = (reason: Reason, lastAt: Date, context: FailureContext): bool
 const failureFact = ({ failures }: OrderStatus, context: FailureContext): Failure | undefined => {
   if (!failures) return undefined
   const { count, code, message } = failures
-  const reason = (failures.reason ?? 'CertCentralUnavailable') as Reason
-  const noted = new Date(failures.lastAt)
-  const lastAt = schedule.passed(noted, context.moment.now) ?? schedule.LONG_AGO
-  const retryAt = isOutdated(reason, noted, context) ? lastAt : schedule.retryAt(reason, lastAt, count)
+  const noted = failures.reason ?? 'CertCentralUnavailable'
+  const reason = FORMER_REASONS[noted] ?? (noted as Reason)
+  const failedAt = new Date(failures.lastAt)
+  const lastAt = schedule.passed(failedAt, context.moment.now) ?? schedule.LONG_AGO
+  const retryAt = isOutdated(reason, failedAt, context) ? lastAt : schedule.retryAt(reason, lastAt, count)
   return { reason, count, code, message, lastAt, retryAt }
 }
 
@@ -167,7 +168,7 @@ const nextLook = (
 
 export type Moment = {
   now: Date
-  settleTimeMs: number
+  unknownOutcomeTimeoutMs: number
   remote: Remote
   memory: Recollection
   /** What this pass asked of the namespace. */
@@ -180,8 +181,11 @@ const nextSearch = (
 ): Date => (schedule.isAhead(searchedAt, now) ? now : schedule.nextSearch(searchedAt, searches))
 
 /** What is marked with a time to come was sent before it was first looked for. */
-const settled = (sentAt: Date, { now, memory, settleTimeMs }: Moment): Date =>
-  schedule.later(schedule.passed(sentAt, now) ?? schedule.passed(memory.searchedSince, now) ?? now, settleTimeMs)
+const settled = (sentAt: Date, { now, memory, unknownOutcomeTimeoutMs }: Moment): Date =>
+  schedule.later(
+    schedule.passed(sentAt, now) ?? schedule.passed(memory.searchedSince, now) ?? now,
+    unknownOutcomeTimeoutMs,
+  )
 
 /** The times that rules compare with now. A failed call puts the next one off. */
 const times = (gathered: Gathered, status: OrderStatus, moment: Moment) => {

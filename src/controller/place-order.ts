@@ -216,8 +216,8 @@ export const reserving = async (
 
 /**
  * Buys once. Before the POST: the Secret is rehearsed, a slot of the rate limiter is reserved, the order is counted in the
- * status of the account, and the mark that the order was sent is written as a compare-and-swap, which only one of two leaders can win. After it: the answer is one of refused,
- * unsent and ambiguous, and only the first two take the mark back.
+ * status of the account, and the mark that the order was sent is written as a compare-and-swap, which only one of two
+ * leaders can win. After it: the answer is one of refused, unsent and ambiguous, and only the first two take the mark back.
  */
 export const placeOrder = async (purchase: Purchase, means: PurchaseMeans): Promise<Outcome> => {
   const {

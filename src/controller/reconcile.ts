@@ -53,7 +53,7 @@ export type ReconcilerOptions = {
   announce: (order: DigiCertOrder, announcement: Announcement) => void
   /** Says it where the operator is, of an order whose namespace may take no Event any more. */
   announceAtHome: (order: DigiCertOrder, reason: EventReason, message: string) => Promise<void>
-  settleTimeMs: number
+  unknownOutcomeTimeoutMs: number
   now: () => Date
   /** From 0 up to 1. */
   random: () => number
@@ -161,7 +161,7 @@ export class Reconciler {
       pass.namespace = await this.#options.namespaceOf(pass.stored)
       return
     }
-    log.debug('Looks at CertCentral', { decision: 'look', by, reason })
+    log.debug('Querying CertCentral', { action: 'look', by, reason })
     this.#hear(pass, await this.#ask(pass, view, by))
   }
 
@@ -181,10 +181,10 @@ export class Reconciler {
   }
 
   async #observe(pass: Pass): Promise<View> {
-    const { now, settleTimeMs } = this.#options
+    const { now, unknownOutcomeTimeoutMs } = this.#options
     const { draft, remote, namespace, memory } = pass
     const gathered = await gather(pass.stored, draft, { ...this.#options.sources, secrets: pass.reads, now })
-    const seen = observe(gathered, draft, { now: now(), settleTimeMs, remote, memory, namespace })
+    const seen = observe(gathered, draft, { now: now(), unknownOutcomeTimeoutMs, remote, memory, namespace })
     const fresh = quickLook(memory.lookedAt, memory.quickLooks) ? 'yes' : 'no'
     const priority = workPriority(seen, now(), { asked: isLookAsked(gathered, draft) ? 'yes' : 'no', fresh })
     return { gathered: withCallPriority(gathered, priority), seen, decision: decide(seen, now()), priority }

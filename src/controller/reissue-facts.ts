@@ -58,7 +58,8 @@ const nextKeyOf = ({ nextKey }: Gathered, stored: Stored | undefined): ReissueFa
 }
 
 /** Whether the certificate of the order was made with a key that is not ours. */
-const isForeign = (failure: Failure | undefined): boolean => failure?.reason === 'KeyLost' || isForeignForGood(failure)
+const isForeign = (failure: Failure | undefined): boolean =>
+  failure?.reason === 'PrivateKeyMissing' || isForeignForGood(failure)
 
 export type ReissueSources = {
   stored: Stored | undefined

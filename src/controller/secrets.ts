@@ -246,5 +246,5 @@ export const isClusterRefusal = (error: unknown): error is Error =>
 /** The outcome of a write that the cluster refused. Anything else that went wrong rises. */
 export const refusedByCluster = (error: unknown): Extract<Outcome, { kind: 'refused' }> => {
   if (!isClusterRefusal(error)) throw error
-  return { kind: 'refused', reason: 'SecretRefused', code: 'Secret', message: error.message }
+  return { kind: 'refused', reason: 'SecretWriteDenied', code: 'Secret', message: error.message }
 }

@@ -40,21 +40,21 @@ const factsOf = (outcome: Outcome): Record<string, unknown> => {
       ? { what: outcome.what }
       : { what: outcome.what, requestId: outcome.waitsFor, waits: 'an administrator has to approve it in CertCentral' }
   // Not as `message`, which is that of the line.
-  return 'message' in outcome ? { why: outcome.message } : {}
+  return 'message' in outcome ? { cause: outcome.message } : {}
 }
 
-/** Why of steps whose reason tells of more than of them. */
-const WHY: Partial<Record<Action['kind'], string>> = {
+/** The cause of actions whose reason stands for more than them. */
+const CAUSES: Partial<Record<Action['kind'], string>> = {
   AddFinalizer: 'spec.deletionPolicy has something to do at CertCentral before the object goes',
   PromoteKey: 'the certificate of the next key is stored, so that it is the current key from now on',
 }
 
 const orderIdOf = ({ order }: OrderStatus): { orderId?: number } => (order ? { orderId: order.id } : {})
 
-/** The last decision of a pass is the one that its span shows. */
-const traceDecision = (decision: string, reason: string, { order }: OrderStatus): void =>
+/** A span shows the last action of its reconcile. */
+const traceAction = (action: string, reason: string, { order }: OrderStatus): void =>
   setSpanAttributes({
-    'digicert_operator.decision': decision,
+    'digicert_operator.action': action,
     'digicert_operator.reason': reason,
     'digicert_operator.order_id': order?.id,
   })
@@ -65,13 +65,13 @@ export const tellStep = (log: Log, status: OrderStatus, view: Seen, outcome: Out
   if (decision.verdict !== 'act') return
   const { action, reason } = decision
   addSpanEvent(action.kind, { reason, outcome: outcome.kind })
-  traceDecision(action.kind, reason, status)
-  log[levelOf(action, outcome)]('Took a step', {
+  traceAction(action.kind, reason, status)
+  log[levelOf(action, outcome)]('Action taken', {
     ...orderIdOf(status),
-    decision: action.kind,
+    action: action.kind,
     reason,
     outcome: outcome.kind,
-    why: WHY[action.kind] ?? messageOf(reason, seen, about),
+    cause: CAUSES[action.kind] ?? messageOf(reason, seen, about),
     ...factsOf(outcome),
   })
 }
@@ -95,30 +95,31 @@ export type End = { status: OrderStatus; announce: readonly Announcement[]; told
 export const tellEnd = (log: Log, { decision, seen, about }: Seen, { status, announce, told }: End): Told => {
   const { verdict, reason } = decision
   const now = toldBy(status)
-  traceDecision(verdict, reason, status)
+  traceAction(verdict, reason, status)
   const { conditions } = now
   const fields = {
     ...orderIdOf(status),
-    decision: verdict,
+    action: verdict,
     reason,
     ready: readyIn(status),
-    why: messageOf(reason, seen, about),
+    cause: messageOf(reason, seen, about),
   }
   const isWarning = verdict === 'stalled' || announce.some(({ type }) => type === 'Warning')
-  if (conditions === told.conditions && announce.length > 0) log[isWarning ? 'warn' : 'info']('It is still so', fields)
+  if (conditions === told.conditions && announce.length > 0) log[isWarning ? 'warn' : 'info']('Still waiting', fields)
   else if (conditions === told.conditions)
-    log.debug('Nothing changed', { ...fields, ...('until' in decision && { until: decision.until }) })
-  else log[isWarning ? 'warn' : 'info']('A condition changed', { ...fields, conditions, was: told.conditions })
+    log.debug('No change', { ...fields, ...('until' in decision && { until: decision.until }) })
+  else log[isWarning ? 'warn' : 'info']('Conditions changed', { ...fields, conditions, previous: told.conditions })
   return now
 }
 
 /** The object is gone from the cluster, which is told once, by who knew it. */
 export const tellGone = (log: Log, { orderId }: Told): void =>
-  log.info('The order is gone', {
+  log.info('DigiCertOrder deleted', {
     ...(orderId === undefined ? {} : { orderId }),
-    decision: 'forget',
+    action: 'forget',
     reason: 'Deleted',
-    why: 'the DigiCertOrder does not exist any more; what becomes of its order at CertCentral, spec.deletionPolicy said',
+    cause:
+      'the DigiCertOrder does not exist any more; what becomes of its order at CertCentral, spec.deletionPolicy said',
   })
 
 export const readyOf = ({ status }: Account) => status?.conditions?.find(({ type }) => type === 'Ready')
@@ -128,6 +129,6 @@ export const tellAccount = (log: Log, before: Account, { ready, reason, message 
   const known = readyOf(before)
   const is = ready === 'yes' ? 'True' : 'False'
   if (known?.status === is && known.reason === reason) return
-  const was = known ? `${known.status}/${known.reason}` : 'Unknown'
-  log[ready === 'yes' ? 'info' : 'warn']('The account changed', { ready: is, reason, why: message, was })
+  const previous = known ? `${known.status}/${known.reason}` : 'Unknown'
+  log[ready === 'yes' ? 'info' : 'warn']('Account changed', { ready: is, reason, cause: message, previous })
 }

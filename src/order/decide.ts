@@ -35,7 +35,7 @@ export type Rule = (o: Observation, now: Date) => Decision | undefined
  *   intent marked sent, no order known            look by our own id
  *   ... CertCentral has it                        act  AdoptOrder, and on as above
  *   ... CertCentral has none                      wait OutcomeUnknown, and look again; never POST by a timer
- *   ... the settle time is over                   ids unique: act PlaceOrder with the same id; else stalled
+ *   ... the unknown-outcome timeout is over                   ids unique: act PlaceOrder with the same id; else stalled
  *
  * Reissued in the console, with the same key, inside the plan:
  *

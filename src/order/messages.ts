@@ -105,7 +105,7 @@ const unknownOutcome: Message = (o) => {
   if (!intent) return ORDER_REASONS.OutcomeUnknown
   const since = (intent.sentAt ?? intent.recordedAt).toISOString()
   const release = `${ORDER_AGAIN}: "${givingUp(intent)}"`
-  const settled = o.settledAt?.toISOString() ?? 'the settle time'
+  const settled = o.settledAt?.toISOString() ?? 'the unknown-outcome timeout'
   const what =
     intent.isKept === 'no' && intent.payload === 'changed'
       ? `The spec was edited since, and only what was sent may be sent again under that id: undo the edit until the outcome is known`
@@ -345,17 +345,17 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
     o.remote.kind === 'refused'
       ? `${account} cannot be used: ${o.remote.message}`
       : `${account} cannot be used: ${o.account.kind === 'not-ready' ? o.account.message : 'see its Ready condition'}`,
-  AccountForbids: (o, { account }) =>
+  DeniedByPolicy: (o, { account }) =>
     `${account} forbids the order: ${o.account.kind === 'ready' ? (o.account.forbids ?? o.account.forbidsSent ?? '') : ''}. Nothing was bought`,
   OrderLimitReached: (o, { account }) =>
     `${account} placed as many orders today as policy.maxOrdersPerDay, or policy.maxOrdersPerDayPerNamespace, allows; this one is placed after ${limitEnds(o)}`,
   NameChangeLimitReached: (o, { account }) =>
     `${account} added names by reissues as often today as policy.maxNameChangesPerDay allows; ${(o.stored?.missingNames ?? []).join(', ')} will be added after ${limitEnds(o)}. The certificate in the Secret is good`,
   SecretConflict: conflict,
-  SecretContested: (o, { secretName }) =>
+  SecretClaimedByOtherOrder: (o, { secretName }) =>
     `Secret ${secretName} is kept by DigiCertOrder ${o.target.kind === 'contested' ? o.target.by : ''}; choose another secretName. Nothing was bought`,
   SecretModifiedByOthers: foughtOver,
-  SecretRefused: (o, { secretName }) =>
+  SecretWriteDenied: (o, { secretName }) =>
     o.order
       ? `The cluster refuses the Secret that ${id(o)} waits for (${secretName}, or that of its key): ${failureOf(o)}`
       : `The cluster would refuse Secret ${secretName}, so nothing was bought: ${failureOf(o)}`,
@@ -364,7 +364,7 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   DuplicateOrders: (o) =>
     `CertCentral has several orders with our own id: ${o.remote.kind === 'several' ? o.remote.orderIds.join(', ') : ''}; cancel all but one there`,
   OrderMismatch: mismatch,
-  LookRefused: (o, { account }) =>
+  OrderNotReadable: (o, { account }) =>
     `CertCentral does not let the API key of ${account} read ${id(o)}: ${failureOf(o)}. The certificate is good until ${ends(o)}, but what becomes of the order goes unseen; check the role of the key`,
   OrderNotVisible: (o, { account }) =>
     `CertCentral does not show ${id(o)} to the API key of ${account}; check the user, division and role of the key`,
@@ -378,7 +378,7 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
     `${capital(id(o))} has the status ${JSON.stringify(orderOf(o)?.status ?? '')}, which this version does not know; it is watched on`,
   BadCertificate: (o, { secretName }) =>
     `The certificate of ${id(o)} does not fit and Secret ${secretName} was left as it is: ${failureOf(o)}. It is fetched again`,
-  KeyLost: (o) =>
+  PrivateKeyMissing: (o) =>
     `${capital(id(o))} exists, but the private key it was placed with is not in the cluster, so its certificate cannot be used here. Set spec.reissue.by: Operator, or the annotation ${REISSUE_REQUESTED}, and the operator makes another certificate of the order, at no cost`,
   OrderRejected: (o) => over(o, 'rejected', 'It cost nothing; an edited spec is ordered anew.'),
   OrderCanceled: (o) => over(o, 'canceled', 'It is not ordered again by itself.'),
@@ -398,10 +398,10 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
     `CertCentral refused the reissue of ${id(o)}, and the certificate in the Secret is left alone: ${failureOf(o)}`,
   ReissueRejected: (o) =>
     `The reissue of ${id(o)} was rejected or canceled in CertCentral, and the certificate in the Secret is left alone. Edit the spec to ask for another one`,
-  NameRemovalHeld: heldNames,
+  NameRemovalBlocked: heldNames,
   AwaitingRenewal: (o) =>
     `DigiCert renews order ${String(o.intent?.renewalOf ?? '')} (renewal.byDigiCert) and has not done so yet; its renewal is taken over. Take renewal.byDigiCert out of the spec to have it renewed by the operator`,
-  ClockAhead: (o) =>
+  ClockSkew: (o) =>
     `The renewal of ${id(o)} is due by the clock of the operator alone, which is ${aheadOf(o)} hours ahead of CertCentral's; set the clock of its machine right. No more was bought`,
   RenewedElsewhere: (o) =>
     `Order ${String(o.intent?.renewalOf ?? '')} was renewed by order ${o.remote.kind === 'renewed' ? String(o.remote.orderId) : ''}, which is not ours; nothing was bought. Set spec.adoptOrderId to that order to take it over`,

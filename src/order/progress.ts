@@ -152,7 +152,7 @@ const foreignKey = ({ order }: Placed | Adopted, now: Date): OrderStatus =>
   order.csr === 'other' && isIssued(order)
     ? {
         failures: {
-          reason: 'KeyLost',
+          reason: 'PrivateKeyMissing',
           code: 'foreign-key',
           message: 'the order was made with another key',
           count: 1,
@@ -268,10 +268,10 @@ const afterReissue = (before: OrderStatus, outcome: Reissued, now: Date): OrderS
 }
 
 /** What keeps an order of ours from being seen; true until a look says otherwise. */
-export const UNSEEN: readonly (string | undefined)[] = ['LookRefused', 'OrderNotVisible']
+export const UNSEEN: readonly (string | undefined)[] = ['OrderNotReadable', 'OrderNotVisible']
 
 const unseen = (remote: Remote): NewFailure | undefined => {
-  if (remote.kind === 'refused') return { reason: 'LookRefused', code: 'forbidden', message: remote.message }
+  if (remote.kind === 'refused') return { reason: 'OrderNotReadable', code: 'forbidden', message: remote.message }
   return remote.kind === 'absent'
     ? { reason: 'OrderNotVisible', code: 'not-found', message: 'CertCentral does not know the order' }
     : undefined

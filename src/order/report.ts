@@ -85,11 +85,11 @@ const conditionIn = (status: OrderStatus | undefined, type: string): Condition |
 /** Reasons that a person should hear of though the Secret is good. */
 const WARNINGS: readonly Reason[] = [
   'ReissueDue',
-  'NameRemovalHeld',
+  'NameRemovalBlocked',
   'KeystorePasswordMissing',
-  'SecretRefused',
+  'SecretWriteDenied',
   'ValidationLapsing',
-  'LookRefused',
+  'OrderNotReadable',
   'OrderNotVisible',
   'NameChangeLimitReached',
   'SecretModifiedByOthers',

@@ -97,7 +97,7 @@ const BACKOFFS: Partial<Record<Reason, Backoff>> = {
   OrderRefused: { first: HOUR, most: DAY },
   DeletionBlocked: { first: 15_000, most: HOUR },
   ReissueRefused: { first: HOUR, most: DAY },
-  SecretRefused: { first: 15_000, most: 10 * MINUTE },
+  SecretWriteDenied: { first: 15_000, most: 10 * MINUTE },
   CardNotUsable: { first: 15_000, most: 10 * MINUTE },
   BadCertificate: { first: 15_000, most: HOUR },
 }

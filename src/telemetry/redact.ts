@@ -9,7 +9,7 @@ const SECRET_NAMES =
 const NAME_FIELDS: ReadonlySet<string> = new Set([
   ...['time', 'timestamp', 'level', 'traceId', 'version'],
   ...['namespace', 'name', 'kind', 'uid', 'key', 'account', 'resource', 'lease', 'identity', 'product'],
-  ...['reason', 'decision', 'outcome', 'ready', 'conditions', 'was', 'until'],
+  ...['reason', 'action', 'outcome', 'ready', 'conditions', 'previous', 'until'],
   ...['orderId', 'order_id', 'orderStatus', 'certificateId', 'notAfter'],
 ])
 

@@ -27,7 +27,7 @@ type Pass = { draft: OrderStatus; remote: Remote; acted: boolean; stored: boolea
 
 /** More steps than any way through the rules has, as in `controller/reconcile.ts`. */
 const MAX_STEPS = 20
-const SETTLE_TIME = 15 * 60_000
+const UNKNOWN_OUTCOME_TIMEOUT = 15 * 60_000
 const UNASKED: Remote = { kind: 'unasked' }
 
 /** What the knock-outs make of what was observed. */
@@ -44,7 +44,7 @@ const knockedOut = (seen: Observation, { without }: Play, now: Date): Observatio
 const look = (life: Life, pass: Pass): { gathered: Gathered; seen: Observation; decision: Decision } => {
   const now = clockOf(life)
   const gathered = gatherFor(life, pass.draft)
-  const moment = { now, settleTimeMs: SETTLE_TIME, remote: pass.remote, memory: life.memory }
+  const moment = { now, unknownOutcomeTimeoutMs: UNKNOWN_OUTCOME_TIMEOUT, remote: pass.remote, memory: life.memory }
   const seen = knockedOut(observe(gathered, pass.draft, moment), life.play, now)
   return { gathered, seen, decision: decide(seen, now) }
 }

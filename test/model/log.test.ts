@@ -21,12 +21,12 @@ const lives = async (setting: Omit<Setting, 'uniqueIds'>, ...faults: readonly (r
   return { end, told: told(), changes: changesOf(written) }
 }
 
-const brief = ({ level, message, decision, reason }: LogLine): string =>
-  [level, message === 'Took a step' ? 'step' : 'condition', decision, reason].join(' ')
+const brief = ({ level, message, action, reason }: LogLine): string =>
+  [level, message === 'Action taken' ? 'step' : 'condition', action, reason].join(' ')
 
-const conditionLines = (lines: readonly LogLine[]) => lines.filter(({ message }) => message === 'A condition changed')
+const conditionLines = (lines: readonly LogLine[]) => lines.filter(({ message }) => message === 'Conditions changed')
 
-const FIELDS = ['namespace', 'name', 'decision', 'reason', 'why']
+const FIELDS = ['namespace', 'name', 'action', 'reason', 'cause']
 
 const STEPS = [
   'info step CreateKey CreatingKey',
@@ -54,7 +54,7 @@ describe('the log of an order', () => {
       told.flatMap((line) => FIELDS.filter((field) => typeof line[field] !== 'string' || line[field] === '')),
     ).toEqual([])
     expect(conditionLines(told).map(({ conditions }) => conditions)).toEqual(changes)
-    const [orderId] = told.flatMap((line) => (line['decision'] === 'PlaceOrder' ? [line['orderId']] : []))
+    const [orderId] = told.flatMap((line) => (line['action'] === 'PlaceOrder' ? [line['orderId']] : []))
     expect(new Set(told.slice(2).map((line) => line['orderId']))).toEqual(new Set([orderId]))
   })
 
@@ -83,8 +83,8 @@ describe('the log of an order', () => {
     expect(told().length).toBe(before[1])
     const lines = all()
       .slice(before[0])
-      .filter(({ message }) => message === 'Nothing changed')
-    expect(lines.map(({ decision, reason }) => `${String(decision)} ${String(reason)}`)).toEqual(
+      .filter(({ message }) => message === 'No change')
+    expect(lines.map(({ action, reason }) => `${String(action)} ${String(reason)}`)).toEqual(
       Array<string>(60).fill('ready Issued'),
     )
   })
@@ -114,7 +114,7 @@ describe('the log of an order', () => {
     expect(told().slice(before)).toMatchObject([
       {
         level: 'info',
-        message: 'The order is gone',
+        message: 'DigiCertOrder deleted',
         namespace: 'shop',
         name: 'shop',
         orderId: 7_000_001,

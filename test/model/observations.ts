@@ -265,7 +265,7 @@ export const BUYING: Sets = {
     undefined,
     failure('OrderRefused', PAST),
     failure('OrderRefused', FUTURE),
-    failure('SecretRefused', FUTURE),
+    failure('SecretWriteDenied', FUTURE),
     failure('CardNotUsable', FUTURE),
     failure('SendingCSR', FUTURE),
   ],
@@ -294,7 +294,7 @@ export const FOLLOWING: Sets = {
     undefined,
     failure('BadCertificate', FUTURE),
     failure('BadCertificate', FUTURE, 3),
-    failure('SecretRefused', FUTURE),
+    failure('SecretWriteDenied', FUTURE),
     failure('SendingCSR', PAST),
   ],
   orderAgain: [undefined, String(ORDER_ID)],
@@ -434,7 +434,12 @@ export const OUTPUTS: Sets = {
   remote: [{ kind: 'unasked' }, { kind: 'absent' }, ...FAILED],
   stored: STORED,
   everIssued: ['yes', 'no'],
-  failure: [undefined, failure('SecretRefused', FUTURE), failure('SecretRefused', PAST), failure('LookRefused', PAST)],
+  failure: [
+    undefined,
+    failure('SecretWriteDenied', FUTURE),
+    failure('SecretWriteDenied', PAST),
+    failure('OrderNotReadable', PAST),
+  ],
   validity: [UNASKED, { checkAt: PAST, lapses: [] }, { checkAt: FUTURE, lapses: LAPSE }],
 }
 
@@ -465,7 +470,7 @@ export const FOUGHT_OVER: Sets = {
     reissue({ cause: 'lost' }),
     reissue({ intent: intent({ purpose: 'Reissue', supersedes: '01', sentAt: PAST, sends: 1 }) }),
   ],
-  failure: [undefined, failure('SecretRefused', FUTURE)],
+  failure: [undefined, failure('SecretWriteDenied', FUTURE)],
   next: [undefined, due('Renew', PAST)],
 }
 

@@ -84,7 +84,7 @@ const isUpkeep = (o: Observation, decision: Decision): boolean => {
   if (kind === 'RewriteSecret') return o.outputs.stale === 'yes'
   if (kind === 'CheckValidity') return o.validity.checkAt !== undefined && o.validity.checkAt <= NOW
   if (kind === 'RecordIntent') return endsSoon(o) || isFollowed(o) || o.reissue.cause !== undefined
-  return o.next?.action === 'Renew' && ['AccountForbids', 'OrderLimitReached', 'ClockAhead'].includes(decision.reason)
+  return o.next?.action === 'Renew' && ['DeniedByPolicy', 'OrderLimitReached', 'ClockSkew'].includes(decision.reason)
 }
 
 const isOfFinalizer = (decision: Decision): boolean =>
@@ -326,7 +326,7 @@ const LAWS: readonly Law[] = [
   },
   {
     name: 'a key is made or replaced only where the cluster did not just refuse one',
-    holds: only('CreateKey', (o) => !(o.failure?.reason === 'SecretRefused' && o.failure.retryAt > NOW)),
+    holds: only('CreateKey', (o) => !(o.failure?.reason === 'SecretWriteDenied' && o.failure.retryAt > NOW)),
   },
   {
     name: 'the key of what was sent is not replaced',

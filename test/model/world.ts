@@ -192,7 +192,7 @@ const startProcess = (world: Surroundings, caches: 'fresh' | 'stale', gate: Gate
     announceAtHome: () => Promise.resolve(),
     onStep: () => undefined,
     announce: () => undefined,
-    settleTimeMs: 15 * 60_000,
+    unknownOutcomeTimeoutMs: 15 * 60_000,
     now,
     random: () => 0.5,
     log: world.setting.log ?? silentLog,

@@ -120,7 +120,7 @@ const failures: fc.Arbitrary<Facts> = fc
     reason: oneOf(
       undefined,
       'OrderRefused' as const,
-      'SecretRefused' as const,
+      'SecretWriteDenied' as const,
       'CardNotUsable' as const,
       'BadCertificate' as const,
       'SendingCSR' as const,

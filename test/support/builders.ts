@@ -272,7 +272,7 @@ export const intended = (changes: Partial<KnownIntent> = {}): Facts => ({
   intent: anIntent(changes),
 })
 
-/** The order was sent a while ago and no answer came; the settle time runs for so many minutes more. */
+/** The order was sent a while ago and no answer came; the unknown-outcome timeout runs for so many minutes more. */
 export const sent = (settlesInMinutes: number, changes: Partial<KnownIntent> = {}): Facts => ({
   ...intended({ sentAt: inMinutes(settlesInMinutes - 15), sends: 1, ...changes }),
   settledAt: inMinutes(settlesInMinutes),

@@ -56,7 +56,7 @@ export async function playLateCall(bed: Bed, { name, frozenWith, fence }: Schedu
 }
 
 async function playThrough(bed: Bed, gate: ApiGate, { name, frozenWith, fence }: Schedule): Promise<LateCall> {
-  const flags = { 'leader-elect': fence === 'leader election', 'settle-time': '1s' }
+  const flags = { 'leader-elect': fence === 'leader election', 'unknown-outcome-timeout': '1s' }
   const old = await bed.startOperator({ kubeconfig: gate.kubeconfig, flags })
   await untilLeads(old)
   // Without a fence two that run would both begin, and the schedule be another one.

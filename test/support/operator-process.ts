@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { endChild, logFile, logLines, logTail, type Place, runningPid, startChild } from './child.ts'
 import { freePort } from './free-port.ts'
@@ -64,7 +65,7 @@ export async function startOperator(options: OperatorOptions): Promise<OperatorP
     startChild({
       ...place,
       command: process.execPath,
-      args: [...programArgs(checkout), 'run', ...flagsOf(flags)],
+      args: [...programArgs(checkout), 'run', ...flagsOf(namedFor(checkout, flags))],
       env: { ...cleanEnv(), ...options.env },
       cwd: checkout ?? CHECKOUT,
     })
@@ -106,6 +107,14 @@ const DEFAULTS = {
   'allow-http': true,
   'log-format': 'text',
   'log-level': 'debug',
+}
+
+/** The flags under the names that an earlier version has for them. */
+function namedFor(checkout: string | undefined, flags: Record<string, FlagValue>): Record<string, FlagValue> {
+  const { 'unknown-outcome-timeout': timeout, ...others } = flags
+  if (checkout === undefined || timeout === undefined) return flags
+  const knows = readFileSync(join(checkout, 'src', 'config.ts'), 'utf8').includes('--unknown-outcome-timeout')
+  return knows ? flags : { ...others, 'settle-time': timeout }
 }
 
 /** The entry of `--allowed-hosts` that lets accounts name a URL. */

@@ -47,7 +47,7 @@ export type Run = {
   readonly trace: readonly TracedCall[]
 }
 
-const FLAGS = { 'request-timeout': '1s', 'settle-time': '2s', 'poll-interval': '1s' }
+const FLAGS = { 'request-timeout': '1s', 'unknown-outcome-timeout': '2s', 'poll-interval': '1s' }
 
 export type StageOptions = {
   /** The cluster, which may be struck; silent: that of this process. */

@@ -44,7 +44,7 @@ const configOf = (kubeconfig: string, namespace: string, certCentralUrl: string)
   workers: 4,
   pollInterval: 500,
   requestTimeout: 10_000,
-  settleTime: 60_000,
+  unknownOutcomeTimeout: 60_000,
   metricsBindAddress: '127.0.0.1:0',
   healthProbeBindAddress: '127.0.0.1:0',
   logLevel: 'error',

@@ -41,10 +41,10 @@ export const samplesOfRateLimiters = (rateLimiters: Pick<RateLimiters, 'states'>
   rateLimiters.states().flatMap(([account, { available, waiting, pausedUntil, waitedMs, pausedMs }]) => {
     const labels = { account }
     return [
-      { name: 'digicert_operator_budget_available_calls', labels, value: available },
-      { name: 'digicert_operator_budget_waiting_calls', labels, value: waiting },
-      { name: 'digicert_operator_budget_paused', labels, value: pausedUntil ? 1 : 0 },
-      { name: 'digicert_operator_budget_waited_seconds_total', labels, value: waitedMs / 1000 },
-      { name: 'digicert_operator_budget_paused_seconds_total', labels, value: pausedMs / 1000 },
+      { name: 'digicert_operator_rate_limit_available_calls', labels, value: available },
+      { name: 'digicert_operator_rate_limit_waiting_calls', labels, value: waiting },
+      { name: 'digicert_operator_rate_limit_paused', labels, value: pausedUntil ? 1 : 0 },
+      { name: 'digicert_operator_rate_limit_waited_seconds_total', labels, value: waitedMs / 1000 },
+      { name: 'digicert_operator_rate_limit_paused_seconds_total', labels, value: pausedMs / 1000 },
     ] satisfies Sample[]
   })

@@ -156,7 +156,7 @@ const orderSamples = (order: DigiCertOrder, { state, reason, waitsFor, since }: 
     { name: 'digicert_operator_order_info', labels: { ...labels, ...info }, value: 1 },
     {
       name: 'digicert_operator_order_state_since_timestamp_seconds',
-      labels: { ...labels, state, reason, waits_for: waitsFor },
+      labels: { ...labels, state, reason, waiting_for: waitsFor },
       value: since,
     },
     ...readySamples(labels, status),

@@ -28,6 +28,6 @@ export const accountIsNotReady: Rule = (o, now) =>
 
 export const secretBelongsToAnother: Rule = (o, now) => {
   if (o.target.kind === 'foreign') return foreignSecret(now)
-  if (o.target.kind === 'contested') return stalled('SecretContested', later(now, SLOW_LOOK))
+  if (o.target.kind === 'contested') return stalled('SecretClaimedByOtherOrder', later(now, SLOW_LOOK))
   return undefined
 }

@@ -26,7 +26,7 @@ const RENEWAL_LOOK = 60 * 60_000
 /** Guard rails bind what is bought, not what was bought before they were put up. */
 export const accountForbids = beforeOrder((o, now) =>
   o.account.kind === 'ready' && o.account.forbids !== undefined && !o.intent?.sentAt
-    ? stalled('AccountForbids', later(now, NAMESPACE_LOOK))
+    ? stalled('DeniedByPolicy', later(now, NAMESPACE_LOOK))
     : undefined,
 )
 
@@ -52,7 +52,9 @@ export const keyIsForeign = beforeOrder((o, now) =>
 
 /** The cluster refused a Secret a moment ago, perhaps the one of the key: that is said, and not tried in a loop. */
 const keyRefused: Rule = ({ failure }, now) =>
-  failure?.reason === 'SecretRefused' && failure.retryAt > now ? stalled('SecretRefused', failure.retryAt) : undefined
+  failure?.reason === 'SecretWriteDenied' && failure.retryAt > now
+    ? stalled('SecretWriteDenied', failure.retryAt)
+    : undefined
 
 export const keyIsMissing = beforeOrder((o, now) => {
   const kept = o.key === 'misfits' && o.intent?.sentAt !== undefined
@@ -66,7 +68,7 @@ export const intentIsMissing = beforeOrder((o) => {
   return stale ? act('RecordingIntent', { kind: 'RecordIntent', purchase: o.intent.purchase }) : undefined
 })
 
-const REFUSALS: readonly Reason[] = ['OrderRefused', 'SecretRefused', 'CardNotUsable']
+const REFUSALS: readonly Reason[] = ['OrderRefused', 'SecretWriteDenied', 'CardNotUsable']
 
 /** What CertCentral or the cluster refused is not sent again before its time, unless the spec was edited. */
 export const refusedBefore = beforeOrder((o, now) => {
@@ -93,7 +95,7 @@ const mayBeSentAgain = (o: Observation, intent: KnownIntent): boolean =>
 /** What keeps a request of unknown outcome from being sent again though a person answers for it: it must be the same one. */
 const maySendTheSame = ({ account }: Observation, intent: KnownIntent, now: Date): Decision | undefined => {
   if (account.kind === 'ready' && account.forbidsSent !== undefined)
-    return stalled('AccountForbids', later(now, NAMESPACE_LOOK))
+    return stalled('DeniedByPolicy', later(now, NAMESPACE_LOOK))
   return intent.isKept === 'no' && intent.payload === 'changed'
     ? stalled('OutcomeUnknown', later(now, SLOW_LOOK))
     : undefined

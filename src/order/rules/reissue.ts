@@ -28,7 +28,7 @@ export const nextKeyIsInUse: Rule = (o) =>
 export const keyIsUnkept: Rule = ({ order, stored, key, delivery, csrProblem, failure }, now) => {
   if (!order || !stored || key !== 'absent' || delivery === 'hardware') return undefined
   if (delivery === 'certificate' && csrProblem !== undefined) return undefined
-  const refused = failure?.reason === 'SecretRefused' && failure.retryAt > now
+  const refused = failure?.reason === 'SecretWriteDenied' && failure.retryAt > now
   return refused ? undefined : act('CreatingKey', { kind: 'CreateKey' })
 }
 
@@ -63,7 +63,7 @@ const pending = (o: Observation, order: KnownOrder, now: Date): Decision => {
 /** The refusal of a reissue, or of the Secret that it would be for, waits out its time; the old pair stays. */
 const refusal = ({ failure }: Observation, now: Date): Decision | undefined => {
   if (!failure || failure.retryAt <= now) return undefined
-  return failure.reason === 'ReissueRefused' || failure.reason === 'SecretRefused'
+  return failure.reason === 'ReissueRefused' || failure.reason === 'SecretWriteDenied'
     ? stalled(failure.reason, failure.retryAt)
     : undefined
 }
@@ -206,7 +206,7 @@ const CLOCK_LOOK = 10 * 60_000
 const clockIsAhead = ({ account, next, remote }: Observation, now: Date): Decision | undefined => {
   if (account.kind !== 'ready' || account.aheadMs === undefined || !next) return undefined
   if (next.at <= later(now, -account.aheadMs)) return undefined
-  return remote.kind === 'unasked' ? look('LookingUp', 'orderId') : stalled('ClockAhead', later(now, CLOCK_LOOK))
+  return remote.kind === 'unasked' ? look('LookingUp', 'orderId') : stalled('ClockSkew', later(now, CLOCK_LOOK))
 }
 
 /** The end of the plan is near: a new order follows, once. */
@@ -222,5 +222,5 @@ export const renewalIsDue: Rule = (o, now) => {
 /** Taking a name away would doom the certificates that others may still serve (promise P7). */
 export const namesAreHeld: Rule = (o, now) =>
   o.stored && o.reissue.heldNames.length > 0
-    ? ready('NameRemovalHeld', earliest(o.nextLookAt, dueLater(o, now)))
+    ? ready('NameRemovalBlocked', earliest(o.nextLookAt, dueLater(o, now)))
     : undefined

@@ -14,7 +14,7 @@ const FORBIDDEN_LOOK = 10 * 60_000
  */
 export const renewal = ({ account }: Observation, purchase: number, now: Date): Decision => {
   if (account.kind === 'ready' && account.forbids !== undefined)
-    return stalled('AccountForbids', later(now, FORBIDDEN_LOOK))
+    return stalled('DeniedByPolicy', later(now, FORBIDDEN_LOOK))
   if (account.kind === 'ready' && account.ordersLeft <= 0) return wait('OrderLimitReached', account.limitEnds)
   return act('RecordingIntent', { kind: 'RecordIntent', purchase, purpose: 'Renewal' })
 }

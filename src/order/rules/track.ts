@@ -65,8 +65,8 @@ export const orderIsOver: Rule = (o, now) => {
 /** What keeps another CSR from being made or handed in just now. */
 const csrIsRefused = ({ csrProblem, failure, nextLookAt }: Observation, now: Date): Decision | undefined => {
   if (csrProblem !== undefined) return stalled('CSRNotUsable', nextLookAt)
-  const refused = failure?.reason === 'SecretRefused' && failure.retryAt > now
-  return refused ? stalled('SecretRefused', failure.retryAt) : undefined
+  const refused = failure?.reason === 'SecretWriteDenied' && failure.retryAt > now
+  return refused ? stalled('SecretWriteDenied', failure.retryAt) : undefined
 }
 
 /** What is issued for a key that nobody has can be issued once more for another one, at no cost. */
@@ -82,7 +82,7 @@ export const keyIsLost = ofOrder((o, order, now) => {
   if (refused) return refused
   if (csrIsForeign(o, { ...order, csr: 'other' })) return act('SendingCSR', { kind: 'SendCSR', orderId: order.orderId })
   if (!lost) return undefined
-  return isReissuable(o, order) ? act('CreatingKey', { kind: 'CreateKey' }) : stalled('KeyLost', o.nextLookAt)
+  return isReissuable(o, order) ? act('CreatingKey', { kind: 'CreateKey' }) : stalled('PrivateKeyMissing', o.nextLookAt)
 })
 
 export const approvalIsOpen = ofOrder((o, order) =>

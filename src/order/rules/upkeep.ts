@@ -12,11 +12,11 @@ const isWhole = ({ stored }: Observation): boolean => stored !== undefined && st
 const badBefore = (o: Observation, now: Date) => {
   const { failure } = o
   if (!failure || failure.retryAt <= now) return undefined
-  if (failure.reason === 'SecretRefused') return stalled('SecretRefused', failure.retryAt)
+  if (failure.reason === 'SecretWriteDenied') return stalled('SecretWriteDenied', failure.retryAt)
   if (failure.reason !== 'BadCertificate') return undefined
   if (failure.count < PATIENCE) return wait('BadCertificate', failure.retryAt)
   if (!isForeignForGood(failure)) return stalled('BadCertificate', failure.retryAt)
-  return stalled(isWhole(o) ? 'ReissuedElsewhere' : 'KeyLost', failure.retryAt)
+  return stalled(isWhole(o) ? 'ReissuedElsewhere' : 'PrivateKeyMissing', failure.retryAt)
 }
 
 /** Whether the Secret still holds the certificate of an order before this one. */
@@ -66,7 +66,7 @@ const PASSWORD_LOOK = 10 * 60_000
 export const outputsAreStale: Rule = (o, now) => {
   const { outputs, stored, failure } = o
   if (outputs.stale === 'no' || stored?.harmed !== undefined || repairHeldUntil(o, now)) return undefined
-  const refused = failure?.reason === 'SecretRefused' && failure.retryAt > now
+  const refused = failure?.reason === 'SecretWriteDenied' && failure.retryAt > now
   return stored && !refused ? act('StoringCertificate', { kind: 'RewriteSecret' }) : undefined
 }
 
@@ -74,7 +74,7 @@ export const outputsAreStale: Rule = (o, now) => {
 export const outputsAreLacking: Rule = (o, now) => {
   if (!o.stored) return undefined
   const soon = earliest(later(now, PASSWORD_LOOK), o.nextLookAt, dueLater(o, now))
-  if (o.outputs.stale === 'yes' && o.failure?.reason === 'SecretRefused') return ready('SecretRefused', soon)
+  if (o.outputs.stale === 'yes' && o.failure?.reason === 'SecretWriteDenied') return ready('SecretWriteDenied', soon)
   return o.outputs.problem === undefined ? undefined : ready('KeystorePasswordMissing', soon)
 }
 
@@ -96,7 +96,7 @@ export const validityIsUnknown: Rule = (o, now) => {
 /** A key that may not read the order any more would let whatever becomes of it go unseen. */
 export const lookWasRefused: Rule = (o, now) => {
   const reason = o.failure?.reason
-  if (!o.stored || (reason !== 'LookRefused' && reason !== 'OrderNotVisible')) return undefined
+  if (!o.stored || (reason !== 'OrderNotReadable' && reason !== 'OrderNotVisible')) return undefined
   return ready(reason, earliest(o.nextLookAt, dueLater(o, now)))
 }
 

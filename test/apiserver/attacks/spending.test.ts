@@ -50,7 +50,7 @@ describeOwn('a tenant who may use an account of the cluster', () => {
   beforeAll(async () => {
     chart = await startChartBed({
       account: 'none',
-      flags: { 'request-timeout': '1s', 'settle-time': '8s' },
+      flags: { 'request-timeout': '1s', 'unknown-outcome-timeout': '8s' },
       settings: { uniqueAlternativeOrderIds: true },
     })
     bed = chart.bed

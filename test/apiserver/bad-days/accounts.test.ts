@@ -268,7 +268,7 @@ describe('a ClusterDigiCertAccount', () => {
     await bed.cluster.apply(orderIn(bed.otherNamespace, 'inside', { accountRef }))
 
     await untilReady({ ...bed, namespace: bed.otherNamespace }, 'inside')
-    expect(await untilStalled(bed, 'outside', 'AccountForbids')).toContain(
+    expect(await untilStalled(bed, 'outside', 'DeniedByPolicy')).toContain(
       `team=web, which namespace ${bed.namespace} does not have`,
     )
     expect(await bought(bed, 'outside')).toEqual([])

@@ -47,7 +47,7 @@ describe('an operator that is killed', () => {
     await bed.cluster.apply(raisedLimit())
     const operator = await bed.startOperator({
       until: 'started',
-      flags: { 'request-timeout': '1s', 'settle-time': '8s' },
+      flags: { 'request-timeout': '1s', 'unknown-outcome-timeout': '8s' },
     })
     for (const [round, name] of names.entries()) {
       const before = await callsSoFar()

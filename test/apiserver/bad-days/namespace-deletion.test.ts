@@ -164,7 +164,7 @@ async function install({ values, flags }: Mode): Promise<void> {
     flags: {
       'watch-namespaces': namespaces.join(','),
       'deployment-name': args?.[1],
-      'settle-time': '10m',
+      'unknown-outcome-timeout': '10m',
       ...flags,
     },
   })

@@ -90,7 +90,7 @@ describe('the policy of an account', () => {
   ])('forbids %s', async (_what, name, spec, named) => {
     await guarded(name, spec)
 
-    const said = await untilStalled(bed, name, 'AccountForbids')
+    const said = await untilStalled(bed, name, 'DeniedByPolicy')
 
     expect(said).toContain(named)
     expect(said).toContain('Nothing was bought')
@@ -118,7 +118,7 @@ describe('the policy of an account', () => {
 
     await untilReady(bed, 'p-outside')
     await untilReady(bed, 'p-above')
-    expect(await untilStalled(bed, 'p-product', 'AccountForbids')).toContain('ssl_dv_thawte')
+    expect(await untilStalled(bed, 'p-product', 'DeniedByPolicy')).toContain('ssl_dv_thawte')
   })
 })
 

@@ -74,7 +74,7 @@ describeOwn('an operator whose rights on Secrets are taken away', () => {
       await refused(verbs.includes('create') ? 'patch' : 'create')
       await place(bed, name)
 
-      expect(await untilStalled(bed, name, 'SecretRefused')).toMatch(/nothing was bought: .*forbidden/)
+      expect(await untilStalled(bed, name, 'SecretWriteDenied')).toMatch(/nothing was bought: .*forbidden/)
       expect(await bought(bed, name)).toEqual([])
 
       await grant(ALL)

@@ -108,7 +108,7 @@ describe('two orders for one Secret', () => {
     await waitFor(isOlder, { what: 'next second', limitMs: 3000 })
     await place(bed, 'younger', { secretName: 'older-tls' })
 
-    expect(await untilStalled(bed, 'younger', 'SecretContested')).toMatch(
+    expect(await untilStalled(bed, 'younger', 'SecretClaimedByOtherOrder')).toMatch(
       /Secret older-tls is kept by DigiCertOrder older; choose another secretName\. Nothing was bought/,
     )
     expect(await bought(bed, 'younger')).toEqual([])
@@ -130,7 +130,7 @@ describe('two orders for one Secret', () => {
     await bed.cluster.apply(both)
 
     await untilReady(bed, 'twin-a')
-    await untilStalled(bed, 'twin-b', 'SecretContested')
+    await untilStalled(bed, 'twin-b', 'SecretClaimedByOtherOrder')
 
     expect(await bought(bed, 'twin-b')).toEqual([])
   })
@@ -146,7 +146,7 @@ describe('a Secret that the cluster refuses is refused before anything is bought
     await quota(tight, 1)
     await place(tight, 'quota')
 
-    expect(await untilStalled(tight, 'quota', 'SecretRefused')).toMatch(
+    expect(await untilStalled(tight, 'quota', 'SecretWriteDenied')).toMatch(
       /The cluster would refuse Secret quota-tls, so nothing was bought: .*exceeded quota/,
     )
     expect(await bought(bed, 'quota')).toEqual([])
@@ -161,7 +161,7 @@ describe('a Secret that the cluster refuses is refused before anything is bought
     await quota(full, 0)
     await place(full, 'no-room')
 
-    expect(await untilStalled(full, 'no-room', 'SecretRefused')).toMatch(/nothing was bought: .*exceeded quota/)
+    expect(await untilStalled(full, 'no-room', 'SecretWriteDenied')).toMatch(/nothing was bought: .*exceeded quota/)
 
     await quota(full, 100)
     await untilReady(full, 'no-room', RETRIES)
@@ -183,7 +183,7 @@ describe('a Secret that the cluster refuses is refused before anything is bought
     await waitFor(refuses, { what: 'refusal by the policy', limitMs: 20_000, everyMs: 200 })
     await place(bed, 'policy')
 
-    expect(await untilStalled(bed, 'policy', 'SecretRefused')).toContain('certificates are made by another team')
+    expect(await untilStalled(bed, 'policy', 'SecretWriteDenied')).toContain('certificates are made by another team')
     expect(await bought(bed, 'policy')).toEqual([])
 
     await removePolicy()

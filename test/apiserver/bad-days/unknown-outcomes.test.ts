@@ -47,10 +47,10 @@ const LOST: Case[] = [
   ['no answer comes in time', 'lost-hang', { action: 'hang' }],
 ]
 
-/* Looked for 5 s after it was sent and 15 s after that; by then the settle time is over. */
+/* Looked for 5 s after it was sent and 15 s after that; by then the unknown-outcome timeout is over. */
 const SETTLED = 35_000
 
-const flags = { 'request-timeout': '1s', 'settle-time': '8s' }
+const flags = { 'request-timeout': '1s', 'unknown-outcome-timeout': '8s' }
 const UNIQUE = { uniqueAlternativeOrderIds: true, policy: { maxOrdersPerDay: 1000 } }
 
 describe('an order whose outcome is not known', () => {
@@ -88,13 +88,16 @@ describe('an order whose outcome is not known', () => {
     ])
   })
 
-  test.each(LOST)('%s: with unique ids the same id is posted again after the settle time', async (_what, name) => {
-    await untilAnnounced(bed, name, 'OutcomeUnknown')
-    await untilReady(bed, name, SETTLED)
+  test.each(LOST)(
+    '%s: with unique ids the same id is posted again after the unknown-outcome timeout',
+    async (_what, name) => {
+      await untilAnnounced(bed, name, 'OutcomeUnknown')
+      await untilReady(bed, name, SETTLED)
 
-    const paid = await bought(bed, name)
-    expect(paid.map(({ alternativeOrderId }) => alternativeOrderId)).toEqual([bed.alternativeId(name)])
-  })
+      const paid = await bought(bed, name)
+      expect(paid.map(({ alternativeOrderId }) => alternativeOrderId)).toEqual([bed.alternativeId(name)])
+    },
+  )
 
   test('without unique ids it stalls and says the id and the window; a person releases it, and once only', async () => {
     const said = await untilStalled(bed, 'stuck', 'OutcomeUnknown', SETTLED)

@@ -270,7 +270,7 @@ describeOwn('the policies of the chart', () => {
 
       await place(bed, 'stripped')
 
-      expect(await untilStalled(bed, 'stripped', 'SecretRefused', LIMIT.limitMs)).toMatch(
+      expect(await untilStalled(bed, 'stripped', 'SecretWriteDenied', LIMIT.limitMs)).toMatch(
         /nothing was bought: .*denied request: the operator makes only Secrets with the label digicert-operator.io/,
       )
       expect(await bought(bed, 'stripped')).toEqual([])

@@ -52,6 +52,6 @@ test('from the README and the chart to a first order, and to an alert of Prometh
     return told.length > 0 && told.map(({ labels }) => [labels['alertname'], labels['name'], labels['reason']])
   }
   const alerts = await waitFor(firing, { what: 'firing alert', limitMs: LIMIT, everyMs: 250 })
-  expect(alerts).toEqual([['DigiCertOrderStalled', 'second', 'SecretContested']])
+  expect(alerts).toEqual([['DigiCertOrderStalled', 'second', 'SecretClaimedByOtherOrder']])
   expect(await stage.certCentral().control.paid()).toHaveLength(1)
 }, 240_000)

@@ -135,7 +135,8 @@ describe('the image in a pod of the chart, for one namespace', () => {
       await eventually('refusal to patch Secrets', async () => !(await mayPatchSecrets()), LIMIT)
       await order('forbidden')
 
-      const isStalled = (seen: Parameters<typeof isReady>[0]) => hasCondition(seen, 'Stalled', 'True', 'SecretRefused')
+      const isStalled = (seen: Parameters<typeof isReady>[0]) =>
+        hasCondition(seen, 'Stalled', 'True', 'SecretWriteDenied')
       const stalled = await bed.cluster.waitForOrder(shop, 'forbidden', isStalled, LIMIT)
       expect(sentenceOf(stalled)).toMatch(/nothing was bought: .*forbidden.*secrets/)
       expect(await bought()).toBe(before)

@@ -148,7 +148,7 @@ describe('an issued order that is deleted', () => {
     await journey.apply(orderNamed('locked', unreissued))
 
     const stuck = await journey.cluster.waitForOrder(journey.namespace, 'locked', (order) =>
-      ['KeyLost', 'BadCertificate'].includes(order.status?.conditions?.[0]?.reason ?? ''),
+      ['PrivateKeyMissing', 'BadCertificate'].includes(order.status?.conditions?.[0]?.reason ?? ''),
     )
     expect([kstatusOf(stuck) === 'Current', statusFaults(stuck)]).toEqual([false, []])
     expect(stuck.status?.conditions?.[0]?.message).toContain(`rder ${orderIdOf(first)}`)

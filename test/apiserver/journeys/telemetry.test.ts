@@ -39,10 +39,10 @@ afterAll(async () => {
 
 const told = (name: string): LogLine[] => lines.told().filter((line) => line['name'] === name)
 
-const SHORT: Readonly<Record<string, string>> = { 'A condition changed': 'condition ', 'The order is gone': 'gone ' }
+const SHORT: Readonly<Record<string, string>> = { 'Conditions changed': 'condition ', 'DigiCertOrder deleted': 'gone ' }
 
-const brief = ({ level, message, decision, reason }: LogLine): string =>
-  `${level} ${SHORT[message] ?? ''}${String(decision)} ${String(reason)}`
+const brief = ({ level, message, action, reason }: LogLine): string =>
+  `${level} ${SHORT[message] ?? ''}${String(action)} ${String(reason)}`
 
 /** All that is told of an order, once its last line is there: a status can be read before the log has it. */
 const toldToTheEnd = async (name: string, end: string): Promise<LogLine[]> => {
@@ -133,7 +133,7 @@ info RecordIntent RecordingIntent
 warn PlaceOrder Ordering
 warn condition stalled OrderRefused`
 
-const FIELDS = ['namespace', 'name', 'decision', 'reason', 'why', 'traceId']
+const FIELDS = ['namespace', 'name', 'action', 'reason', 'cause', 'traceId']
 
 const lacking = (line: LogLine): string[] =>
   FIELDS.filter((field) => typeof line[field] !== 'string' || line[field] === '').map(
@@ -142,7 +142,7 @@ const lacking = (line: LogLine): string[] =>
 
 /** Whether each change of a condition goes on where the one before it ended. */
 const gaps = (told: readonly LogLine[]): string[] => {
-  const changes = told.filter(({ message }) => message === 'A condition changed')
+  const changes = told.filter(({ message }) => message === 'Conditions changed')
   return changes.filter(({ was }, at) => was !== (changes[at - 1]?.['conditions'] ?? '')).map(brief)
 }
 
@@ -170,7 +170,7 @@ describe('the log and the traces of a life', () => {
     expect(`\n${lines.map(brief).join('\n')}`).toBe(LIFE)
     expect(lines.flatMap(lacking)).toEqual([])
     expect(gaps(lines)).toEqual([])
-    const ids = lines.flatMap((line) => (line['decision'] === 'PlaceOrder' ? [line['orderId']] : []))
+    const ids = lines.flatMap((line) => (line['action'] === 'PlaceOrder' ? [line['orderId']] : []))
     expect(ids).toHaveLength(2)
     const [first, second] = ids
     expect(new Set(lines.slice(3, 16).map(({ orderId }) => orderId))).toEqual(new Set([first]))
@@ -183,7 +183,7 @@ describe('the log and the traces of a life', () => {
     const lines = await toldToTheEnd('odd', 'warn condition stalled OrderRefused')
     expect(`\n${lines.map(brief).join('\n')}`).toBe(REFUSED)
     expect(lines.flatMap(lacking)).toEqual([])
-    expect(lines.at(-2)?.['why']).toMatch(/product/)
+    expect(lines.at(-2)?.['cause']).toMatch(/product/)
   }, 60_000)
 
   test('have no line above debug over an hour in which nothing changes, though looks are taken', async () => {
@@ -195,16 +195,16 @@ describe('the log and the traces of a life', () => {
     await machine.travel(1 / 24)
     await life.looked('calm')
     expect(told('calm').slice(before).map(brief)).toEqual([])
-    const decisions = lines.all().filter(({ name, message }) => name === 'calm' && message === 'Nothing changed')
-    expect(decisions.at(-1)).toMatchObject({ level: 'debug', decision: 'ready', reason: 'Issued' })
+    const decisions = lines.all().filter(({ name, message }) => name === 'calm' && message === 'No change')
+    expect(decisions.at(-1)).toMatchObject({ level: 'debug', action: 'ready', reason: 'Issued' })
   }, 60_000)
 
   test('have one line for each change of the account', () => {
-    const account = lines.told().filter(({ message }) => message === 'The account changed')
+    const account = lines.told().filter(({ message }) => message === 'Account changed')
     expect(account.map(({ level, kind, name, reason }) => [level, kind, name, reason].join(' '))).toEqual([
       'info DigiCertAccount certcentral KeyAccepted',
     ])
-    expect(account[0]).toMatchObject({ namespace: machine.namespace, ready: 'True', was: 'Unknown' })
+    expect(account[0]).toMatchObject({ namespace: machine.namespace, ready: 'True', previous: 'Unknown' })
   })
 
   test('are one trace for each pass, with its calls and writes inside; no secret is in either', async () => {
@@ -223,13 +223,13 @@ describe('the log and the traces of a life', () => {
       new Set(['reconcile DigiCertOrder', 'reconcile DigiCertAccount']),
     )
 
-    const purchase = told('shop').find(({ decision }) => decision === 'PlaceOrder')
+    const purchase = told('shop').find(({ action }) => action === 'PlaceOrder')
     const trace = spans.filter(({ traceId }) => traceId === purchase?.['traceId'])
     const [root] = rootsOf(trace)
     expect(root?.facts).toMatchObject({
       'k8s.namespace.name': machine.namespace,
       'digicert_operator.name': 'shop',
-      'digicert_operator.decision': 'wait',
+      'digicert_operator.action': 'wait',
       'digicert_operator.reason': 'AwaitingApproval',
       'digicert_operator.result': 'succeeded',
       'digicert_operator.order_id': purchase?.['orderId'],

@@ -39,7 +39,7 @@ describe('the trial of an adoption, with suspend', () => {
     expect(await here.life.happened('tried')).toEqual(['order'])
 
     await here.life.edit('tried', { suspend: false })
-    expect((await here.life.says('tried', 'NameRemovalHeld')).status?.history?.[0]?.what).toBe('Adopted')
+    expect((await here.life.says('tried', 'NameRemovalBlocked')).status?.history?.[0]?.what).toBe('Adopted')
     expect(await here.life.happened('tried')).toEqual(['order', 'reissue'])
 
     expect(await trial('tried-twice', id, { commonName: 'tried.example.com' })).toMatch(
@@ -83,7 +83,7 @@ describe('an order that was bought in the console', () => {
 
     await adopting('wider', id)
 
-    const held = await here.life.says('wider', 'NameRemovalHeld')
+    const held = await here.life.says('wider', 'NameRemovalBlocked')
     expect(sentenceOf(held)).toContain('also.wider.example.com stays')
     expect(held.status?.certificate?.dnsNames.toSorted()).toEqual(['also.wider.example.com', 'wider.example.com'])
     await here.machine.travel(4)

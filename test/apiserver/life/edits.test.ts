@@ -64,7 +64,7 @@ describe('a name that is taken out of a live order', () => {
   test('is held with a warning of 72 hours, and DigiCert revokes what came before once a person consents', async () => {
     await here.life.applied('fewer', { dnsNames: ['old.fewer.example.com'] })
     await here.machine.apply(orderNamed('fewer'))
-    const held = await here.life.says('fewer', 'NameRemovalHeld')
+    const held = await here.life.says('fewer', 'NameRemovalBlocked')
     expect(sentenceOf(held)).toMatch(/^old\.fewer\.example\.com stays .* within 72 hours/)
     expect([conditionOf(held, 'Ready')?.status, held.status?.revision]).toEqual(['True', 1])
     await here.machine.travel(4)

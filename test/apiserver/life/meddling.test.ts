@@ -190,15 +190,15 @@ describe('the resource of an issued order that loses', () => {
   test('its status while a name is held for want of consent still holds it, also in the reissue that follows', async () => {
     await here.life.applied('held', { dnsNames: ['old.held.example.com'] })
     await here.machine.apply(orderNamed('held'))
-    await here.life.says('held', 'NameRemovalHeld')
+    await here.life.says('held', 'NameRemovalBlocked')
 
     const order = { kind: 'DigiCertOrder', namespace: here.machine.namespace, name: 'held' }
     await here.machine.cluster.patch(order, { status: null }, 'status')
 
-    expect(sentenceOf(await here.life.says('held', 'NameRemovalHeld'))).toContain('old.held.example.com')
+    expect(sentenceOf(await here.life.says('held', 'NameRemovalBlocked'))).toContain('old.held.example.com')
     await here.life.annotate('held', { 'reissue-requested-at': 'once' })
     await eventually('a reissue', async () => (await here.life.happened('held')).length === 2)
-    const after = await here.life.says('held', 'NameRemovalHeld')
+    const after = await here.life.says('held', 'NameRemovalBlocked')
     expect(conditionOf(after, 'Ready')?.status).toBe('True')
     expect(after.status?.certificate?.dnsNames.toSorted()).toEqual(['held.example.com', 'old.held.example.com'])
     await here.machine.travel(4)

@@ -187,7 +187,7 @@ describe('an API key whose rights are narrowed', () => {
     await here.life.looked('no-read')
 
     expect(await readyOf('no-read')).toBe('True')
-    expect(sentenceOf(await here.life.says('no-read', 'LookRefused'))).toContain(`read order ${id}`)
+    expect(sentenceOf(await here.life.says('no-read', 'OrderNotReadable'))).toContain(`read order ${id}`)
     await here.machine.certCentral.clearFaults()
     await here.life.looked('no-read')
     await here.life.says('no-read', 'Issued')

@@ -124,7 +124,7 @@ describe('a spec that is edited', () => {
     await applied('fewer', { dnsNames: ['www.fewer.example.com'] })
 
     await machine.apply(orderNamed('fewer'))
-    const held = await says('fewer', 'NameRemovalHeld')
+    const held = await says('fewer', 'NameRemovalBlocked')
     expect(conditionOf(held, 'Ready')?.status).toBe('True')
     expect(sentenceOf(held)).toContain('www.fewer.example.com')
     expect(await happened('fewer')).toEqual(['order'])

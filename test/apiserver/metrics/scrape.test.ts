@@ -84,7 +84,7 @@ test('Prometheus takes what the operator tells', async () => {
 })
 
 test('every metric of the table has a sample', async () => {
-  await answerTo(`digicert_operator_order_state_since_timestamp_seconds{waits_for="domains"}`)
+  await answerTo(`digicert_operator_order_state_since_timestamp_seconds{waiting_for="domains"}`)
   const told = await prometheus.query('group by (__name__) ({job="digicert-operator"})')
   const names = new Set(told.map(({ metric }) => (metric['__name__'] ?? '').replace(/_(bucket|count|sum)$/, '')))
   expect(METRIC_ROWS.map(({ name }) => name).filter((name) => !names.has(name))).toEqual([])
@@ -98,7 +98,7 @@ test.each([
   ['keyless', 'stalled', 'AccountNotReady', ''],
 ])('order %s is told as %s for %s', async (name, state, reason, waitsFor) => {
   const [series] = await answerTo(`digicert_operator_order_state_since_timestamp_seconds${of(name)}`)
-  expect(series?.metric).toMatchObject({ state, reason, ...(waitsFor === '' ? {} : { waits_for: waitsFor }) })
+  expect(series?.metric).toMatchObject({ state, reason, ...(waitsFor === '' ? {} : { waiting_for: waitsFor }) })
   expect(Math.abs(Date.now() / 1000 - Number(series?.value[1]))).toBeLessThan(600)
 })
 

@@ -289,7 +289,7 @@ describe('a Secret that names its order is believed', () => {
 
 /* Looked for 5 s after it was sent and 15 s after that; by then the time for unknown outcomes is over. */
 const SETTLED = 45_000
-const UNKNOWN = { 'request-timeout': '1s', 'settle-time': '8s' }
+const UNKNOWN = { 'request-timeout': '1s', 'unknown-outcome-timeout': '8s' }
 
 describe('an answer that is lost', () => {
   let bed: Bed

@@ -11,10 +11,10 @@ const MANY = 3600
 let stage: Stage
 let post: number
 beforeAll(async () => {
-  // Look-ups show an order 12 s late: more than a restart takes, less than the settle time. CertCentral takes an id twice,
+  // Look-ups show an order 12 s late: more than a restart takes, less than the unknown-outcome timeout. CertCentral takes an id twice,
   // and lists show nothing, so that an order is found by its id alone.
   // Two operators meet at calls that neither has given up, or one would meet itself.
-  stage = await startStage({ flags: { 'settle-time': '15s', 'request-timeout': '20s' } })
+  stage = await startStage({ flags: { 'unknown-outcome-timeout': '15s', 'request-timeout': '20s' } })
   await stage.bed.control.changeSettings({
     uniqueAlternativeOrderIds: false,
     lookupLagSeconds: 12,

@@ -103,7 +103,7 @@ test('a clock that leaps over the end of a plan buys one renewal, and says so wh
   bed.setClock(186 * DAY)
   await nudge(bed, 'renewal')
 
-  await untilReason('renewal', 'ClockAhead')
+  await untilReason('renewal', 'ClockSkew')
   await expectPeace('renewal', 2)
 
   bed.setClock(0)

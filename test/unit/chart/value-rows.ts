@@ -106,7 +106,7 @@ const MUCH: readonly Row[] = [
   ['workers', 3, ARGS, holding('--workers=3')],
   ['pollInterval', '90s', ARGS, holding('--poll-interval=90s')],
   ['requestTimeout', '5s', ARGS, holding('--request-timeout=5s')],
-  ['settleTime', '1h', ARGS, holding('--settle-time=1h')],
+  ['unknownOutcomeTimeout', '1h', ARGS, holding('--unknown-outcome-timeout=1h')],
   ['accounts', [ACCOUNT], ['ClusterDigiCertAccount', 'spec'], ACCOUNT.spec],
   ['log.level', 'debug', ARGS, holding('--log-level=debug')],
   ['log.format', 'text', ARGS, holding('--log-format=text')],

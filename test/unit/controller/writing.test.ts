@@ -101,7 +101,7 @@ describe('a key Secret', () => {
   ])('that the cluster refuses with %d is a refusal', async (code, reason, kind) => {
     const { store } = secretStore()
     api.script((seen, response) => seen.method === 'POST' && refuse(code, reason)(seen, response))
-    expect(await outcomeOf(store)).toMatchObject({ kind, reason: 'SecretRefused' })
+    expect(await outcomeOf(store)).toMatchObject({ kind, reason: 'SecretWriteDenied' })
   })
 
   test('of which nobody knows whether it was made rises as an error', async () => {

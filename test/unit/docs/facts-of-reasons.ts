@@ -66,16 +66,16 @@ export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
       },
     },
   ],
-  AccountForbids: [
+  DeniedByPolicy: [
     unbought,
     withAccount({ forbids: forbidden(aSpec(), anAccount({ policy: { products: ['ssl_basic'] } }).spec.policy, NOW) }),
   ],
   OrderLimitReached: [intended(), absent, withAccount({ ordersLeft: 0 })],
   SecretConflict: [unbought, { target: { kind: 'foreign' } }],
-  SecretContested: [unbought, { target: { kind: 'contested', by: 'checkout' } }],
-  SecretRefused: [
+  SecretClaimedByOtherOrder: [unbought, { target: { kind: 'contested', by: 'checkout' } }],
+  SecretWriteDenied: [
     intended(),
-    failed('SecretRefused', {
+    failed('SecretWriteDenied', {
       message:
         'secrets "shop-tls" is forbidden: exceeded quota: few, requested: secrets=1, used: secrets=10, limited: secrets=10',
     }),
@@ -116,7 +116,7 @@ export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
     sent(-1),
     found({ mismatches: mismatches({ productId: 'ssl_basic', dnsNames: [], requests: [] } as never, aSpec()) }),
   ],
-  LookRefused: [failed('LookRefused', { message: NO_PERMISSION })],
+  OrderNotReadable: [failed('OrderNotReadable', { message: NO_PERMISSION })],
   OrderNotVisible: [absent],
   CertCentralUnavailable: [
     intended(),
@@ -166,7 +166,7 @@ export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
       code: 'foreign-key',
     }),
   ],
-  KeyLost: [
+  PrivateKeyMissing: [
     ordered('issued', { certificateId: CERTIFICATE_ID }),
     { key: 'absent', reissue: { ...NO_REISSUE, allowed: 'no' } },
   ],
@@ -196,10 +196,10 @@ export const FACTS_OF_REASONS: Readonly<Record<Reason, readonly Facts[]>> = {
       },
     },
   ],
-  NameRemovalHeld: [{ reissue: { ...NO_REISSUE, heldNames: ['old.shop.example.com'] } }],
+  NameRemovalBlocked: [{ reissue: { ...NO_REISSUE, heldNames: ['old.shop.example.com'] } }],
   SwitchingAutoReissue: [seen({ autoReissue: 'on' })],
   AwaitingRenewal: [intended({ purpose: 'Renewal', purchase: 2, renewalOf: ORDER_ID }), absent, { renew: 'DigiCert' }],
-  ClockAhead: [
+  ClockSkew: [
     withAccount({ aheadMs: 26 * 3_600_000 }),
     seen(),
     { next: { action: 'Renew', at: inHours(-1), why: 'the plan ends' } },

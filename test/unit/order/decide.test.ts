@@ -99,7 +99,7 @@ const GATE: readonly Row[] = [
     'buys nothing for a Secret that an older order keeps',
     'secretBelongsToAnother',
     [intended(), absent, { target: { kind: 'contested', by: 'older' } }],
-    stalled('SecretContested', TOMORROW),
+    stalled('SecretClaimedByOtherOrder', TOMORROW),
   ],
   [
     'stalls where the account cannot be used',
@@ -159,7 +159,7 @@ const KEY_AND_INTENT: readonly Row[] = [
     'stalls where a guard rail of the account forbids the order',
     'accountForbids',
     [intended(), withAccount({ forbids: 'its policy says so' })],
-    stalled('AccountForbids', inMinutes(1)),
+    stalled('DeniedByPolicy', inMinutes(1)),
   ],
   [
     'follows an order that was sent before the guard rail was put up',
@@ -243,13 +243,13 @@ const KEY_AND_INTENT: readonly Row[] = [
   [
     'does not try a key Secret in a loop that the cluster refused',
     'keyIsMissing',
-    [unbought, failed('SecretRefused')],
-    stalled('SecretRefused', inMinutes(30)),
+    [unbought, failed('SecretWriteDenied')],
+    stalled('SecretWriteDenied', inMinutes(30)),
   ],
   [
     'tries a key Secret again when its time has come',
     'keyIsMissing',
-    [unbought, failed('SecretRefused', { retryAt: NOW })],
+    [unbought, failed('SecretWriteDenied', { retryAt: NOW })],
     act('CreatingKey', { kind: 'CreateKey' }),
   ],
   ['writes down what it is about to buy', 'intentIsMissing', [unbought, { key: 'fits' }], record(1)],
@@ -274,8 +274,8 @@ const KEY_AND_INTENT: readonly Row[] = [
   [
     'does not buy for a Secret that the cluster refused',
     'refusedBefore',
-    [intended(), failed('SecretRefused')],
-    stalled('SecretRefused', inMinutes(30)),
+    [intended(), failed('SecretWriteDenied')],
+    stalled('SecretWriteDenied', inMinutes(30)),
   ],
   [
     'looks again when the time of a refused order has come',
@@ -542,14 +542,14 @@ const TRACK: readonly Row[] = [
   [
     'does not hand a CSR in for a key that the cluster refused a moment ago',
     'keyIsLost',
-    [ordered('pending'), { key: 'absent' }, failed('SecretRefused')],
-    stalled('SecretRefused', inMinutes(30)),
+    [ordered('pending'), { key: 'absent' }, failed('SecretWriteDenied')],
+    stalled('SecretWriteDenied', inMinutes(30)),
   ],
   [
     'stalls where the key is lost and no CSR is taken any more',
     'keyIsLost',
     [ordered('processing'), { key: 'absent' }],
-    stalled('KeyLost', inHours(20)),
+    stalled('PrivateKeyMissing', inHours(20)),
   ],
   [
     'makes another key where that of an issued order is lost with the Secret, to be reissued with',
@@ -561,7 +561,7 @@ const TRACK: readonly Row[] = [
     'stalls where the key of an issued order is lost with the Secret, and reissues are forbidden',
     'keyIsLost',
     [{ key: 'absent', stored: undefined }, { reissue: { ...anObservation().reissue, allowed: 'no' } }],
-    stalled('KeyLost', inHours(20)),
+    stalled('PrivateKeyMissing', inHours(20)),
   ],
   [
     'keeps the key again that the Secret holds, where the kept one was deleted',
@@ -837,7 +837,7 @@ const LIFE: readonly Row[] = [
     'holds a name that was taken out of the spec',
     'namesAreHeld',
     [reissuing({ heldNames: ['old.example.com'] })],
-    ready('NameRemovalHeld', inHours(20)),
+    ready('NameRemovalBlocked', inHours(20)),
   ],
   [
     'switches the reissuing of DigiCert off that nobody asked for',
@@ -881,7 +881,7 @@ const LIFE: readonly Row[] = [
     'does not begin a renewal that the account forbids',
     'renewalIsDue',
     [DUE, withAccount({ forbids: 'its policy says so' })],
-    stalled('AccountForbids', inMinutes(10)),
+    stalled('DeniedByPolicy', inMinutes(10)),
   ],
   [
     "asks CertCentral once more where the renewal is due by a clock that is ahead of CertCentral's alone",
@@ -893,7 +893,7 @@ const LIFE: readonly Row[] = [
     "buys nothing by a clock that is ahead of CertCentral's",
     'renewalIsDue',
     [DUE, seen({}), withAccount({ aheadMs: 4 * DAY })],
-    stalled('ClockAhead', inMinutes(10)),
+    stalled('ClockSkew', inMinutes(10)),
   ],
   [
     'renews what is due by both clocks',
@@ -1202,8 +1202,8 @@ const UPKEEP: readonly Row[] = [
   [
     'says that the cluster refuses what else the Secret shall hold, and that the certificate is good',
     'outputsAreLacking',
-    [failed('SecretRefused'), { outputs: { stale: 'yes', problem: undefined } }],
-    ready('SecretRefused', inMinutes(10)),
+    [failed('SecretWriteDenied'), { outputs: { stale: 'yes', problem: undefined } }],
+    ready('SecretWriteDenied', inMinutes(10)),
   ],
   [
     'gives the Secret back of the plan that is being renewed',
@@ -1315,8 +1315,8 @@ const UPKEEP: readonly Row[] = [
   [
     'says that CertCentral refuses to tell of an order whose certificate is good',
     'lookWasRefused',
-    [failed('LookRefused')],
-    ready('LookRefused', inHours(20)),
+    [failed('OrderNotReadable')],
+    ready('OrderNotReadable', inHours(20)),
   ],
   [
     'says that CertCentral does not show an order whose certificate is good until it does',
@@ -1377,7 +1377,7 @@ const UPKEEP: readonly Row[] = [
     'says that the key is lost when the certificate was for another key three times',
     'certificateIsNew',
     [{ stored: undefined }, failed('BadCertificate', { count: 3, code: 'foreign-key' })],
-    stalled('KeyLost', inMinutes(30)),
+    stalled('PrivateKeyMissing', inMinutes(30)),
   ],
   [
     'says that somebody else reissued where the Secret still holds a good pair of ours',
@@ -1394,8 +1394,8 @@ const UPKEEP: readonly Row[] = [
   [
     'does not write a Secret in a loop that the cluster refused',
     'certificateIsNew',
-    [{ stored: undefined }, failed('SecretRefused')],
-    stalled('SecretRefused', inMinutes(30)),
+    [{ stored: undefined }, failed('SecretWriteDenied')],
+    stalled('SecretWriteDenied', inMinutes(30)),
   ],
   ['asks which certificate it is where nobody said', 'certificateIsNew', [ordered('issued')], lookById],
   [

@@ -239,7 +239,7 @@ describe('what waits for a person says who, what and which id', () => {
     ],
     [
       'a Secret that an older order keeps',
-      'SecretContested',
+      'SecretClaimedByOtherOrder',
       [unbought, { target: { kind: 'contested', by: 'older' } }],
       'Secret shop-tls is kept by DigiCertOrder older; choose another secretName. Nothing was bought',
     ],
@@ -305,13 +305,13 @@ describe('what waits for a person says who, what and which id', () => {
     ],
     [
       'a guard rail',
-      'AccountForbids',
+      'DeniedByPolicy',
       [unbought, withAccount({ forbids: 'its policy.products does not list ssl_basic' })],
       'DigiCertAccount shop/certcentral forbids the order: its policy.products does not list ssl_basic. Nothing was bought',
     ],
     [
       'a clock that is ahead',
-      'ClockAhead',
+      'ClockSkew',
       [withAccount({ aheadMs: 48 * 3_600_000 })],
       "is due by the clock of the operator alone, which is 48 hours ahead of CertCentral's; set the clock of its machine right. No more was bought",
     ],
@@ -323,14 +323,14 @@ describe('what waits for a person says who, what and which id', () => {
     ],
     [
       'a Secret that the cluster would refuse',
-      'SecretRefused',
-      [unbought, failed('SecretRefused')],
+      'SecretWriteDenied',
+      [unbought, failed('SecretWriteDenied')],
       'The cluster would refuse Secret shop-tls, so nothing was bought: it was refused for a reason',
     ],
     [
       'a Secret that the cluster refuses when the order exists',
-      'SecretRefused',
-      [ordered('issued'), failed('SecretRefused')],
+      'SecretWriteDenied',
+      [ordered('issued'), failed('SecretWriteDenied')],
       `The cluster refuses the Secret that order ${ORDER_ID} waits for (shop-tls, or that of its key): it was refused for a reason`,
     ],
     [

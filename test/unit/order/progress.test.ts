@@ -239,8 +239,8 @@ describe('what an outcome leaves in the status', () => {
     [
       'another refusal, counted anew',
       { failures: FAILURES },
-      { kind: 'refused', reason: 'SecretRefused', code: 'd', message: 'no' },
-      { failures: { reason: 'SecretRefused', code: 'd', message: 'no', count: 1, lastAt: AT } },
+      { kind: 'refused', reason: 'SecretWriteDenied', code: 'd', message: 'no' },
+      { failures: { reason: 'SecretWriteDenied', code: 'd', message: 'no', count: 1, lastAt: AT } },
     ],
     [
       'the intent without its mark where nothing left',

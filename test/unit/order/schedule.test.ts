@@ -114,7 +114,7 @@ test('an order of unknown outcome is looked for after 5, 15, 45 seconds, 2, 5, 1
 describe('what failed is tried again', () => {
   test.each([
     ['OrderRefused', [60, 120, 240], 1440],
-    ['SecretRefused', [0.25, 0.5, 1], 10],
+    ['SecretWriteDenied', [0.25, 0.5, 1], 10],
     ['BadCertificate', [0.25, 0.5, 1], 60],
     ['SendingCSR', [1, 2, 4], 60],
   ] as const)('%s: after %j minutes, and at most after %d', (reason, first, most) => {
@@ -123,7 +123,7 @@ describe('what failed is tried again', () => {
   })
 
   test('never sooner after more failures, and always later than the last one', () => {
-    const reasons = fc.constantFrom<Reason>('OrderRefused', 'SecretRefused', 'BadCertificate', 'SendingCSR')
+    const reasons = fc.constantFrom<Reason>('OrderRefused', 'SecretWriteDenied', 'BadCertificate', 'SendingCSR')
     fc.assert(
       fc.property(reasons, times, fc.integer({ min: 1, max: 10_000 }), (reason, lastAt, count) => {
         const at = retryAt(reason, lastAt, count)

@@ -92,7 +92,12 @@ const walk = async (first: OrderStatus, given: Gathered): Promise<{ actions: str
   const actions: string[] = []
   let status = first
   for (;;) {
-    const seen = observe(given, status, { now: NOW, settleTimeMs: 900_000, remote: { kind: 'unasked' }, memory })
+    const seen = observe(given, status, {
+      now: NOW,
+      unknownOutcomeTimeoutMs: 900_000,
+      remote: { kind: 'unasked' },
+      memory,
+    })
     const decision = decide(seen, NOW)
     if (decision.verdict !== 'act') {
       const subject = { before: first, generation: 1, about: ABOUT, now: NOW }

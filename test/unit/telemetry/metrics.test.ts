@@ -35,7 +35,7 @@ describe('the text that Prometheus scrapes', () => {
 
   test('counts what is counted, and says of what is kept elsewhere that it is a counter', async () => {
     const labels = { account: 'DigiCertAccount/shop/certcentral' }
-    const waited: Sample = { name: 'digicert_operator_budget_waited_seconds_total', labels, value: 4.5 }
+    const waited: Sample = { name: 'digicert_operator_rate_limit_waited_seconds_total', labels, value: 4.5 }
     const metrics = createMetrics(() => [waited])
     metrics.count('digicert_operator_failures_total', { ...labels, reason: 'OrderRefused' })
     metrics.count('digicert_operator_failures_total', { ...labels, reason: 'OrderRefused' })
@@ -43,8 +43,8 @@ describe('the text that Prometheus scrapes', () => {
     const lines = (await metrics.text()).body.split('\n')
     for (const line of [
       'digicert_operator_failures_total{account="DigiCertAccount/shop/certcentral",reason="OrderRefused"} 2',
-      '# TYPE digicert_operator_budget_waited_seconds_total counter',
-      'digicert_operator_budget_waited_seconds_total{account="DigiCertAccount/shop/certcentral"} 4.5',
+      '# TYPE digicert_operator_rate_limit_waited_seconds_total counter',
+      'digicert_operator_rate_limit_waited_seconds_total{account="DigiCertAccount/shop/certcentral"} 4.5',
       'digicert_operator_certcentral_request_duration_seconds_bucket{le="0.25",endpoint="orderInfo"} 0',
       'digicert_operator_certcentral_request_duration_seconds_bucket{le="0.5",endpoint="orderInfo"} 1',
       'digicert_operator_certcentral_request_duration_seconds_sum{endpoint="orderInfo"} 0.3',
@@ -107,7 +107,18 @@ describe('the table of metrics', () => {
 
   test('has no label whose values grow without bound', () => {
     const known = [
-      ...['namespace', 'name', 'action', 'condition', 'state', 'reason', 'waits_for', 'account', 'product', 'renewal'],
+      ...[
+        'namespace',
+        'name',
+        'action',
+        'condition',
+        'state',
+        'reason',
+        'waiting_for',
+        'account',
+        'product',
+        'renewal',
+      ],
       ...[
         'purpose',
         'policy',

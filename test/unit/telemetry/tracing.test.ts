@@ -43,7 +43,7 @@ const onePass = (tracing: Tracing, text = 'fine') =>
   tracing.traceReconcile(ORDER, async () => {
     recordCall(call('GET /user/me'))
     await Promise.resolve()
-    setSpanAttributes({ 'digicert_operator.decision': 'wait', 'digicert_operator.reason': text })
+    setSpanAttributes({ 'digicert_operator.action': 'wait', 'digicert_operator.reason': text })
     addSpanEvent('CreateKey', { outcome: 'done' })
     recordCall(() => ({ ...call('PUT /order')(), error: 'timeout' }))
     return 'succeeded' as const
@@ -80,7 +80,7 @@ describe('a traced pass', () => {
         'k8s.namespace.name': 'shop',
         'digicert_operator.kind': 'DigiCertOrder',
         'digicert_operator.name': 'web',
-        'digicert_operator.decision': 'wait',
+        'digicert_operator.action': 'wait',
         'digicert_operator.reason': 'fine',
         'digicert_operator.result': 'succeeded',
       },

@@ -113,7 +113,7 @@ describe('the figures of orders', () => {
       {
         order: { id: 7, status: 'issued', purchase: 1, validUntil: '2027-11-30' },
         next: { action: 'Reissue', at: inDays(10).toISOString(), why: 'the certificate ends' },
-        failures: { reason: 'LookRefused', count: 3, lastAt: NOW.toISOString(), code: 'forbidden', message: 'no' },
+        failures: { reason: 'OrderNotReadable', count: 3, lastAt: NOW.toISOString(), code: 'forbidden', message: 'no' },
       },
     )
     expect(valuesOf(order)).toEqual({
@@ -126,7 +126,7 @@ describe('the figures of orders', () => {
       'certificate_not_after_timestamp_seconds shop shop': Date.parse('2027-06-02T12:00:00Z') / 1000,
       'certificate_renewal_timestamp_seconds shop shop Reissue': inDays(10).getTime() / 1000,
       'order_plan_end_timestamp_seconds shop shop': Date.parse('2027-11-30T23:59:59.999Z') / 1000,
-      'order_failures shop shop LookRefused': 3,
+      'order_failures shop shop OrderNotReadable': 3,
       ...{ 'orders ready': 1, 'orders new': 0, 'orders waiting': 0, 'orders replacing': 0 },
       ...{ 'orders attention': 0, 'orders stalled': 0, 'orders held': 0 },
     })
