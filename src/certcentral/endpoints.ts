@@ -70,12 +70,12 @@ export const reject = (operation: Operation, field: string, message: string): ne
 
 /** An id as a segment of a path. Throws for anything else, which could name another resource. */
 const idSegment = (operation: Operation, id: number): string =>
-  Number.isSafeInteger(id) && id > 0 ? String(id) : reject(operation, 'id', 'is no id of CertCentral')
+  Number.isSafeInteger(id) && id > 0 ? String(id) : reject(operation, 'id', 'is not an id of CertCentral')
 
 const orderPath = (operation: Operation, orderId: number): string =>
   `/order/certificate/${idSegment(operation, orderId)}`
 
-/** Places an order, on a new connection: an idle one that the server has just closed would leave the outcome unknown. */
+/** Places an order on a new connection: an idle one that the server has just closed would leave the outcome unknown. */
 export const placeOrder =
   ({ sendReserved }: RequestPipeline) =>
   async (
@@ -84,7 +84,7 @@ export const placeOrder =
     { slot, signal }: { slot: Slot; signal?: AbortSignal | undefined },
   ): Promise<PlacedOrder> => {
     const operation = 'placeOrder'
-    if (!/^[a-z0-9_]{1,128}$/i.test(productId)) reject(operation, 'product', 'is no product id')
+    if (!/^[a-z0-9_]{1,128}$/i.test(productId)) reject(operation, 'product', 'is not a product id')
     const faults = faultsOfOrderBody(body)
     if (faults.length > 0) throw notSendable(operation, faults)
     const path = `/order/certificate/${productId}`

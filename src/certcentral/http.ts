@@ -54,7 +54,10 @@ export type Transport = {
   close: () => void
 }
 
-/** The base URL without a slash at its end. Throws a TypeError for anything but http or https, or with parts it cannot have. */
+/**
+ * Returns the base URL without a slash at its end. Throws a TypeError for other schemes than http and https, and for
+ * credentials, a query or a fragment.
+ */
 const parseBaseUrl = (text: string): string => {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) throw new TypeError('url is no http(s) URL')
@@ -78,7 +81,10 @@ export const headerKey = (text: string): string => {
 const MIN_UNMISTAKABLE_LENGTH = 20
 const MIN_DIFFERENT_CHARACTERS = 10
 
-/** Digits and capitals, or one long word with digits such as a random number in hex. No mark that joins parts of names, hosts and paths. */
+/**
+ * Digits and capitals without the marks that join parts of names, hosts and paths, or one long word with digits, such as a
+ * random number in hex.
+ */
 const RANDOM = /^(?=\D*\d)(?:(?=[^A-Z]*[A-Z])[^/.:@]+|[a-z0-9]{32,})$/
 
 /**

@@ -79,7 +79,7 @@ export const ordersOfName =
   async ({ commonName, createdSince }: NameSearch, options?: CallOptions): Promise<ListedOrder[]> => {
     const operation = 'ordersOfName'
     if (commonName.trim() === '') reject(operation, 'common_name', 'is empty')
-    if (Number.isNaN(createdSince?.getTime())) reject(operation, 'date_created', 'is no date')
+    if (Number.isNaN(createdSince?.getTime())) reject(operation, 'date_created', 'is not a date')
     const since = createdSince && twoDaysBefore(createdSince)
     const search = (from: Date | undefined): Promise<ListedOrder[]> =>
       readAllPages(operation, MAX_PAGES.ofName, async (offset) => {
