@@ -12,7 +12,7 @@ import { createStatusWriter, withTypeMeta } from './controller/orders.ts'
 import { type SelfWriteTracker, createSelfWriteTracker } from './controller/own-writes.ts'
 import { Reconciler } from './controller/reconcile.ts'
 import { createSecretStore } from './controller/secrets.ts'
-import { type Spending, createSpending } from './controller/spending.ts'
+import { type RateLimiters, createRateLimiters } from './controller/rate-limiters.ts'
 import { createStatusFeed } from './controller/status-feed.ts'
 import { accountOfFlow, placementOf, priorityOf } from './controller/turns.ts'
 import * as watches from './controller/watches.ts'
@@ -45,16 +45,15 @@ type Queues = { orders: Workqueue; accounts: Workqueue; given: Workqueue }
 const createQueues = (
   { clock, metrics }: Pick<Surroundings, 'clock' | 'metrics'>,
   caches: () => Caches,
-  { gateOf, admits }: Spending,
+  { groupOf, canStart }: RateLimiters,
 ): Queues => ({
   orders: createWorkqueue({
     clock,
     observer: queueObserver(metrics, CONTROLLERS.orders),
     placementOf: (key) => placementOf(caches().orders.get(key)),
     admission: {
-      groupOf: (flow) => gateOf(accountOfFlow(flow)),
-      canStart: (group, priority, inFlight) =>
-        admits(group, priority === 'high' ? 'foreground' : 'background', inFlight),
+      groupOf: (flow) => groupOf(accountOfFlow(flow)),
+      canStart,
     },
   }),
   accounts: createWorkqueue({ clock, observer: queueObserver(metrics, CONTROLLERS.accounts) }),
@@ -84,7 +83,7 @@ export type Controllers = {
 
 type Parts = Surroundings & {
   queues: Queues
-  spending: Spending
+  rateLimiters: RateLimiters
   now: () => Date
   own: SelfWriteTracker
   memory: Memory
@@ -134,7 +133,7 @@ const accountsOf = ({
   caches,
   metrics,
   redactor,
-  spending,
+  rateLimiters,
   userAgent,
   queues,
   recorder,
@@ -149,7 +148,7 @@ const accountsOf = ({
     reach: { allowedHosts: config.allowedHosts, allowHttp: config.allowHttp ? 'yes' : 'no' },
     requestTimeoutMs: config.requestTimeout,
     userAgent,
-    spending,
+    rateLimiters,
     now,
     holdSecret: redactor.track,
     log,
@@ -264,20 +263,23 @@ const startControllers = (parts: Parts, accounts: Accounts, clusterId: string): 
   ]
 }
 
-const figuresOf = ({ queues, config, caches, spending, memory, leader }: Parts, known: () => Accounts | undefined) => {
+const figuresOf = (
+  { queues, config, caches, rateLimiters, memory, leader }: Parts,
+  known: () => Accounts | undefined,
+) => {
   const controlled: Controlled[] = [
     { name: CONTROLLERS.orders, queue: queues.orders, workers: config.workers },
     { name: CONTROLLERS.accounts, queue: queues.accounts, workers: ACCOUNT_WORKERS },
   ]
-  return () => samplesOf({ caches, controlled, spending, memory, leading: leader.isLeader, known })
+  return () => samplesOf({ caches, controlled, rateLimiters, memory, leading: leader.isLeader, known })
 }
 
 /** Creates the controllers of orders and accounts, with their queues and caches. */
 export const createControllers = (given: Surroundings): Controllers => {
   const { config, kube, log, clock } = given
   const now = (): Date => new Date(clock.now())
-  const spending = createSpending()
-  const queues = createQueues(given, () => caches, spending)
+  const rateLimiters = createRateLimiters()
+  const queues = createQueues(given, () => caches, rateLimiters)
   const enqueue = (keys: readonly string[]): void => {
     for (const key of keys) queues.orders.add(key)
   }
@@ -293,7 +295,7 @@ export const createControllers = (given: Surroundings): Controllers => {
     random: Math.random,
   })
   const remembered = { own: createSelfWriteTracker(), memory: createMemory(now()), given: secretsOfPeople }
-  const shared = { ...given, ...remembered, queues, spending, now, enqueue, enqueueByPriority }
+  const shared = { ...given, ...remembered, queues, rateLimiters, now, enqueue, enqueueByPriority }
   const { watchNamespaces: namespaces, secretWatch: watchSecrets, clusterAccounts } = config
   const scope = { client: kube, log, namespaces, watchSecrets, clusterAccounts }
   const caches: Caches = createCaches(scope, handlers({ ...shared, caches: () => caches }))

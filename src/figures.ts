@@ -1,9 +1,9 @@
 import type { Caches } from './caches.ts'
-import { type KnownOfAccounts, samplesOfAccounts, samplesOfBudgets } from './controller/figures/accounts.ts'
+import { type KnownOfAccounts, samplesOfAccounts, samplesOfRateLimiters } from './controller/figures/accounts.ts'
 import { samplesOfOrders } from './controller/figures/orders.ts'
 import { samplesOfRepairs } from './controller/figures/repairs.ts'
 import type { Memory } from './controller/memory.ts'
-import type { Spending } from './controller/spending.ts'
+import type { RateLimiters } from './controller/rate-limiters.ts'
 import type { QueueObserver, Workqueue } from './kube/workqueue.ts'
 import type { ReconcileObserver, ReconcileOutcome } from './kube/controller.ts'
 import type { Metrics, Sample } from './telemetry/metrics.ts'
@@ -67,7 +67,7 @@ const samplesOfWatches = (caches: Pick<Caches, 'watches'>): Sample[] =>
 export type Figured = {
   caches: Pick<Caches, 'orders' | 'accounts' | 'watches'>
   controlled: readonly Controlled[]
-  spending: Pick<Spending, 'states'>
+  rateLimiters: Pick<RateLimiters, 'states'>
   memory: Pick<Memory, 'repaired'>
   leading: () => boolean
   /** What the leader knows of accounts; `undefined` while nothing runs. */
@@ -75,13 +75,13 @@ export type Figured = {
 }
 
 /** What only the leader exports, as another replica would export it a second time. */
-const samplesOfLeader = ({ caches, controlled, spending, memory }: Figured, known: KnownOfAccounts): Sample[] => [
+const samplesOfLeader = ({ caches, controlled, rateLimiters, memory }: Figured, known: KnownOfAccounts): Sample[] => [
   ...controlled.flatMap(samplesOfController),
   ...samplesOfOrders(caches.orders.list()),
   ...samplesOfRepairs(memory),
   ...samplesOfAccounts('DigiCertAccount', caches.accounts.DigiCertAccount.list(), known),
   ...samplesOfAccounts('ClusterDigiCertAccount', caches.accounts.ClusterDigiCertAccount.list(), known),
-  ...samplesOfBudgets(spending),
+  ...samplesOfRateLimiters(rateLimiters),
 ]
 
 /** Everything that is read at a scrape. */

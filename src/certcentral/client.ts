@@ -1,8 +1,22 @@
+import { type Clock, systemClock } from './clock.ts'
+import * as endpoints from './endpoints.ts'
+import { type TransportOptions, createTransport } from './http.ts'
+import * as search from './order-search.ts'
+import type { RateLimiter, Slot } from './rate-limiter.ts'
+import type { Priority } from './rate-windows.ts'
+import {
+  type CallOptions,
+  type CallRecord,
+  type RequestPipeline,
+  createRequestPipeline,
+  createRetryAtConverter,
+} from './request-pipeline.ts'
 import type {
   DcvCheck,
   DcvRandomValue,
   DomainInfo,
   ListedOrder,
+  NameSearch,
   OrderInfo,
   OrderSummary,
   OrderValidation,
@@ -10,92 +24,78 @@ import type {
   PlacedOrder,
   Reissue,
   RequestInfo,
-  RevocationAnswer,
+  Revocation,
+  RevocationResult,
   User,
-} from './answers.ts'
-import type { Budget, Priority } from './budget.ts'
-import type { CallOptions, CallRecord, Calls } from './calls.ts'
-import { createCalls } from './calls.ts'
-import type { Clock } from './clock.ts'
-import { systemClock } from './clock.ts'
-import * as endpoints from './endpoints.ts'
-import type { Revocation } from './life.ts'
-import type { Turn } from './line.ts'
-import * as life from './life.ts'
-import type { NameSearch } from './look-ups.ts'
-import * as lookUps from './look-ups.ts'
-import { tellBy } from './telling.ts'
-import type { TransportOptions } from './transport.ts'
-import { createTransport } from './transport.ts'
-import * as validity from './validity.ts'
+} from './types.ts'
 
-/** The right to make one call, taken ahead of time. Good for one {@link CertCentral.placeOrder} of the same client. */
-export type Permit = { readonly takenAt: Date }
+/** A reserved slot of the rate limiter. Good for one {@link CertCentral.placeOrder} of the same client. */
+export type Reservation = { readonly reservedAt: Date }
 
 /**
- * CertCentral's Services API, one method for each endpoint that we use, named after DigiCert's pages. Every method fails
- * with a CertCentralError and nothing else, but for the misuse of a permit.
+ * CertCentral's Services API, one method for each endpoint that the operator uses, named after DigiCert's pages. Methods
+ * fail with a {@link CertCentralError} only, except for the misuse of a reservation.
  */
 export type CertCentral = {
-  /** The same client, with calls of that priority where a call does not say its own. */
-  at: (priority: Priority) => CertCentral
-  /** Takes one call's worth of budget, so that nothing has to be waited for between the bookkeeping and the POST. */
-  reserve: (options?: CallOptions) => Promise<Permit>
-  /** Gives back a permit that is not needed after all; one that is spent is left alone. */
-  giveBack: (permit: Permit) => void
+  /** The same client with another default priority. */
+  withPriority: (priority: Priority) => CertCentral
+  /** Waits for the rate limiter before the order is recorded, so that nothing delays the POST afterwards. */
+  reserve: (options?: CallOptions) => Promise<Reservation>
+  /** Releases a reservation that is not needed; does nothing where it was used. */
+  release: (reservation: Reservation) => void
   /**
-   * `POST /order/certificate/{product_id}`, sent once at most. Throws a TypeError for a permit that is spent or not of
-   * this client. While the key is paused it fails unsent, and the permit is spent all the same.
+   * `POST /order/certificate/{product_id}`, sent once at most. Throws a TypeError for a reservation that was used or is of
+   * another client. During a pause of the key it fails unsent, and uses the reservation up.
    */
   placeOrder: (
     productId: string,
     body: Readonly<Record<string, unknown>>,
-    options: { permit: Permit; signal?: AbortSignal },
+    options: { reservation: Reservation; signal?: AbortSignal },
   ) => Promise<PlacedOrder>
   /** `GET /order/certificate/{order_id}`. */
   orderInfo: (orderId: number, options?: CallOptions) => Promise<OrderInfo>
-  /** `GET /order/alternate/{alternative_order_id}`, all pages; empty when CertCentral itself says that there is none. */
+  /** `GET /order/alternate/{alternative_order_id}`, all pages; empty when CertCentral says that there is none. */
   ordersByAlternativeId: (alternativeOrderId: string, options?: CallOptions) => Promise<OrderSummary[]>
   /**
-   * `GET /order/certificate` with filters, all pages: the orders of a common name, which goes out as it is, `*.` at its
-   * start included. It finds orders whose alternative id CertCentral does not keep.
+   * `GET /order/certificate` with filters, all pages: the orders of a common name, which is sent unchanged, a leading `*.`
+   * included. Finds orders whose alternative id CertCentral does not keep.
    *
-   * `filters[date_created]` asks for the day before `createdSince` in UTC and later: the filter by day is coarse on
-   * purpose and allows for clocks that differ. Without `createdSince` no date is asked for. That the live CertCentral
-   * takes the date in this form is not proven, so where it refuses the request as invalid, the client asks once more
-   * without the date. The server may also ignore a filter, so the client leaves out entries of another common name and
-   * of an earlier day; an entry that does not say its name or day stays in.
+   * `filters[date_created]` asks for the day before `createdSince` in UTC and later: the filter by day is coarse and allows
+   * for clocks that differ. Without `createdSince` no date is sent. Nobody has confirmed that the live CertCentral accepts
+   * the date in this form, so where it refuses the request as invalid, the client repeats it without the date. The server
+   * may also ignore a filter, so the client drops entries of another common name or an earlier day. Entries without a name
+   * or day stay.
    *
-   * The answer decides about buying. One entry without an id, an empty first page that counts orders, and more than ten
-   * pages make all of it unreadable; an empty later page ends the walk.
+   * The result decides about buying. One entry without an id, an empty first page that counts orders, or more than ten
+   * pages make it unreadable; an empty later page ends the list.
    */
   ordersOfName: (search: NameSearch, options?: CallOptions) => Promise<ListedOrder[]>
-  /** `GET /order/certificate/status-changes`; more than seven days of seconds are cut to seven days. */
+  /** `GET /order/certificate/status-changes`; at most seven days. */
   statusChanges: (window: { seconds: number }, options?: CallOptions) => Promise<OrderSummary[]>
   /** `GET /order/certificate/{order_id}/validation`. */
   orderValidation: (orderId: number, options?: CallOptions) => Promise<OrderValidation>
   /** `PUT /order/certificate/{order_id}/dcv-random-value`; safe to repeat. */
   dcvRandomValue: (orderId: number, options?: CallOptions) => Promise<DcvRandomValue>
-  /** `PUT /order/certificate/{order_id}/check-dcv`; that a proof was not found yet is an answer, not an error. */
+  /** `PUT /order/certificate/{order_id}/check-dcv`; a proof that is not found yet is a result, not an error. */
   checkDcv: (orderId: number, options?: CallOptions) => Promise<DcvCheck>
-  /** `GET /certificate/{certificate_id}/download/format/pem_all`: PEM in the order received, the root included. */
+  /** `GET /certificate/{certificate_id}/download/format/pem_all`: PEM in the order received, including the root. */
   downloadCertificate: (certificateId: number, options?: CallOptions) => Promise<string>
-  /** `GET /certificate/{certificate_id}/chain`: the same as a download, for servers that have only this. */
+  /** `GET /certificate/{certificate_id}/chain`: the same as a download, for servers without downloads. */
   certificateChain: (certificateId: number, options?: CallOptions) => Promise<string>
   /** `POST /order/certificate/{order_id}/csr`; safe to repeat with the same CSR. */
   addCsr: (orderId: number, csr: string, options?: CallOptions) => Promise<void>
-  /** `PUT /order/certificate/{order_id}/status` to canceled; only from pending and waiting_pickup. */
+  /** `PUT /order/certificate/{order_id}/status` to canceled; works for pending and waiting_pickup only. */
   cancelOrder: (orderId: number, note: string, options?: CallOptions) => Promise<void>
-  /** `POST /order/certificate/{order_id}/reissue`, sent once; look at {@link CertCentral.reissues} before and after. */
+  /** `POST /order/certificate/{order_id}/reissue`, sent once; read {@link CertCentral.reissues} before and after. */
   reissue: (orderId: number, body: Readonly<Record<string, unknown>>, options?: CallOptions) => Promise<PlacedOrder>
   /** `GET /order/certificate/{order_id}/reissue`. */
   reissues: (orderId: number, options?: CallOptions) => Promise<Reissue[]>
   /** `PUT /order/certificate/{order_id}/auto-reissue`. */
   switchAutoReissue: (orderId: number, to: 'on' | 'off', options?: CallOptions) => Promise<void>
-  /** `PUT /certificate/{certificate_id}/revoke`; where the account wants it approved, that is a request from then on. */
-  revokeCertificate: (certificateId: number, revocation: Revocation, options?: CallOptions) => Promise<RevocationAnswer>
-  /** `PUT /order/certificate/{order_id}/revoke`: all certificates of the order; a request as above. */
-  revokeOrder: (orderId: number, revocation: Revocation, options?: CallOptions) => Promise<RevocationAnswer>
+  /** `PUT /certificate/{certificate_id}/revoke`; creates a request where the account demands approval. */
+  revokeCertificate: (certificateId: number, revocation: Revocation, options?: CallOptions) => Promise<RevocationResult>
+  /** `PUT /order/certificate/{order_id}/revoke`: revokes all certificates of the order; may create a request too. */
+  revokeOrder: (orderId: number, revocation: Revocation, options?: CallOptions) => Promise<RevocationResult>
   /** `PUT /request/{request_id}/status` to rejected. */
   rejectRequest: (requestId: number, comment: string, options?: CallOptions) => Promise<void>
   /** `GET /request/{request_id}`. */
@@ -106,91 +106,90 @@ export type CertCentral = {
   organizationValidations: (organizationId: number, options?: CallOptions) => Promise<OrganizationValidation[]>
   /** `GET /user/me`. */
   userMe: (options?: CallOptions) => Promise<User>
-  /** By how many milliseconds the caller's clock is ahead of the server's, by its last answer; negative where behind. */
+  /** How many milliseconds the caller's clock is ahead of the server's, by its last response; negative where behind. */
   aheadMs: () => number | undefined
-  /** Closes the idle connections; to be called when the client is replaced. */
+  /** Closes the idle connections; call it when the client is replaced. */
   close: () => void
 }
 
 export type CertCentralOptions = TransportOptions & {
-  budget: Budget
+  limiter: RateLimiter
   clock?: Clock
-  /** The clock that dates in errors are by, in milliseconds since the epoch: the caller's; that of `clock` by default. */
+  /** The caller's clock, which dates in errors are by, in milliseconds since the epoch; that of `clock` by default. */
   wall?: () => number
-  /** Told of every request made, for metrics and traces. Must not throw. */
+  /** Receives every request that was made, for metrics and traces. Must not throw. */
   onCall?: (record: CallRecord) => void
 }
 
-/** The calls that need nothing but themselves. */
-const endpointsOf = (
-  calls: Calls,
-): Omit<CertCentral, 'at' | 'reserve' | 'giveBack' | 'placeOrder' | 'aheadMs' | 'close'> => ({
-  orderInfo: endpoints.orderInfo(calls),
-  ordersByAlternativeId: lookUps.ordersByAlternativeId(calls),
-  ordersOfName: lookUps.ordersOfName(calls),
-  statusChanges: endpoints.statusChanges(calls),
-  orderValidation: endpoints.orderValidation(calls),
-  dcvRandomValue: endpoints.dcvRandomValue(calls),
-  checkDcv: endpoints.checkDcv(calls),
-  downloadCertificate: endpoints.downloadCertificate(calls),
-  certificateChain: endpoints.certificateChain(calls),
-  addCsr: endpoints.addCsr(calls),
-  cancelOrder: endpoints.cancelOrder(calls),
-  reissue: life.reissue(calls),
-  reissues: life.reissues(calls),
-  switchAutoReissue: life.switchAutoReissue(calls),
-  revokeCertificate: life.revokeCertificate(calls),
-  revokeOrder: life.revokeOrder(calls),
-  rejectRequest: life.rejectRequest(calls),
-  requestInfo: endpoints.requestInfo(calls),
-  domainInfo: validity.domainInfo(calls),
-  organizationValidations: validity.organizationValidations(calls),
-  userMe: endpoints.userMe(calls),
+type Endpoints = Omit<CertCentral, 'withPriority' | 'reserve' | 'release' | 'placeOrder' | 'aheadMs' | 'close'>
+
+const createEndpoints = (pipeline: RequestPipeline): Endpoints => ({
+  orderInfo: endpoints.orderInfo(pipeline),
+  ordersByAlternativeId: search.ordersByAlternativeId(pipeline),
+  ordersOfName: search.ordersOfName(pipeline),
+  statusChanges: endpoints.statusChanges(pipeline),
+  orderValidation: endpoints.orderValidation(pipeline),
+  dcvRandomValue: endpoints.dcvRandomValue(pipeline),
+  checkDcv: endpoints.checkDcv(pipeline),
+  downloadCertificate: endpoints.downloadCertificate(pipeline),
+  certificateChain: endpoints.certificateChain(pipeline),
+  addCsr: endpoints.addCsr(pipeline),
+  cancelOrder: endpoints.cancelOrder(pipeline),
+  reissue: endpoints.reissue(pipeline),
+  reissues: endpoints.reissues(pipeline),
+  switchAutoReissue: endpoints.switchAutoReissue(pipeline),
+  revokeCertificate: endpoints.revokeCertificate(pipeline),
+  revokeOrder: endpoints.revokeOrder(pipeline),
+  rejectRequest: endpoints.rejectRequest(pipeline),
+  requestInfo: endpoints.requestInfo(pipeline),
+  domainInfo: endpoints.domainInfo(pipeline),
+  organizationValidations: endpoints.organizationValidations(pipeline),
+  userMe: endpoints.userMe(pipeline),
 })
 
-/** A client for one account. Throws a TypeError for a URL, an API key or a CA bundle that cannot be used. */
+/** Creates a client for one account. Throws a TypeError for a URL, an API key or a CA bundle that cannot be used. */
 export const createCertCentral = (options: CertCentralOptions): CertCentral => {
-  const { budget, clock = systemClock, wall = clock.now, onCall } = options
+  const { limiter, clock = systemClock, wall = clock.now, onCall } = options
   const transport = createTransport(options, clock)
-  const told = tellBy(wall, clock)
-  // Counted on by our own clock, which nobody sets, so that a caller's that was set since is seen at once.
-  let behindServer: number | undefined
-  const heard = (serverTime: number): void => {
-    behindServer = serverTime - clock.now()
+  const toWallClock = createRetryAtConverter(wall, clock)
+  // Measured by the clock that never steps back, so that a change of the caller's clock shows at once.
+  let serverAheadMs: number | undefined
+  const onServerTime = (serverTime: number): void => {
+    serverAheadMs = serverTime - clock.now()
   }
-  const permits = new WeakMap<Permit, Turn>()
-  const spend = (permit: Permit): Turn | undefined => {
-    const turn = permits.get(permit)
-    permits.delete(permit)
-    return turn
+  const slots = new WeakMap<Reservation, Slot>()
+  const redeem = (reservation: Reservation): Slot | undefined => {
+    const slot = slots.get(reservation)
+    slots.delete(reservation)
+    return slot
   }
-  const reserve = async (priority: Priority, signal: AbortSignal | undefined): Promise<Permit> => {
-    const turn = await budget.take(priority, signal)
-    const permit = { takenAt: new Date(clock.now()) }
-    permits.set(permit, turn)
-    return permit
+  const reserve = async (priority: Priority, signal: AbortSignal | undefined): Promise<Reservation> => {
+    const slot = await limiter.acquire(priority, signal)
+    const reservation = { reservedAt: new Date(clock.now()) }
+    slots.set(reservation, slot)
+    return reservation
   }
-  const make = (priority: Priority): CertCentral => {
-    const calls = createCalls({ transport, budget, clock, told, heard, onCall, priority })
-    const placeOrder = endpoints.placeOrder(calls)
+  const createClient = (priority: Priority): CertCentral => {
+    const pipeline = createRequestPipeline({ transport, limiter, clock, toWallClock, onServerTime, onCall, priority })
+    const placeOrder = endpoints.placeOrder(pipeline)
     return {
-      ...endpointsOf(calls),
-      at: (other) => clients[other],
-      reserve: (given = {}) => told(reserve(given.priority ?? priority, given.signal)),
-      giveBack: (permit) => spend(permit)?.end('unmade'),
-      placeOrder: async (productId, body, { permit, signal }) => {
-        const turn = spend(permit)
-        if (!turn) throw new TypeError('placeOrder needs an unspent permit of this client')
+      ...createEndpoints(pipeline),
+      withPriority: (other) => clients[other],
+      reserve: (callOptions = {}) => toWallClock(reserve(callOptions.priority ?? priority, callOptions.signal)),
+      release: (reservation) => redeem(reservation)?.release('unused'),
+      placeOrder: async (productId, body, { reservation, signal }) => {
+        const slot = redeem(reservation)
+        if (!slot) throw new TypeError('placeOrder needs an unused reservation of this client')
         try {
-          return await placeOrder(productId, body, { turn, signal })
+          return await placeOrder(productId, body, { slot, signal })
         } finally {
-          turn.end('unmade')
+          slot.release('unused')
         }
       },
-      aheadMs: () => (behindServer === undefined ? undefined : wall() - clock.now() - behindServer),
+      aheadMs: () => (serverAheadMs === undefined ? undefined : wall() - clock.now() - serverAheadMs),
       close: transport.close,
     }
   }
-  const clients = { foreground: make('foreground'), background: make('background') }
-  return clients.foreground
+  const clients = { high: createClient('high'), low: createClient('low') }
+  return clients.high
 }

@@ -23,7 +23,7 @@ import { createHeldKeys } from './held-keys.ts'
 import { type KeptSessions, createKeptSessions } from './kept-sessions.ts'
 import { type Claim, type ClaimAnswer, type Ledger, type Left, createLedger } from './ledger.ts'
 import { SECRETS, type Secret, textOf } from './secrets.ts'
-import type { Spending } from './spending.ts'
+import type { RateLimiters } from './rate-limiters.ts'
 import type { Log } from '../telemetry/log.ts'
 import { traceCall } from './traces.ts'
 import { readyOf, tellAccount } from './transitions.ts'
@@ -54,7 +54,7 @@ export type AccountsOptions = {
   reach: Reach
   requestTimeoutMs: number
   userAgent: string
-  spending: Pick<Spending, 'budgetOf' | 'forget' | 'pausedMs'>
+  rateLimiters: Pick<RateLimiters, 'limiterOf' | 'forget' | 'pausedMs'>
   now: () => Date
   /** Keeps a secret out of logs until what comes back is called. */
   holdSecret: (secret: string) => () => void
@@ -228,7 +228,7 @@ export class Accounts {
   }
 
   #release(key: string): void {
-    this.#options.spending.forget(key)
+    this.#options.rateLimiters.forget(key)
     this.#keys.close(key)
   }
 
@@ -261,14 +261,14 @@ export class Accounts {
   }
 
   #open(key: string, account: Account, apiKey: string): Session {
-    const { onCall, spending, requestTimeoutMs, userAgent, now } = this.#options
+    const { onCall, rateLimiters, requestTimeoutMs, userAgent, now } = this.#options
     const { kind, namespace, name } = partsOf(key)
     const hash = accessHash(account, apiKey)
     const named = {
       key,
       name: accountName(kind, namespace, name),
       account,
-      spending,
+      rateLimiters,
       hash,
       since: now(),
       verdict: UNKNOWN,
@@ -277,7 +277,7 @@ export class Accounts {
       url: account.spec.url,
       apiKey,
       ...caBundleOf(account),
-      budget: spending.budgetOf(key, apiKey, account.spec),
+      limiter: rateLimiters.limiterOf(key, apiKey, account.spec),
       ...{ requestTimeoutMs, userAgent },
       wall: () => now().getTime(),
       onCall: (record) => {
@@ -351,8 +351,8 @@ export class Accounts {
   }
 
   async #writeStatus(key: string, account: Account, verdict: Verdict): Promise<void> {
-    const { now, log, spending, announce, wakeOrders } = this.#options
-    const found = { ...conditionsOf(account, verdict, now()), ...pauseOf(account, spending.pausedMs(key), now()) }
+    const { now, log, rateLimiters, announce, wakeOrders } = this.#options
+    const found = { ...conditionsOf(account, verdict, now()), ...pauseOf(account, rateLimiters.pausedMs(key), now()) }
     const result = await this.#ledger.report(key, account, found)
     if (result !== 'written') return
     tellAccount(log.with(partsOf(key)), account, verdict)

@@ -19,7 +19,7 @@ import {
   renewalOf,
 } from './remote.ts'
 
-/** Orders read in one pass: each costs a call of the account's budget. */
+/** Orders read in one pass: each costs a call of the account. */
 const READ_IN_A_PASS = 40
 /** Pause between two passes through a long list, in milliseconds. */
 const BETWEEN_PASSES = 2_000

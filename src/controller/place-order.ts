@@ -1,6 +1,6 @@
 import type { DigiCertOrder } from '../api/order.ts'
 import type { Intent, OrderStatus } from '../api/status.ts'
-import { CertCentralError, type Permit, type PlacedOrder } from '../certcentral/index.ts'
+import { CertCentralError, type PlacedOrder, type Reservation } from '../certcentral/index.ts'
 import type { Outcome } from '../order/outcome.ts'
 import type { Delivery } from '../order/delivery.ts'
 import { wireNames } from '../order/names.ts'
@@ -188,7 +188,7 @@ export const rehearsed = async (
 
 const reserve = async (purchase: Purchase, now: Date) => {
   try {
-    return { permit: await purchase.session.client.reserve() }
+    return { reservation: await purchase.session.client.reserve() }
   } catch (error) {
     if (!(error instanceof CertCentralError)) throw error
     return { outcome: unsent(error, now) }
@@ -215,10 +215,9 @@ export const reserving = async (
 }
 
 /**
- * Buys once. Before the POST: the Secret is rehearsed, a turn in the budget is taken, the order is counted in the status of
- * the account, and the mark that the order was
- * sent is written as a compare-and-swap, which only one of two leaders can win. After it: the answer is one of refused,
- * unsent and ambiguous, and only the first two take the mark back.
+ * Buys once. Before the POST: the Secret is rehearsed, a slot of the rate limiter is reserved, the order is counted in the
+ * status of the account, and the mark that the order was sent is written as a compare-and-swap, which only one of two
+ * leaders can win. After it: the answer is one of refused, unsent and ambiguous, and only the first two take the mark back.
  */
 export const placeOrder = async (purchase: Purchase, means: PurchaseMeans): Promise<Outcome> => {
   const {
@@ -232,14 +231,14 @@ export const placeOrder = async (purchase: Purchase, means: PurchaseMeans): Prom
   if (trouble) return trouble
   const paid = await readCard(means.secrets, order)
   if (!paid.ok) return cardTrouble(paid)
-  const { permit, outcome } = await reserve(purchase, means.now())
-  if (!permit) return outcome
+  const { reservation, outcome } = await reserve(purchase, means.now())
+  if (!reservation) return outcome
   try {
     if (means.leadershipMs() < LEADERSHIP_NEEDED) return { kind: 'conflict' }
-    const sending = () => send(purchase, intent, { csr, permit, creditCard: paid.card }, means)
+    const sending = () => send(purchase, intent, { csr, reservation, creditCard: paid.card }, means)
     return await reserving(claimOf('order', order, intent), purchase, { means, sending })
   } finally {
-    session.client.giveBack(permit)
+    session.client.release(reservation)
   }
 }
 
@@ -249,7 +248,7 @@ const namesSent = ({ order: { spec } }: Purchase, intent: Intent): readonly stri
   return before ? subjectOfPayload(spec.product, before).names : wireNames(spec.commonName, spec.dnsNames)
 }
 
-type Envelope = { csr: string | undefined; permit: Permit; creditCard: CreditCard | undefined }
+type Envelope = { csr: string | undefined; reservation: Reservation; creditCard: CreditCard | undefined }
 
 const cardTrouble = ({ problem }: Extract<CardResult, { ok: false }>): Outcome => ({
   kind: 'refused',
@@ -287,7 +286,7 @@ const unsentAgain = (before: Intent, sent: Intent): Intent => (before.sentAt ===
 const send = async (
   purchase: Purchase,
   intent: Intent,
-  { csr, permit, creditCard }: Envelope,
+  { csr, reservation, creditCard }: Envelope,
   means: PurchaseMeans,
 ): Promise<Outcome> => {
   const { session, order, status } = purchase
@@ -304,7 +303,9 @@ const send = async (
   if (means.leadershipMs() <= 0)
     return { kind: 'unsent', retryAt: now, throttled: 'no', message: 'leadership was lost', intent: unmarked }
   try {
-    const placed = await session.client.placeOrder(order.spec.product, enclosed(request, csr, creditCard), { permit })
+    const placed = await session.client.placeOrder(order.spec.product, enclosed(request, csr, creditCard), {
+      reservation,
+    })
     remember(purchase, placed)
     const validation = validationOfPlaced(order, placed)
     const { names, orderValidity } = subjectOfPayload(order.spec.product, request)

@@ -13,7 +13,7 @@ import type { Outcome } from '../order/outcome.ts'
 import { earliest, passed, quickLook } from '../order/schedule.ts'
 import { after, afterLook } from '../order/progress.ts'
 import { type Announcement, report } from '../order/report.ts'
-import { type Urgency, urgencyOf } from '../order/urgency.ts'
+import { type Priority, workPriority } from '../order/priority.ts'
 import type { Log } from '../telemetry/log.ts'
 import { recordError } from '../telemetry/tracing.ts'
 import { aboutOf } from './about.ts'
@@ -33,7 +33,7 @@ import type { Hands } from './step.ts'
 import { type PassReads, createPassReads } from './pass-reads.ts'
 import type { SecretStore } from './secrets.ts'
 import { tellEnd, tellGone, tellStep, toldBy } from './transitions.ts'
-import { inItsTurn } from './turns.ts'
+import { withCallPriority } from './turns.ts'
 
 export type ReconcilerOptions = {
   orders: { get: (key: string) => DigiCertOrder | undefined }
@@ -86,7 +86,7 @@ type Pass = {
 }
 
 /** A view of one moment of a pass. */
-type View = { gathered: Gathered; seen: Observation; decision: Decision; urgency: Urgency }
+type View = { gathered: Gathered; seen: Observation; decision: Decision; priority: Priority }
 
 /** Waits of days are said again each day, as Events are kept for an hour. In milliseconds, and somewhat less than a look. */
 const REMINDER = 24 * 60 * 60_000 - 60_000
@@ -186,8 +186,8 @@ export class Reconciler {
     const gathered = await gather(pass.stored, draft, { ...this.#options.sources, secrets: pass.reads, now })
     const seen = observe(gathered, draft, { now: now(), unknownOutcomeTimeoutMs, remote, memory, namespace })
     const fresh = quickLook(memory.lookedAt, memory.quickLooks) ? 'yes' : 'no'
-    const urgency = urgencyOf(seen, now(), { asked: isLookAsked(gathered, draft) ? 'yes' : 'no', fresh })
-    return { gathered: inItsTurn(gathered, urgency), seen, decision: decide(seen, now()), urgency }
+    const priority = workPriority(seen, now(), { asked: isLookAsked(gathered, draft) ? 'yes' : 'no', fresh })
+    return { gathered: withCallPriority(gathered, priority), seen, decision: decide(seen, now()), priority }
   }
 
   /** Notes what CertCentral said: in memory for the next look, in the draft for good. */
@@ -328,7 +328,7 @@ export class Reconciler {
   }
 
   async #conclude(pass: Pass, view: View, log: Log): Promise<ReconcileResult> {
-    const { decision, seen, urgency } = view
+    const { decision, seen, priority } = view
     const generation = pass.stored.metadata.generation ?? 0
     const about = aboutOf(view.gathered)
     const now = this.#options.now()
@@ -348,7 +348,7 @@ export class Reconciler {
     for (const announcement of announce) this.#options.announce(written, announcement)
     if (!('until' in decision)) return 'now'
     const at = beforeItLapses(decision.until, seen, this.#options.now())
-    return decision.verdict === 'wait' && urgency === 'awaited' ? { at, priority: 'high' } : at
+    return decision.verdict === 'wait' && priority === 'high' ? { at, priority } : at
   }
 }
 

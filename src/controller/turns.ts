@@ -1,8 +1,5 @@
 import type { DigiCertOrder } from '../api/order.ts'
-import type { Priority as CallPriority } from '../certcentral/index.ts'
 import type { QueuePlacement, Priority } from '../kube/workqueue.ts'
-import type { Urgency } from '../order/urgency.ts'
-import type { Session } from './accounts.ts'
 import type { Gathered } from './gather.ts'
 import { accountKeyOf } from './watches.ts'
 
@@ -37,16 +34,11 @@ export const placementOf = (order: DigiCertOrder | undefined): QueuePlacement =>
 /** The lane of an order that may have to be looked at, as all of them after a start: a first certificate is waited for. */
 export const priorityOf = (order: DigiCertOrder | undefined): Priority => (order?.status?.certificate ? 'low' : 'high')
 
-const CALLS: Readonly<Record<Urgency, CallPriority>> = { awaited: 'foreground', due: 'background' }
-
-const withPriority = (session: Session, priority: CallPriority): Session => ({
-  ...session,
-  client: session.client.at(priority),
-})
-
-/** The same, with an account whose calls give way to others where nobody waits for them. */
-export const inItsTurn = (gathered: Gathered, urgency: Urgency): Gathered => {
+/** Returns the same with an account whose calls have that priority. */
+export const withCallPriority = (gathered: Gathered, priority: Priority): Gathered => {
   const { account } = gathered
   if (account.kind !== 'ready') return gathered
-  return { ...gathered, account: { ...account, session: withPriority(account.session, CALLS[urgency]) } }
+  const { session } = account
+  const client = session.client.withPriority(priority)
+  return { ...gathered, account: { ...account, session: { ...session, client } } }
 }

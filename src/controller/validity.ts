@@ -9,7 +9,7 @@ import { dateOf } from './dates.ts'
 import type { Gathered } from './gather.ts'
 import { isRefusal } from './remote.ts'
 
-/** Most domains of one order that are asked for, each a call of the budget. */
+/** Most domains of one order that are asked for, each of them costs a call. */
 const MOST_DOMAINS = 25
 
 type Client = Pick<CertCentral, 'orderValidation' | 'organizationValidations' | 'domainInfo'>

@@ -72,7 +72,7 @@ export type FoundRemote = {
   denied?: string | undefined
 }
 
-/** What CertCentral said in this pass. Looking costs a call of the budget, so a rule must ask for it. */
+/** What CertCentral said in this pass. Looking costs a call, so a rule must ask for it. */
 export type Remote =
   | { kind: 'unasked' }
   | { kind: 'unavailable'; retryAt: Date; throttled: 'yes' | 'no'; message: string }

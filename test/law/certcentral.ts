@@ -329,10 +329,10 @@ export const createLedger = ({ ways, now, skew }: LedgerOptions): Ledger => {
   const unused = () => Promise.reject(new Error('the law does not have this call'))
   const client: CertCentral = {
     aheadMs: skew,
-    at: () => client,
-    giveBack: () => undefined,
+    withPriority: () => client,
+    release: () => undefined,
     close: () => undefined,
-    reserve: () => call(() => ({ takenAt: new Date(now()) })),
+    reserve: () => call(() => ({ reservedAt: new Date(now()) })),
     placeOrder: (product, body) => call(() => place(product, body as unknown as Body)),
     orderInfo: (orderId) => call(() => infoOf(byId(orderId))),
     ordersOfName: () => call(() => []),

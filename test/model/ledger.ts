@@ -193,9 +193,9 @@ export const createLedger = (options: LedgerOptions): Ledger => {
     const unused = () => Promise.reject(new Error('the model does not have this call'))
     const made: CertCentral = {
       aheadMs: () => undefined,
-      at: () => made,
-      giveBack: () => undefined,
-      reserve: () => call('reserve', () => ({ takenAt: now() })),
+      withPriority: () => made,
+      release: () => undefined,
+      reserve: () => call('reserve', () => ({ reservedAt: now() })),
       placeOrder: (product, body) => call('placeOrder', () => place(product, body as unknown as OrderBody)),
       orderInfo: (orderId) => call('orderInfo', () => infoOf(byId(orderId))),
       ordersByAlternativeId: (id) =>

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import { clusterAccountSpec } from '../../src/api/account.ts'
-import { createSpending } from '../../src/controller/spending.ts'
+import { createRateLimiters } from '../../src/controller/rate-limiters.ts'
 import { accountOfFlow, placementOf } from '../../src/controller/turns.ts'
 import { CertCentralError } from '../../src/certcentral/index.ts'
 import { type ReconcileResult, startController } from '../../src/kube/controller.ts'
 import { createWorkqueue } from '../../src/kube/workqueue.ts'
 import { type Standing, nextStep } from '../../src/order/plan.ts'
 import { DAY } from '../../src/order/schedule.ts'
-import { isLapsing } from '../../src/order/urgency.ts'
+import { type Priority, isLapsing } from '../../src/order/priority.ts'
 import { createRateLimit } from '../../src/simulator/http/rate-limit.ts'
 import { defaultSettings } from '../../src/simulator/settings.ts'
 import { CERTIFICATE, anOrder } from '../support/builders.ts'
@@ -15,7 +15,7 @@ import { createDrainedClock } from '../support/drained-clock.ts'
 import { recordingLog } from '../unit/kube/support/recording-log.ts'
 
 /**
- * A day on which thousands of certificates are due, in minutes: the real queue, workers, budget and schedule live by a
+ * A day on which thousands of certificates are due, in minutes: the real queue, workers, limiter and schedule live by a
  * clock that is moved, and each call arrives at the rate limit of the simulator. Of a pass only its calls are made.
  */
 const COUNT = 5000
@@ -43,8 +43,8 @@ type Done = { key: string; at: number; leftMs: number }
 
 const startDay = () => {
   const clock = createDrainedClock(Date.parse('2027-03-01T00:00:00Z'))
-  const spending = createSpending(clock)
-  const budget = spending.budgetOf(ACCOUNT, API_KEY, SPEC)
+  const rateLimiters = createRateLimiters(clock)
+  const limiter = rateLimiters.limiterOf(ACCOUNT, API_KEY, SPEC)
   const rateLimit = createRateLimit()
   const limits = { ...defaultSettings().rateLimits, enabled: true }
   const certificates = new Map<string, Standing>()
@@ -61,23 +61,22 @@ const startDay = () => {
     clock,
     placementOf: (key) => placementOf(orderOf(key)),
     admission: {
-      groupOf: (share) => spending.gateOf(accountOfFlow(share)),
-      canStart: (gate, priority, held) =>
-        spending.admits(gate, priority === 'high' ? 'foreground' : 'background', held),
+      groupOf: (share) => rateLimiters.groupOf(accountOfFlow(share)),
+      canStart: (gate, priority, held) => rateLimiters.canStart(gate, priority, held),
     },
   })
   const onTheWay = () => new Promise<void>((resolve) => void clock.after(WAY_MS, resolve))
 
-  const call = async (priority: 'foreground' | 'background'): Promise<void> => {
-    const turn = await budget.take(priority)
+  const call = async (priority: Priority): Promise<void> => {
+    const slot = await limiter.acquire(priority)
     await onTheWay()
     if (!rateLimit.admit(API_KEY, clock.now(), limits)) refused.push(clock.now())
     await onTheWay()
-    turn.end('made')
+    slot.release('used')
   }
   const make = async (key: string, held: Standing | undefined): Promise<void> => {
     const now = new Date(clock.now())
-    const priority = !held || isLapsing(held, now) ? 'foreground' : 'background'
+    const priority = !held || isLapsing(held, now) ? 'high' : 'low'
     for (let left = held ? CALLS_OF_A_REISSUE : CALLS_OF_AN_ORDER; left > 0; left -= 1) await call(priority)
     const at = clock.now()
     done.push({ key, at, leftMs: held ? held.notAfter.getTime() - at : 0 })

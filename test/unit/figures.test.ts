@@ -30,7 +30,7 @@ const figured: Figured = {
     ],
   },
   controlled: [{ name: 'digicertorder', queue: { snapshot: () => snapshot }, workers: 16 }],
-  spending: {
+  rateLimiters: {
     states: () => [
       [KEY, { available: 5, waiting: 6, waitedMs: 7500, pausedMs: 8000, pausedUntil: new Date(0) }],
       ['ClusterDigiCertAccount/all', { available: 90, waiting: 0, waitedMs: 0, pausedMs: 0 }],

@@ -1,7 +1,7 @@
 import type { Account, AccountKind } from '../../api/account.ts'
 import type { Sample } from '../../telemetry/metrics.ts'
 import type { Accounts } from '../accounts.ts'
-import type { Spending } from '../spending.ts'
+import type { RateLimiters } from '../rate-limiters.ts'
 import { keyOfAccount } from '../watches.ts'
 import { readyStatuses } from './orders.ts'
 
@@ -36,9 +36,9 @@ const samplesOf = (account: string, { spec, status }: Account, known: KnownOfAcc
 export const samplesOfAccounts = (kind: AccountKind, accounts: readonly Account[], known: KnownOfAccounts): Sample[] =>
   accounts.flatMap((account) => samplesOf(keyOfAccount(kind, account), account, known))
 
-/** All figures of the budgets of calls. */
-export const samplesOfBudgets = (spending: Pick<Spending, 'states'>): Sample[] =>
-  spending.states().flatMap(([account, { available, waiting, pausedUntil, waitedMs, pausedMs }]) => {
+/** The samples of all rate limiters. */
+export const samplesOfRateLimiters = (rateLimiters: Pick<RateLimiters, 'states'>): Sample[] =>
+  rateLimiters.states().flatMap(([account, { available, waiting, pausedUntil, waitedMs, pausedMs }]) => {
     const labels = { account }
     return [
       { name: 'digicert_operator_rate_limit_available_calls', labels, value: available },

@@ -10,7 +10,6 @@ const CASES: readonly (readonly [name: string, spec: object, said: RegExp])[] = 
   ['a-public-suffix', { commonName: 'co.uk' }, /certificate\.common_name \(invalid_value\)/],
   ['a-wildcard-of-a-suffix', { dnsNames: ['*.co.uk'] }, /certificate\.dns_names \(invalid_value\)/],
   ['an-internal-name', { dnsNames: ['db.shop.internal'] }, /certificate\.dns_names \(invalid_value\)/],
-  ['a-far-date', { orderValidity: { expiresOn: '2035-12-21' } }, /order_validity\.custom_expiration_date/],
   ['a-strange-division', { containerId: 31337 }, /container\.id \(invalid_value\)/],
   ['a-strange-field', { customFields: [{ metadataId: 999, value: 'x' }] }, /invalid_custom_field_value/],
   ['a-strange-issuer', { caCertId: 'ABC' }, /certificate\.ca_cert_id \(invalid_value\)/],

@@ -133,7 +133,7 @@ info RecordIntent RecordingIntent
 warn PlaceOrder Ordering
 warn condition stalled OrderRefused`
 
-const FIELDS = ['namespace', 'name', 'action', 'reason', 'why', 'traceId']
+const FIELDS = ['namespace', 'name', 'action', 'reason', 'cause', 'traceId']
 
 const lacking = (line: LogLine): string[] =>
   FIELDS.filter((field) => typeof line[field] !== 'string' || line[field] === '').map(

@@ -4,7 +4,8 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import type { CallRecord, CertCentral } from '../../../src/certcentral/index.ts'
-import { createBudget } from '../../../src/certcentral/index.ts'
+import { createRateLimiter } from '../../../src/certcentral/index.ts'
+import { CALLS } from './every-call.ts'
 import type { Answering } from './fake-server.ts'
 import {
   answer,
@@ -104,7 +105,7 @@ describe('an order that was answered', () => {
       const error = await failing([body], place, 400)
       expect(error).toMatchObject({ outcome: 'ambiguous', kind: 'unavailable', status })
       expect(error.message).toBe(
-        `placeOrder: ${status} came back, but not in CertCentral's form: a proxy or CDN may have answered`,
+        `Place order: ${status} came back, but not in CertCentral's form: a proxy or CDN may have answered`,
       )
     })
   })
@@ -161,7 +162,7 @@ describe('an order that was not answered', () => {
     await server.close()
     const error = await errorOf(place(clientOf(server)))
     expect(error).toMatchObject({ outcome: 'unsent', kind: 'unreachable' })
-    expect(error.message).toBe('placeOrder: no answer (ECONNREFUSED), before the request was sent')
+    expect(error.message).toBe('Place order: no answer (ECONNREFUSED), before the request was sent')
   })
 
   test('is unsent when the name does not resolve', async () => {
@@ -189,8 +190,8 @@ describe('an order that was not answered', () => {
 
   test('is unsent when the signal was there before', async () => {
     await withServer([replay('placed/dv-instant')], async (client, server) => {
-      const permit = await client.reserve()
-      const call = client.placeOrder('ssl_basic', ORDER_BODY, { permit, signal: AbortSignal.abort() })
+      const reservation = await client.reserve()
+      const call = client.placeOrder('ssl_basic', ORDER_BODY, { reservation, signal: AbortSignal.abort() })
       expect(await errorOf(call)).toMatchObject({ outcome: 'unsent', kind: 'timeout' })
       expect(server.seen).toEqual([])
     })
@@ -200,8 +201,8 @@ describe('an order that was not answered', () => {
     const controller = new AbortController()
     const abort: Answering = () => controller.abort()
     await withServer([abort], async (client) => {
-      const permit = await client.reserve()
-      const call = client.placeOrder('ssl_basic', ORDER_BODY, { permit, signal: controller.signal })
+      const reservation = await client.reserve()
+      const call = client.placeOrder('ssl_basic', ORDER_BODY, { reservation, signal: controller.signal })
       expect(await errorOf(call)).toMatchObject({ outcome: 'ambiguous', kind: 'timeout' })
     })
   })
@@ -219,11 +220,11 @@ describe('an order that was not answered', () => {
 
   test('never meets a connection that the server is about to close', async () => {
     const ports: (number | undefined)[] = []
-    const noting: Answering = (request, response) => {
+    const recording: Answering = (request, response) => {
       ports.push(request.socket.remotePort)
       response.end(request.method === 'POST' ? '{"id":1}' : '{"access_roles":[]}')
     }
-    await withServer([noting], async (client) => {
+    await withServer([recording], async (client) => {
       await client.userMe()
       await client.userMe()
       await place(client)
@@ -231,6 +232,13 @@ describe('an order that was not answered', () => {
     })
     expect(ports[1]).toBe(ports[0])
     expect(new Set(ports).size).toBe(3)
+  })
+})
+
+describe('the message of an error', () => {
+  test.each(Object.entries(CALLS))('of %s begins with words', async (_operation, call) => {
+    const { message } = await failing([answer(503, '')], call)
+    expect(message).toMatch(/^[A-Z][A-Za-z]+(?:[ -][A-Za-z]+)*: CertCentral answered 503$/)
   })
 })
 
@@ -244,7 +252,7 @@ describe('the entries of an error', () => {
       { code: 'cert_validity_exceeds_order_validity', field: undefined, message: 'Too long.' },
     ])
     expect(error.message).toBe(
-      'placeOrder: CertCentral answered 400: invalid_value (order_validity): order_validity contains an invalid value.; ' +
+      'Place order: CertCentral answered 400: invalid_value (order_validity): order_validity contains an invalid value.; ' +
         'caa_check_failed (shop.example.com): CAA does not allow us.; ' +
         'csr_invalid_cannot_parse: The CSR cannot be read. (and 1 more)',
     )
@@ -284,7 +292,7 @@ describe('the entries of an error', () => {
     expect((await failing([answer(400, many)], place)).errors).toHaveLength(100)
   })
 
-  test('tell the host of a redirect, which never sees the key', async () => {
+  test('name the host of a redirect, which never sees the key', async () => {
     const elsewhere = await startServer(replay('user/me'))
     const redirect = answer(307, '', { Location: elsewhere.url })
     const error = await failing([redirect], (client) => client.userMe())
@@ -295,7 +303,7 @@ describe('the entries of an error', () => {
   })
 })
 
-describe('an order that is looked at', () => {
+describe('an order that is looked up', () => {
   const look = (client: CertCentral) => client.orderInfo(5)
 
   test.each<[number, string[]]>([
@@ -392,12 +400,12 @@ describe('too many requests', () => {
     ['a day', { 'Retry-After': '86400' }, 3_600_000],
   ])('with %s stop every call of the key for that long', async (_, headers, pauseMs) => {
     const clock = movedClock()
-    const budget = createBudget({ clock, random: () => 0 })
+    const limiter = createRateLimiter({ clock, random: () => 0 })
     const { body } = fixture('errors/rate-limited')
     await withServer(
       [answer(429, JSON.stringify(body), headers), replay('user/me')],
       async (client, server) => {
-        const permit = await client.reserve()
+        const reservation = await client.reserve()
         const until = new Date(clock.now() + pauseMs)
         expect(await errorOf(client.userMe())).toMatchObject({
           outcome: 'refused',
@@ -406,42 +414,42 @@ describe('too many requests', () => {
           retryAt: until,
           errors: [{ code: 'request_limit_exceeded' }],
         })
-        expect(budget.state()).toEqual({ pausedUntil: until, waiting: 0, available: 0 })
+        expect(limiter.state()).toEqual({ pausedUntil: until, waiting: 0, available: 0 })
         const unsent = { outcome: 'unsent', kind: 'throttled', retryAt: until }
         expect(await errorOf(client.orderInfo(5))).toMatchObject(unsent)
-        expect(await errorOf(client.placeOrder('ssl_basic', ORDER_BODY, { permit }))).toMatchObject(unsent)
+        expect(await errorOf(client.placeOrder('ssl_basic', ORDER_BODY, { reservation }))).toMatchObject(unsent)
         expect(server.seen).toHaveLength(1)
         await clock.advance(pauseMs)
         expect(await client.userMe()).toMatchObject({ userId: 42 })
       },
-      { budget, clock },
+      { limiter, clock },
     )
   })
 
   test.each([
     ['ahead', HOUR],
     ['behind', -HOUR],
-  ])('are told by the clock of the caller, though that is %s', async (_, skew) => {
+  ])('are on the clock of the caller, though that is %s', async (_, skew) => {
     const clock = movedClock()
-    const budget = createBudget({ clock, random: () => 0 })
+    const limiter = createRateLimiter({ clock, random: () => 0 })
     const wall = () => clock.now() + skew
     await withServer(
       [answer(429, '', { 'Retry-After': '17' })],
       async (client) => {
-        const permit = await client.reserve()
+        const reservation = await client.reserve()
         const until = { retryAt: new Date(wall() + 17_000) }
         expect(await errorOf(client.userMe())).toMatchObject(until)
         expect(await errorOf(client.userMe())).toMatchObject(until)
         expect(await errorOf(client.reserve())).toMatchObject(until)
-        expect(await errorOf(client.placeOrder('ssl_basic', ORDER_BODY, { permit }))).toMatchObject(until)
+        expect(await errorOf(client.placeOrder('ssl_basic', ORDER_BODY, { reservation }))).toMatchObject(until)
       },
-      { budget, clock, wall },
+      { limiter, clock, wall },
     )
   })
 
   test('begin with a short pause again once a call was answered', async () => {
     const clock = movedClock()
-    const budget = createBudget({ clock, random: () => 0 })
+    const limiter = createRateLimiter({ clock, random: () => 0 })
     await withServer(
       [answer(429, ''), answer(404, ''), answer(429, '')],
       async (client) => {
@@ -450,26 +458,26 @@ describe('too many requests', () => {
         await errorOf(client.userMe())
         expect(await errorOf(client.userMe())).toMatchObject({ retryAt: new Date(clock.now() + 5000) })
       },
-      { budget, clock },
+      { limiter, clock },
     )
   })
 
-  test('a Retry-After of another status is told, and stops nobody', async () => {
+  test('a Retry-After of another status is passed on, and pauses nothing', async () => {
     const clock = movedClock()
-    const budget = createBudget({ clock })
+    const limiter = createRateLimiter({ clock })
     await withServer(
       [answer(503, '', { 'Retry-After': '9' })],
       async (client) => {
         expect(await errorOf(client.userMe())).toMatchObject({ retryAt: new Date(clock.now() + 9000) })
-        expect(budget.state().pausedUntil).toBeUndefined()
+        expect(limiter.state().pausedUntil).toBeUndefined()
       },
-      { budget, clock },
+      { limiter, clock },
     )
   })
 })
 
 describe('every request', () => {
-  test('is told to whoever measures', async () => {
+  test('is recorded for metrics', async () => {
     const records: CallRecord[] = []
     const clock = movedClock()
     await withServer(
@@ -478,7 +486,7 @@ describe('every request', () => {
         await client.userMe()
         await errorOf(client.orderInfo(5))
       },
-      { onCall: (record) => records.push(record), clock, budget: createBudget({ clock }) },
+      { onCall: (record) => records.push(record), clock, limiter: createRateLimiter({ clock }) },
     )
     const me = { operation: 'userMe', method: 'GET', route: '/user/me', resends: 0, waitedMs: 0, tookMs: 0 }
     expect(records).toEqual([
@@ -503,11 +511,11 @@ describe('every request', () => {
       async (client) => {
         await client.userMe({ signal })
         await errorOf(client.userMe({ signal }))
-        await errorOf(client.checkDcv(5, { signal, priority: 'background' }))
+        await errorOf(client.checkDcv(5, { signal, priority: 'low' }))
         expect(clock.pending()).toBe(0)
         expect(getEventListeners(signal, 'abort')).toEqual([])
       },
-      { clock, budget: createBudget({ clock }) },
+      { clock, limiter: createRateLimiter({ clock }) },
     )
   })
 
@@ -527,7 +535,7 @@ describe('every request', () => {
         await clock.advance(1)
         expect(await error).toMatchObject({ outcome: 'ambiguous', kind: 'timeout' })
       },
-      { clock, budget: createBudget({ clock }), requestTimeoutMs: 30_000 },
+      { clock, limiter: createRateLimiter({ clock }), requestTimeoutMs: 30_000 },
     )
   })
 })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Clock } from '../../../src/certcentral/clock.ts'
 import type { CertCentral, CertCentralOptions } from '../../../src/certcentral/index.ts'
-import { CertCentralError, createBudget, createCertCentral } from '../../../src/certcentral/index.ts'
+import { CertCentralError, createRateLimiter, createCertCentral } from '../../../src/certcentral/index.ts'
 
 export const API_KEY = 'K3Y5H0ULDN3V3RB3S33N'
 
@@ -103,7 +103,13 @@ export const reset: Answering = (request) => {
 export const hang: Answering = () => undefined
 
 export const clientOf = (server: { url: string }, options: Partial<CertCentralOptions> = {}): CertCentral =>
-  createCertCentral({ url: server.url, apiKey: API_KEY, budget: createBudget(), requestTimeoutMs: 5000, ...options })
+  createCertCentral({
+    url: server.url,
+    apiKey: API_KEY,
+    limiter: createRateLimiter(),
+    requestTimeoutMs: 5000,
+    ...options,
+  })
 
 /** Runs with a client of a server that gives those answers, and closes both. */
 export const withServer = async <T>(
@@ -138,12 +144,12 @@ export const ORDER_BODY = {
 }
 
 export const place = async (client: CertCentral, body: Record<string, unknown> = ORDER_BODY) =>
-  client.placeOrder('ssl_dv_geotrust_flex', body, { permit: await client.reserve() })
+  client.placeOrder('ssl_dv_geotrust_flex', body, { reservation: await client.reserve() })
 
-/** A clock that only moves when it is told to. */
+/** A clock that moves only by `advance`. */
 export type MovedClock = Clock & {
   advance: (ms: number) => Promise<void>
-  /** Timers that were neither run nor called off. */
+  /** Timers that have neither run nor been cancelled. */
   pending: () => number
 }
 

@@ -50,7 +50,7 @@ describe('an answer that never ends', () => {
     ['to the poll of changes', 'plain', 8, (client) => client.statusChanges({ seconds: 60 })],
     ['to an order, compressed', 'gzip', 1, placeIt],
     ['to a download, compressed', 'gzip', 1, (client) => client.downloadCertificate(5)],
-  ])('%s (%s) is read up to %d MiB, and the line is closed then', async (_, encoding, most, call) => {
+  ])('%s (%s) is read up to %d MiB, and then the connection is closed', async (_, encoding, most, call) => {
     const { answering, taken, closed } = flood(encoding)
     const error = await withServer([answering], async (client) => {
       const failed = await errorOf(call(client))
@@ -91,7 +91,7 @@ describe('an answer that never ends', () => {
   })
 })
 
-/** What a call takes of a processor, in milliseconds: unlike the clock it does not tell how busy the machine is. */
+/** What a call takes of a processor, in milliseconds: unlike elapsed time it does not depend on how busy the machine is. */
 const cpuMs = async <T>(work: () => Promise<T>): Promise<{ result: T; ms: number }> => {
   const before = process.cpuUsage()
   const result = await work()
@@ -122,7 +122,7 @@ describe('a list of millions', () => {
     const body = filled(`{"${list}":[`, entry, ']}', 8 * MIB - 100)
     const { result, ms } = await cpuMs(() => withServer([answer(200, body)], (client) => errorOf(call(client))))
     expect(result).toMatchObject({ outcome: 'ambiguous', kind: 'unreadable' })
-    expect(result.message).toContain('has not the documented shape')
+    expect(result.message).toContain('does not have the documented shape')
     expect(ms).toBeLessThan(4000)
   })
 
@@ -286,7 +286,7 @@ describe('a redirect', () => {
     'http://[',
     `https://evil.example/${API_KEY}`,
     'https://evil.example\u009b31m/',
-  ])('to %j is told by its host at most', async (location) => {
+  ])('to %j appears at most by its host', async (location) => {
     const headers = { Location: Buffer.from(location).toString('latin1') }
     const error = await withServer([answer(302, '', headers)], (client) => errorOf(place(client)))
     expect(error.kind).toBe('redirected')

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { inspect } from 'node:util'
 import type { CertCentral } from '../../../src/certcentral/index.ts'
-import { createBudget, createCertCentral } from '../../../src/certcentral/index.ts'
-import { isUnmistakable } from '../../../src/certcentral/settings.ts'
+import { createRateLimiter, createCertCentral } from '../../../src/certcentral/index.ts'
+import { isUnmistakable } from '../../../src/certcentral/http.ts'
 import type { Answering } from './fake-server.ts'
 import {
   answer,
@@ -150,7 +150,7 @@ describe('a key can be looked for', () => {
 
 describe('a client is not made', () => {
   const making = (options: object) => (): CertCentral =>
-    createCertCentral({ url: 'https://certcentral.invalid', apiKey: API_KEY, budget: createBudget(), ...options })
+    createCertCentral({ url: 'https://certcentral.invalid', apiKey: API_KEY, limiter: createRateLimiter(), ...options })
 
   test.each([
     ['an empty key', { apiKey: ' \n' }],

@@ -121,7 +121,7 @@ describe('a download that came to nothing', () => {
     outcome: 'refused',
     kind: 'unreadable',
     status: 200,
-    message: 'downloadCertificate: CertCentral answered 200 without whole certificates',
+    message: 'Download certificate: CertCentral answered 200, but without whole certificates',
   })
   const gone = new CertCentralError({ outcome: 'refused', kind: 'not-found', status: 404, message: 'no such page' })
   const away = new CertCentralError({ outcome: 'unsent', kind: 'unavailable', message: 'away' })

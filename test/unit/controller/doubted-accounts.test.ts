@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Accounts, type AccountsOptions } from '../../../src/controller/accounts.ts'
-import { createSpending } from '../../../src/controller/spending.ts'
+import { createRateLimiters } from '../../../src/controller/rate-limiters.ts'
 import { silentLog } from '../../support/silent-log.ts'
 import { anAccount } from '../../support/session.ts'
 import { NOW } from '../../support/builders.ts'
@@ -31,7 +31,7 @@ describe('an account whose key is refused to a call and accepted when it is trie
       },
       caches: { DigiCertAccount: { get: () => account, applyLocalWrite: () => undefined } },
       ...{ operatorNamespace: 'operator', reach: { allowedHosts: [new URL(server.url).host], allowHttp: 'yes' } },
-      ...{ requestTimeoutMs: 5000, userAgent: 'test', spending: createSpending(), now: () => now },
+      ...{ requestTimeoutMs: 5000, userAgent: 'test', rateLimiters: createRateLimiters(), now: () => now },
       ...{ holdSecret: () => () => undefined, onCall: () => undefined, placedOn: () => [], ordersOf: () => [] },
       ...{ log: silentLog, wakeOrders: () => undefined, announce: () => undefined },
       lookAgain: (key: string) => looks.push(key),

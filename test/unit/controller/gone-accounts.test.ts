@@ -3,7 +3,7 @@ import type { Account } from '../../../src/api/account.ts'
 import type { DigiCertOrder } from '../../../src/api/order.ts'
 import { Accounts, type AccountState, type AccountsOptions } from '../../../src/controller/accounts.ts'
 import { KEPT_FOR } from '../../../src/controller/kept-sessions.ts'
-import { type Spending, createSpending } from '../../../src/controller/spending.ts'
+import { type RateLimiters, createRateLimiters } from '../../../src/controller/rate-limiters.ts'
 import { silentLog } from '../../support/silent-log.ts'
 import { NOW, type OrderChange, anOrder } from '../../support/builders.ts'
 import { anAccount } from '../../support/session.ts'
@@ -15,7 +15,7 @@ const KEY = 'DigiCertAccount/shop/certcentral'
 /** A cluster with one account and its Secret, and a CertCentral that takes the key until `isKeyTaken` says no. */
 type World = {
   accounts: Accounts
-  spending: Spending
+  rateLimiters: RateLimiters
   orders: DigiCertOrder[]
   account: Account | undefined
   secret: object | undefined
@@ -38,7 +38,7 @@ const secretOf = (apiKey: string): object => ({
 })
 
 const begin = (): World => {
-  const spending = createSpending()
+  const rateLimiters = createRateLimiters()
   const options = {
     kube: {
       get: () => Promise.resolve(world.secret),
@@ -48,7 +48,7 @@ const begin = (): World => {
     reach: { allowedHosts: [new URL(server.url).host], allowHttp: 'yes' },
     requestTimeoutMs: 2000,
     userAgent: 'test/1',
-    spending,
+    rateLimiters,
     placedOn: () => [],
     ordersOf: () => world.orders,
     now: () => world.now,
@@ -60,7 +60,14 @@ const begin = (): World => {
     log: silentLog,
   } as unknown as AccountsOptions
   const account = anAccount({ url: server.url })
-  return { accounts: new Accounts(options), spending, orders: [going], account, secret: secretOf(API_KEY), now: NOW }
+  return {
+    accounts: new Accounts(options),
+    rateLimiters,
+    orders: [going],
+    account,
+    secret: secretOf(API_KEY),
+    now: NOW,
+  }
 }
 
 beforeEach(async () => {
@@ -143,12 +150,12 @@ describe('where, with an order that has something to end,', () => {
 
 test('the session that is kept is the one of before, with its calls counted as before', async () => {
   const before = await world.accounts.of(going)
-  const counted = world.spending.gateOf(KEY)
+  const counted = world.rateLimiters.groupOf(KEY)
   world.account = undefined
   await world.accounts.refresh(KEY)
 
   expect(await world.accounts.of(going)).toEqual(before)
-  expect(world.spending.gateOf(KEY)).toBe(counted)
+  expect(world.rateLimiters.groupOf(KEY)).toBe(counted)
   expect(world.accounts.isKept(KEY)).toBe(true)
 })
 
@@ -177,7 +184,7 @@ test.each<readonly [string, readonly DigiCertOrder[]]>([
     await world.accounts.refresh(KEY)
   }
   expect(world.accounts.isKept(KEY)).toBe(false)
-  expect(world.spending.states()).toEqual([])
+  expect(world.rateLimiters.states()).toEqual([])
 })
 
 test('an account that is there again is used as it is now', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Account } from '../../../src/api/account.ts'
 import { Accounts, type AccountsOptions } from '../../../src/controller/accounts.ts'
-import { createSpending } from '../../../src/controller/spending.ts'
+import { createRateLimiters } from '../../../src/controller/rate-limiters.ts'
 import { createStatusFeed } from '../../../src/controller/status-feed.ts'
 import { createMemory } from '../../../src/controller/memory.ts'
 import { createNamespaceCheck } from '../../../src/controller/namespaces.ts'
@@ -33,7 +33,7 @@ const start = () => {
   const clock = movedClock(0)
   const objects = new Map<string, Account>()
   const secrets = new Map<string, string>()
-  const spending = createSpending(clock)
+  const rateLimiters = createRateLimiters(clock)
   const redactor = createRedactor()
   const cache = { get: (key: string) => objects.get(key), applyLocalWrite: () => undefined }
   const messages: string[] = []
@@ -55,7 +55,7 @@ const start = () => {
     reach: { allowedHosts: [new URL(server.url).host], allowHttp: 'yes' },
     requestTimeoutMs: 5000,
     userAgent: 'test',
-    spending,
+    rateLimiters,
     now: () => NOW,
     holdSecret: redactor.track,
     onCall: () => undefined,
@@ -96,26 +96,26 @@ const start = () => {
   }
   const kept = () => ({
     accounts: accounts.size(),
-    budgets: spending.size(),
+    limiters: rateLimiters.size(),
     polled: feed.size(),
     secrets: redactor.trackedCount(),
   })
-  return { accounts, spending, clock, redactor, messages, put, remove, kept }
+  return { accounts, rateLimiters, clock, redactor, messages, put, remove, kept }
 }
 
-const NOTHING = { accounts: 0, budgets: 0, polled: 0, secrets: 0 }
+const NOTHING = { accounts: 0, limiters: 0, polled: 0, secrets: 0 }
 const MANY = 600
 /** Budgets that no account uses and that are not full again yet. */
-const MOST_UNUSED = 256
+const MAX_UNUSED = 256
 
 describe('what tenants can grow', () => {
-  test('is gone with its accounts: hundreds that were made and deleted leave nothing but a bounded number of budgets', async () => {
+  test('is gone with its accounts: hundreds that were made and deleted leave nothing but a bounded number of limiters', async () => {
     const { put, remove, kept, clock } = start()
     for (let number = 0; number < MANY; number += 1) {
       await put(`account-${String(number)}`, keyNumber(number))
       await remove(`account-${String(number)}`)
     }
-    expect(kept()).toEqual({ ...NOTHING, budgets: MOST_UNUSED })
+    expect(kept()).toEqual({ ...NOTHING, limiters: MAX_UNUSED })
     await clock.advance(300_000)
     await put('last', keyNumber(0))
     await clock.advance(300_000)
@@ -126,11 +126,11 @@ describe('what tenants can grow', () => {
   test('is that of the last key, where one Secret is edited hundreds of times', async () => {
     const { put, kept, redactor, clock } = start()
     for (let number = 0; number < MANY; number += 1) await put('certcentral', keyNumber(number), number)
-    expect(kept()).toMatchObject({ polled: 1, secrets: 1, budgets: MOST_UNUSED + 1 })
+    expect(kept()).toMatchObject({ polled: 1, secrets: 1, limiters: MAX_UNUSED + 1 })
     expect(redactor.text(`${keyNumber(0)} ${keyNumber(MANY - 1)}`)).toBe(`${keyNumber(0)} [redacted]`)
     await clock.advance(300_000)
     await put('certcentral', keyNumber(MANY), MANY)
-    expect(kept()).toMatchObject({ budgets: 1 })
+    expect(kept()).toMatchObject({ limiters: 1 })
   }, 60_000)
 
   test('is nothing where CertCentral refuses each key, and where no header could hold it', async () => {
@@ -140,7 +140,7 @@ describe('what tenants can grow', () => {
       await put('too-long', `${String(number)}${'A1b2'.repeat(250_000)}`, number)
       await put('no-key', `no\u0001key ${String(number)}`, number)
     }
-    expect(kept()).toMatchObject({ secrets: 0, budgets: 40 })
+    expect(kept()).toMatchObject({ secrets: 0, limiters: 40 })
     expect(messages).toContain('the API key has more than 1024 characters')
     await clock.advance(300_000)
     for (const name of ['refused', 'too-long', 'no-key']) await remove(name)
@@ -207,8 +207,8 @@ describe('the API key of an account', () => {
     expect(redactor.text(says(keyNumber(1)))).toBe('it says [redacted]')
   })
 
-  test('gets no other budget by closing and opening the account', async () => {
-    const { put, remove, spending } = start()
+  test('gets no other limiter by closing and opening the account', async () => {
+    const { put, remove, rateLimiters } = start()
     const before = server.seen.length
     for (let round = 0; round < 10; round += 1) {
       await put('certcentral', keyNumber(1))
@@ -217,60 +217,60 @@ describe('the API key of an account', () => {
     await put('certcentral', keyNumber(1))
     const calls = server.seen.length - before
     expect(calls).toBeGreaterThan(20)
-    expect(spending.states()).toMatchObject([['DigiCertAccount/shop/certcentral', { available: 90 - calls }]])
+    expect(rateLimiters.states()).toMatchObject([['DigiCertAccount/shop/certcentral', { available: 90 - calls }]])
   })
 })
 
-describe('budgets of API keys', () => {
+describe('limiters of API keys', () => {
   const specOf = (url: string) => anAccount({ url }).spec
   const CERTCENTRAL = 'https://www.digicert.com/services/v2'
 
   test('that no account uses are dropped once they are full again, the longest unused first where there are many', async () => {
     const clock = movedClock(0)
-    const spending = createSpending(clock)
+    const rateLimiters = createRateLimiters(clock)
     for (let number = 0; number < 5000; number += 1) {
-      const budget = spending.budgetOf(`account-${String(number)}`, keyNumber(number), specOf(CERTCENTRAL))
-      ;(await budget.take('foreground')).end('made')
-      spending.forget(`account-${String(number)}`)
+      const limiter = rateLimiters.limiterOf(`account-${String(number)}`, keyNumber(number), specOf(CERTCENTRAL))
+      ;(await limiter.acquire('high')).release('used')
+      rateLimiters.forget(`account-${String(number)}`)
     }
-    expect(spending.size()).toBe(MOST_UNUSED)
+    expect(rateLimiters.size()).toBe(MAX_UNUSED)
     const room = (number: number) =>
-      spending.budgetOf('again', keyNumber(number), specOf(CERTCENTRAL)).room('foreground')
+      rateLimiters.limiterOf('again', keyNumber(number), specOf(CERTCENTRAL)).available('high')
     expect([room(4999), room(0)]).toEqual([89, 90])
     await clock.advance(300_000)
-    spending.forget('again')
-    expect(spending.size()).toBe(0)
+    rateLimiters.forget('again')
+    expect(rateLimiters.size()).toBe(0)
   })
 
   test('are kept while a pause of CertCentral lasts, and while a call is under way', async () => {
     const clock = movedClock(0)
-    const spending = createSpending(clock)
-    spending.budgetOf('paused', 'one', specOf(CERTCENTRAL)).pause(new Date(3_000_000))
-    const turn = await spending.budgetOf('calling', 'other', specOf(CERTCENTRAL)).take('background')
-    for (const account of ['paused', 'calling']) spending.forget(account)
+    const rateLimiters = createRateLimiters(clock)
+    rateLimiters.limiterOf('paused', 'one', specOf(CERTCENTRAL)).pause(new Date(3_000_000))
+    const slot = await rateLimiters.limiterOf('calling', 'other', specOf(CERTCENTRAL)).acquire('low')
+    for (const account of ['paused', 'calling']) rateLimiters.forget(account)
     await clock.advance(1_000_000)
-    spending.budgetOf('third', 'third', specOf(CERTCENTRAL))
-    expect(spending.size()).toBe(3)
-    expect(() => spending.budgetOf('paused', 'one', specOf(CERTCENTRAL)).refuseWhilePaused()).toThrow(/pause/)
-    spending.forget('paused')
-    turn.end('made')
+    rateLimiters.limiterOf('third', 'third', specOf(CERTCENTRAL))
+    expect(rateLimiters.size()).toBe(3)
+    expect(() => rateLimiters.limiterOf('paused', 'one', specOf(CERTCENTRAL)).throwIfPaused()).toThrow(/pause/)
+    rateLimiters.forget('paused')
+    slot.release('used')
     await clock.advance(2_000_000)
-    spending.forget('third')
-    expect(spending.size()).toBe(0)
+    rateLimiters.forget('third')
+    expect(rateLimiters.size()).toBe(0)
   })
 
   test('are those of a host, however its URL is written', () => {
-    const spending = createSpending(movedClock(0))
-    const one = spending.budgetOf('one', 'key', specOf(CERTCENTRAL))
-    expect(spending.budgetOf('other', 'key', specOf('https://WWW.DigiCert.com:443/services/v2/'))).toBe(one)
+    const rateLimiters = createRateLimiters(movedClock(0))
+    const one = rateLimiters.limiterOf('one', 'key', specOf(CERTCENTRAL))
+    expect(rateLimiters.limiterOf('other', 'key', specOf('https://WWW.DigiCert.com:443/services/v2/'))).toBe(one)
   })
 
   test('have a gate each, though others were dropped in between', () => {
-    const spending = createSpending(movedClock(0))
+    const rateLimiters = createRateLimiters(movedClock(0))
     const gates = ['one', 'two', 'three', 'four'].map((account, number) => {
-      spending.budgetOf(account, account, specOf(CERTCENTRAL))
-      if (number === 1) spending.forget('one')
-      return spending.gateOf(account)
+      rateLimiters.limiterOf(account, account, specOf(CERTCENTRAL))
+      if (number === 1) rateLimiters.forget('one')
+      return rateLimiters.groupOf(account)
     })
     expect(new Set(gates).size).toBe(4)
   })

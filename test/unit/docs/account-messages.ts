@@ -1,5 +1,5 @@
 import type { AccountReason, EventReason } from '../../../src/api/reasons.ts'
-import { errorOfStatus } from '../../../src/certcentral/classify.ts'
+import { errorOfStatus } from '../../../src/certcentral/errors.ts'
 import { createCertCentral } from '../../../src/certcentral/index.ts'
 import { KEY_REFUSED, tryKey, unreachableBy } from '../../../src/controller/account-access.ts'
 import { Accounts, type AccountsOptions } from '../../../src/controller/accounts.ts'
@@ -34,7 +34,7 @@ const withoutSecret = async (): Promise<string> => {
     },
     caches: { DigiCertAccount: { get: () => anAccount(), applyLocalWrite: () => undefined } },
     reach: REACH,
-    spending: { forget: () => undefined, pausedMs: () => undefined },
+    rateLimiters: { forget: () => undefined, pausedMs: () => undefined },
     announce: () => undefined,
     placedOn: () => [],
     now: () => NOW,

@@ -1,5 +1,5 @@
 import type { Reason } from '../../../src/api/reasons.ts'
-import { errorOfStatus } from '../../../src/certcentral/classify.ts'
+import { type Operation, errorOfStatus } from '../../../src/certcentral/errors.ts'
 import { mismatches } from '../../../src/controller/remote.ts'
 import { forbidden, missing } from '../../../src/order/effective.ts'
 import {
@@ -30,7 +30,7 @@ import {
 import { anAccount } from '../../support/session.ts'
 
 /** What a call of the operator says when CertCentral answers with that. */
-const refusedBy = (operation: string, status: number, code: string, message: string): string =>
+const refusedBy = (operation: Operation, status: number, code: string, message: string): string =>
   errorOfStatus(operation, { status, body: { text: JSON.stringify({ errors: [{ code, message }] }) } }).message
 
 const NO_PERMISSION = refusedBy(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { faultsOfOrderBody } from '../../../src/certcentral/order-body.ts'
+import { faultsOfOrderBody } from '../../../src/certcentral/request-schemas.ts'
 import { orderPayload, reissuePayload, wordedDate } from '../../../src/order/payload.ts'
 import { anySpec } from '../../support/any-spec.ts'
 import { aSpec } from '../../support/builders.ts'

@@ -110,7 +110,7 @@ describe('a call is counted', () => {
 
   test('with its endpoint and its length', async () => {
     const metrics = createMetrics(() => [])
-    const record = { ...call, operation: 'placeOrder', result: 'ok' as const, status: 201 }
+    const record = { ...call, operation: 'placeOrder' as const, result: 'ok' as const, status: 201 }
     countCall(metrics, 'ClusterDigiCertAccount/all', record)
     const labels = 'account="ClusterDigiCertAccount/all",endpoint="placeOrder",code="201"'
     expect(await linesOf(metrics, 'certcentral_requests_total{')).toEqual([

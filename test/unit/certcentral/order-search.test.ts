@@ -17,7 +17,7 @@ const page = (ids: readonly number[], total?: number | string, id = 'order_id'):
 
 const upTo = (count: number, from = 1) => Array.from({ length: count }, (_, index) => from + index)
 
-describe('the look-up by our own id', () => {
+describe('the look-up by alternative id', () => {
   const lookUp = (client: CertCentral) => client.ordersByAlternativeId('k7f3a')
 
   test('finds one order', async () => {
@@ -90,7 +90,7 @@ describe('the look-up by our own id', () => {
     })
   })
 
-  test('looks behind a full page where the server does not count', async () => {
+  test('reads on after a full page where the server sends no total', async () => {
     await withServer([page(upTo(1000)), page([1001])], async (client, server) => {
       expect(await lookUp(client)).toHaveLength(1001)
       expect(server.seen).toHaveLength(2)
@@ -187,18 +187,18 @@ describe('the look-up by name', () => {
     expect(await reading(body, (client) => idsOf(client))).toEqual(result === 'stays' ? [7] : [])
   })
 
-  test('takes every day where no day is asked for', async () => {
+  test('accepts every day without createdSince', async () => {
     const body = '{"orders":[{"id":7,"date_created":"2019-01-01"}]}'
     expect(await reading(body, (client) => idsOf(client, { commonName: 'a.example' }))).toEqual([7])
   })
 
-  test('compares a name with a long number in it as it is', async () => {
+  test('compares a name with a long number unchanged', async () => {
     const commonName = '1732867200000.preview.example.com'
     const body = JSON.stringify({ orders: [{ id: 7, certificate: { common_name: commonName } }] })
     expect(await reading(body, (client) => idsOf(client, { commonName }))).toEqual([7])
   })
 
-  test('asks once more without the day where CertCentral refuses the request', async () => {
+  test('repeats the request without the day where CertCentral refuses it', async () => {
     await withServer([refused, page([7], 1, 'id')], async (client, server) => {
       expect(await idsOf(client)).toEqual([7])
       expect(server.seen.map(({ url }) => parametersOf(url)['filters[date_created]'])).toEqual([

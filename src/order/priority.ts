@@ -3,10 +3,10 @@ import { isIssued, isOver } from './rules/words.ts'
 import { DAY } from './schedule.ts'
 
 /**
- * Whether a person waits for the next action of an order. What is awaited goes ahead of what is only due: a look at a
- * settled order, a reissue with weeks to go.
+ * `high` where a person waits for the next action of an order. It goes ahead of all that is only due: a look at a settled
+ * order, a reissue with weeks to go.
  */
-export type Urgency = 'awaited' | 'due'
+export type Priority = 'high' | 'low'
 
 /** How long before its end a certificate must not wait for others any more; a share of its life where that is short. */
 const LAST_DAYS = 7 * DAY
@@ -35,7 +35,7 @@ const isWanted = ({ stored, order, reissue }: Observation): boolean => {
   return stored.harmed !== undefined || (reissue.cause !== undefined && WISHES.includes(reissue.cause))
 }
 
-export const urgencyOf = (o: Observation, now: Date, { asked, fresh }: Occasion): Urgency => {
+export const workPriority = (o: Observation, now: Date, { asked, fresh }: Occasion): Priority => {
   const isMoved = asked === 'yes' || fresh === 'yes' || o.deleting === 'yes'
-  return isMoved || isWanted(o) || (o.stored && isLapsing(o.stored, now)) ? 'awaited' : 'due'
+  return isMoved || isWanted(o) || (o.stored && isLapsing(o.stored, now)) ? 'high' : 'low'
 }

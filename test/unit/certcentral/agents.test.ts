@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Server, createServer } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
-import { proxyFor } from '../../../src/certcentral/proxy.ts'
+import { proxyFor } from '../../../src/certcentral/agents.ts'
 import { issueChain } from '../../support/ca.ts'
 import { type ConnectProxy, type Manner, startConnectProxy } from '../../support/connect-proxy.ts'
 import type { Seen } from './fake-server.ts'

@@ -16,8 +16,8 @@ export const ORDER_WORDS = [
 export type OrderWord = (typeof ORDER_WORDS)[number]
 
 /**
- * The status of an order. A word that is not in the list is `unrecognised` and kept in `raw`, to be treated as pending
- * and shown (docs/certcentral.md#status-words); so are `approved` and `denied`, which belong to certificates.
+ * The status of an order. A word that is not in the list is `unrecognised` and stays in `raw`: it counts as pending and is
+ * shown (docs/certcentral.md#status-words). So are `approved` and `denied`, which belong to certificates.
  */
 export type OrderStatus = { word: OrderWord | 'unrecognised'; raw: string }
 
@@ -33,6 +33,13 @@ export type ListedOrder = {
   dateCreated?: Date
 }
 
+/** A search for orders by name. */
+export type NameSearch = {
+  commonName: string
+  /** Leaves out orders of the days before the day before this one; all orders match where it is absent. */
+  createdSince?: Date | undefined
+}
+
 /** An approval; its status is one of `submitted`, `pending`, `approved` and `rejected`, or another word of the server. */
 export type RequestSummary = { id: number; status: string }
 
@@ -42,8 +49,8 @@ export type OrderRequest = RequestSummary & {
   comments?: string
 }
 
-/** What became of a revocation: where a request is there, a person has to approve it before anything is revoked. */
-export type RevocationAnswer = { request?: RequestSummary }
+/** The result of a revocation. With a request, a person must approve it before anything is revoked. */
+export type RevocationResult = { request?: RequestSummary }
 
 export type RequestInfo = OrderRequest & { orderId?: number }
 
@@ -52,11 +59,11 @@ export type PlacedDomain = { id?: number; name: string; dcvToken?: string }
 /** The answer to an order (docs/certcentral.md#the-answer-to-an-order). */
 export type PlacedOrder = {
   orderId: number
-  /** There from approval on; it does not mean that the certificate is issued. */
+  /** Set from approval on; it does not mean that the certificate is issued. */
   certificateId?: number
   /** Empty when approval was skipped. */
   requests: RequestSummary[]
-  /** One value for every name of the order. */
+  /** One value for all names of the order. */
   dcvRandomValue?: string
   /** PEM in the order received, documented as leaf first; only when the certificate was issued at once. */
   chain?: string[]
@@ -65,11 +72,11 @@ export type PlacedOrder = {
   organizationId?: number
 }
 
-/** What CertCentral knows of an order (docs/certcentral.md#order-info). */
+/** An order in detail (docs/certcentral.md#order-info). */
 export type OrderInfo = {
   orderId: number
   status: OrderStatus
-  /** The primary certificate; may be there before issuance, and changes with each reissue. */
+  /** The primary certificate. May be set before issuance, and changes with each reissue. */
   certificateId?: number
   productId?: string
   commonName?: string
@@ -83,9 +90,9 @@ export type OrderInfo = {
   thumbprint?: string
   /** Id of the CA certificate that issues the primary certificate. */
   caCertId?: string
-  /** CertCentral gives a date only: this is the start of that day, UTC. */
+  /** CertCentral sends a date only: this is the start of that day, UTC. */
   orderValidFrom?: Date
-  /** CertCentral gives a date only: this is the last millisecond of that day, UTC. */
+  /** CertCentral sends a date only: this is the last millisecond of that day, UTC. */
   orderValidUntil?: Date
   /** As {@link OrderInfo.orderValidUntil}; the exact time is the notAfter of the certificate. */
   certificateValidUntil?: Date
@@ -102,7 +109,7 @@ export type OrderInfo = {
   dcvRandomValue?: string
 }
 
-/** A certificate of an order that was asked for after the first one (docs/certcentral.md#finding-a-reissue). */
+/** A later certificate of an order (docs/certcentral.md#finding-a-reissue). */
 export type Reissue = {
   certificateId?: number
   /** `approved`, `issued`, `pending`, `rejected`, or another word of the server, in lower case. */
@@ -118,7 +125,7 @@ export type NameValidation = {
   dnsNames: string[]
   status: string
   method?: string
-  /** The name that must be proven: a base domain or the name itself. */
+  /** The name whose control must be proven: a base domain or the name itself. */
   scope?: string
   domainId?: number
 }
@@ -126,11 +133,11 @@ export type NameValidation = {
 /** A domain of the account (docs/certcentral.md#how-long-a-validation-serves). */
 export type DomainInfo = {
   name?: string
-  /** Until when the proof of control over it serves for other orders. */
+  /** Until when other orders may reuse the proof of control. */
   provenUntil?: Date
 }
 
-/** What of an order is validated (docs/certcentral.md#how-long-a-validation-serves). */
+/** The validation of an order's organization and names (docs/certcentral.md#how-long-a-validation-serves). */
 export type OrderValidation = {
   organizationId?: number
   organization: OrganizationValidation[]
@@ -140,7 +147,7 @@ export type OrderValidation = {
 export type DcvRandomValue = { value: string; expiresAt?: Date }
 
 export type DcvCheck = {
-  /** Code of an answer that says no more than that the proof was not found yet. */
+  /** Code of an error that only says that the proof was not found yet. */
   notYet?: string
   /** May be `issued`: a check can issue on the spot. */
   orderStatus?: OrderStatus
@@ -149,5 +156,11 @@ export type DcvCheck = {
   names: { dnsName: string; status: string }[]
 }
 
-/** Whose API key it is. */
+/** The user of an API key. */
 export type User = { userId?: number; name: string; roles: string[] }
+
+/** Why a certificate is revoked (docs/certcentral.md#a-revocation). */
+export type RevocationReason =
+  'unspecified' | 'keyCompromise' | 'affiliationChanged' | 'superseded' | 'cessationOfOperation'
+
+export type Revocation = { reason: RevocationReason; comments: string; skipApproval?: boolean | undefined }

@@ -315,7 +315,7 @@ describe('the other answers are read', () => {
     })
   })
 
-  test('whose key it is', async () => {
+  test('the user of the key', async () => {
     expect(await withServer([replay('user/me')], (client) => client.userMe())).toStrictEqual({
       userId: 42,
       name: 'Service User',
@@ -485,21 +485,21 @@ describe('what is sent', () => {
 
   test('a product that is a path goes nowhere', async () => {
     await withServer([replay('placed/dv-instant')], async (client, server) => {
-      const permit = await client.reserve()
-      const error = await errorOf(client.placeOrder('../../user', ORDER_BODY, { permit }))
+      const reservation = await client.reserve()
+      const error = await errorOf(client.placeOrder('../../user', ORDER_BODY, { reservation }))
       expect(error).toMatchObject({ outcome: 'unsent', kind: 'invalid' })
       expect(server.seen).toEqual([])
     })
   })
 
-  test('a permit is good for one order of its own client', async () => {
+  test('a reservation is good for one order of its own client', async () => {
     await withServer([replay('placed/dv-instant')], async (client, server) => {
-      const permit = await client.reserve({ priority: 'background' })
-      await client.placeOrder('ssl_basic', ORDER_BODY, { permit })
-      await expect(client.placeOrder('ssl_basic', ORDER_BODY, { permit })).rejects.toThrow(TypeError)
-      await expect(client.placeOrder('ssl_basic', ORDER_BODY, { permit: { takenAt: new Date() } })).rejects.toThrow(
-        TypeError,
-      )
+      const reservation = await client.reserve({ priority: 'low' })
+      await client.placeOrder('ssl_basic', ORDER_BODY, { reservation })
+      await expect(client.placeOrder('ssl_basic', ORDER_BODY, { reservation })).rejects.toThrow(TypeError)
+      await expect(
+        client.placeOrder('ssl_basic', ORDER_BODY, { reservation: { reservedAt: new Date() } }),
+      ).rejects.toThrow(TypeError)
       expect(server.seen).toHaveLength(1)
     })
   })
