@@ -61,12 +61,9 @@ const intent = z
       description:
         'The request as it was sent, as JSON, without CSR and card. After an unknown outcome the operator sends nothing else with this id.',
     }),
-    link: z
-      .enum(['refused'])
-      .optional()
-      .meta({
-        description: 'CertCentral refused to link the renewal to that order; the operator orders without the link.',
-      }),
+    link: z.enum(['refused']).optional().meta({
+      description: 'CertCentral refused to link the renewal to that order; the operator orders without the link.',
+    }),
   })
   .meta({ description: 'What the operator is about to buy, written before it buys.' })
 
@@ -177,14 +174,10 @@ export const orderStatus = z
           }),
         validFrom: date('First day of the plan.'),
         validUntil: date('Last day of the plan.'),
-        requests: z
-          .array(orderRequest)
-          .max(64)
-          .optional()
-          .meta({
-            description: 'Requests that people approve or reject in CertCentral.',
-            'x-kubernetes-list-type': 'atomic',
-          }),
+        requests: z.array(orderRequest).max(64).optional().meta({
+          description: 'Requests that people approve or reject in CertCentral.',
+          'x-kubernetes-list-type': 'atomic',
+        }),
       })
       .optional()
       .meta({ description: 'The order at CertCentral.' }),
