@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { LOG_LEVELS, type LogFormat, type LogLevel } from './telemetry/log.ts'
 
-/** Everything that `run` can be told. Times in milliseconds. */
+/** The settings of `run`. Times in milliseconds. */
 export type Config = {
   /** Whether this process runs in a pod; then its namespace exists. */
   inPod: boolean
@@ -80,7 +80,7 @@ type Flag = {
 const FLAGS: readonly Flag[] = [
   {
     flags: '--kubeconfig <file>',
-    says: 'kubeconfig to use; else KUBECONFIG, the service account of the pod, ~/.kube/config',
+    says: 'kubeconfig to use; without it: KUBECONFIG, the service account of the pod, ~/.kube/config',
   },
   {
     flags: '--watch-namespaces <list>',
@@ -91,17 +91,17 @@ const FLAGS: readonly Flag[] = [
   },
   {
     flags: '--operator-namespace <name>',
-    says: 'where the Lease and the Secrets of ClusterDigiCertAccounts are',
-    shown: 'where it runs, else digicert-operator',
+    says: 'namespace of the Lease and of the Secrets of ClusterDigiCertAccounts',
+    shown: 'its own namespace, or digicert-operator outside of a pod',
   },
   {
     flags: '--deployment-name <name>',
-    says: "the operator's own Deployment, which Events about what is left in CertCentral regard",
+    says: "the operator's own Deployment; Events about orders left in CertCentral refer to it",
     otherwise: 'digicert-operator',
   },
   {
     flags: '--cluster-id <id>',
-    says: 'what order ids are made from, so that a rebuilt cluster finds its orders',
+    says: 'id from which alternative order ids are made; a rebuilt cluster with the same id finds its orders',
     shown: 'UID of the namespace kube-system',
   },
   {
@@ -110,7 +110,7 @@ const FLAGS: readonly Flag[] = [
     parse: boolean,
     otherwise: true,
   },
-  { flags: '--workers <number>', says: 'orders worked on at the same time', parse: count, otherwise: 16 },
+  { flags: '--workers <number>', says: 'orders reconciled at the same time', parse: count, otherwise: 16 },
   {
     flags: '--poll-interval <time>',
     says: 'pause between two polls of an account',
@@ -127,20 +127,25 @@ const FLAGS: readonly Flag[] = [
   },
   {
     flags: '--unknown-outcome-timeout <time>',
-    says: 'how long an order without an answer is looked for before a person is called',
+    says: 'how long to look up an order whose outcome is unknown before marking it Stalled',
     parse: duration,
     otherwise: 900_000,
     shown: '15m',
   },
-  { flags: '--metrics-bind-address <address>', says: 'where /metrics is served', parse: address, otherwise: ':8080' },
+  {
+    flags: '--metrics-bind-address <address>',
+    says: 'address that serves /metrics',
+    parse: address,
+    otherwise: ':8080',
+  },
   {
     flags: '--health-probe-bind-address <address>',
-    says: 'where /livez and /readyz are served',
+    says: 'address that serves /livez and /readyz',
     parse: address,
     otherwise: ':8081',
   },
-  { flags: '--log-level <level>', says: 'least severe line that is written', choices: LOG_LEVELS, otherwise: 'info' },
-  { flags: '--log-format <format>', says: 'form of log lines', choices: ['json', 'text'], otherwise: 'json' },
+  { flags: '--log-level <level>', says: 'least severe level to log', choices: LOG_LEVELS, otherwise: 'info' },
+  { flags: '--log-format <format>', says: 'format of log lines', choices: ['json', 'text'], otherwise: 'json' },
   {
     flags: '--allowed-hosts <list>',
     says: 'hosts that an account may name, separated by commas; one without a port stands for port 443 over https, any other port is named, as in localhost:8080',
@@ -150,13 +155,13 @@ const FLAGS: readonly Flag[] = [
   { flags: '--allow-http [boolean]', says: 'let accounts name http:// URLs', parse: boolean, otherwise: false },
   {
     flags: '--secret-watch [boolean]',
-    says: 'watch Secrets by label; false needs no list or watch on Secrets',
+    says: 'watch Secrets by label; with false, no permission to list or watch Secrets is needed',
     parse: boolean,
     otherwise: true,
   },
   {
     flags: '--cluster-accounts [boolean]',
-    says: 'read ClusterDigiCertAccounts; false needs no ClusterRole beside --watch-namespaces and --cluster-id, and finds none',
+    says: 'watch ClusterDigiCertAccounts; with false, --watch-namespaces and --cluster-id, no ClusterRole is needed',
     parse: boolean,
     otherwise: true,
   },
@@ -174,7 +179,7 @@ const optionOf = ({ flags, says, parse, otherwise, shown, choices }: Flag): Opti
 /** The namespace of the pod that this process runs in, if any. */
 export type Surroundings = { podNamespace: string | undefined }
 
-/** The command `run`, which hands a complete configuration on. Flags win over the environment. */
+/** The command `run`, which passes a complete configuration on. Flags win over the environment. */
 export const runCommand = (run: (config: Config) => Promise<void>, { podNamespace }: Surroundings): Command => {
   const command = new Command('run').description('run the operator')
   for (const flag of FLAGS) command.addOption(optionOf(flag))

@@ -74,7 +74,7 @@ export type Figured = {
   known: () => KnownOfAccounts | undefined
 }
 
-/** What only the leader tells, as another replica would tell it a second time. */
+/** What only the leader exports, as another replica would export it a second time. */
 const samplesOfLeader = ({ caches, controlled, rateLimiters, memory }: Figured, known: KnownOfAccounts): Sample[] => [
   ...controlled.flatMap(samplesOfController),
   ...samplesOfOrders(caches.orders.list()),

@@ -54,7 +54,7 @@ const clusterIdOf = async (kube: KubeConnection, config: Config, log: Log): Prom
 
 /**
  * Makes the namespace of the Lease where there is none: in a cluster it is the one the operator runs in, outside of one
- * nobody may have made it. Failing is said and no more: the election goes on trying.
+ * nobody may have made it. A failure is logged and no more: the election goes on trying.
  */
 const ensureNamespace = async (kube: KubeConnection, { operatorNamespace: name }: Config, log: Log): Promise<void> => {
   try {
@@ -82,13 +82,13 @@ const candidate = (kube: KubeConnection, { leaderElect, operatorNamespace }: Con
     : alwaysLeader()
 
 /**
- * What the probes are answered. A watch that is silent is opened anew after a while; where even that does not help, the
- * process is to be started again. A process that never heard the API server would not gain by that: it is not ready.
+ * What the probes are answered. A watch that is silent is opened again after a while; where even that does not help, the
+ * process is to be started again. A process that never got an answer of the API server would not gain by that: it is not ready.
  */
 export const healthRoutes = (caches: Pick<Caches, 'stale' | 'synced'>): Routes => {
   const alive = probe(() =>
     caches.stale(STUCK_WATCH_MS)
-      ? { ok: false, text: 'the API server was not heard for too long' }
+      ? { ok: false, text: 'no answer from the API server for too long' }
       : { ok: true, text: 'ok' },
   )
   const ready = probe(() =>

@@ -85,8 +85,8 @@ export const planOf = (object: unknown, { now, years, caps }: Wish): string => {
     standing: atHand(checked.spec, status, now),
   })
   const bought = steps.filter(({ paid }) => paid).length
-  const told = `${name}: ${String(bought)} of ${String(steps.length)} steps cost money`
-  return `${told}\n${tableOf([ROW, ...steps.map(rowOf)])}\n`
+  const summary = `${name}: ${String(bought)} of ${String(steps.length)} steps cost money`
+  return `${summary}\n${tableOf([ROW, ...steps.map(rowOf)])}\n`
 }
 
 const isOrder = (document: unknown): boolean => (document as { kind?: unknown } | null)?.kind === 'DigiCertOrder'

@@ -40,7 +40,7 @@ export const SHOWN_BY: Readonly<Record<string, Shown>> = {
   validity_years: [PAYLOAD, 'gives years at the top for a product of page 002, which has no hash'],
   validity_days: [PAYLOAD, 'gives days at the top for a product of page 002'],
   custom_expiration_date: [PAYLOAD, 'gives a date at the top in figures for a product of page 002'],
-  comments: [PAYLOAD, 'tells the approver'],
+  comments: [PAYLOAD, 'shows the approver'],
   skip_approval: [PAYLOAD, 'says no to skipping the approval as clearly as yes'],
   apply_cr_discount: [OFF_PAGE, 'a discount is asked for by the first order'],
   serial_number: [OFF_PAGE, 'a discount is asked for by the first order'],
@@ -213,7 +213,7 @@ const read = (test: Shown): Verdict => ({ does: 'read', test })
 
 const REQUEST = read([ANSWERS, 'of page %s, %s, names the request to approve, and nothing else is done'])
 const VALUE = read([ANSWERS, 'of page %s, %s, gives the value to publish for each name, and a check begins at once'])
-const ID = read([ANSWERS, 'of page %s, %s, is told by its reason and its order id'])
+const ID = read([ANSWERS, 'of page %s, %s, is reported with its reason and its order id'])
 const ORGANIZATION = read(['test/unit/order/effective.test.ts', 'is named by its id'])
 const DOMAINS = read([READING, 'plan-one-step'])
 const CHAIN = read([READING, 'dv-instant'])

@@ -10,8 +10,7 @@ const common = {
     .regex(/^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9._~/-]*)?$/)
     .default('https://www.digicert.com/services/v2')
     .meta({
-      description:
-        'Base URL of the Services API. Its host must be one that the operator was started with (--allowed-hosts).',
+      description: 'Base URL of the Services API. --allowed-hosts of the operator must name its host.',
     }),
   apiKeySecretRef: z
     .object({
@@ -29,7 +28,7 @@ const common = {
     .meta({ description: 'Further roots to trust for https, as base64 of PEM. TLS is always verified.' }),
   uniqueAlternativeOrderIds: z.boolean().default(false).meta({
     description:
-      'Says that the account has the option "Require unique alternative order IDs" on; an order whose outcome stayed unknown is then posted again by itself.',
+      'Set to true where the account has the option "Require unique alternative order IDs" on. The operator then sends an order whose outcome stayed unknown again, with the same id.',
   }),
   defaults: z
     .object({
@@ -48,7 +47,7 @@ const common = {
       skipApproval: z.boolean().optional().meta({ description: 'Ask CertCentral to skip its approval step.' }),
     })
     .optional()
-    .meta({ description: 'Used where an order is silent.' }),
+    .meta({ description: 'Values for fields that an order does not set.' }),
   requestsPerSecond: z
     .number()
     .min(0.01)
@@ -92,7 +91,7 @@ const policy = {
     .min(1)
     .max(300)
     .optional()
-    .meta({ description: 'Names of one order, the common name included. Absent: as many as CertCentral takes.' }),
+    .meta({ description: 'Names of one order, the common name included. Absent: as many as CertCentral allows.' }),
   maxOrderValidity: z
     .object({
       years: z.int().min(1).max(3).optional().meta({ description: 'Whole years, of up to 366 days each.' }),
@@ -100,7 +99,7 @@ const policy = {
     })
     .optional()
     .meta({
-      description: 'The longest order that may be bought. Absent: as long as the product has it.',
+      description: 'The longest order that may be bought. Absent: as long as the product allows.',
       ...validations([oneUnit('maxOrderValidity')]),
     }),
   organizationIds: ids(
@@ -117,7 +116,7 @@ const policy = {
     .optional()
     .meta({
       description:
-        'How orders may be paid, where they or the defaults say it; an order that says nothing is paid as the account at CertCentral has it. Absent: any way.',
+        'Payment methods that orders or the defaults may set. An order without one is paid as the account at CertCentral has it. Absent: any method.',
       'x-kubernetes-list-type': 'set',
     }),
 }
@@ -203,7 +202,7 @@ const dailyOrders = z
   })
   .meta({
     description:
-      'What the limits of a day hold against: reserved before it is sent to CertCentral, and kept when the DigiCertOrder is deleted.',
+      'The counts that the limits of a day are compared with. The operator counts an order before it sends it, and keeps the count when the DigiCertOrder is deleted.',
   })
 
 const purchases = z
@@ -223,7 +222,11 @@ const purchases = z
 
 export const accountStatus = z
   .object({
-    observedGeneration: z.int().min(0).optional().meta({ description: 'metadata.generation that was looked at last.' }),
+    observedGeneration: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: 'metadata.generation that the operator reconciled last.' }),
     conditions,
     dailyOrders: dailyOrders.optional(),
     purchases: purchases.optional(),
@@ -231,9 +234,9 @@ export const accountStatus = z
       .string()
       .max(64)
       .optional()
-      .meta({ description: 'CertCentral asked for a pause (429): no call before this time.' }),
+      .meta({ description: 'CertCentral asked for a pause (429); the operator makes no call before this time.' }),
   })
-  .meta({ description: 'What the operator knows.' })
+  .meta({ description: 'The state of the account, as the operator observed it.' })
 
 export type AccountSpec = z.infer<typeof clusterAccountSpec>
 export type AccountStatus = z.infer<typeof accountStatus>

@@ -53,7 +53,7 @@ export const printed = (schema: z.ZodType): Schema =>
 /** The structural schema of one zod schema. */
 export const schemaOf = (schema: z.ZodType): Schema => toStructural(printed(schema))
 
-/** Whether nothing was bought for the object, nor sent: a mistake in its product or account can be mended until then. */
+/** Whether nothing was bought for the object, nor sent: a mistake in its product or account can be corrected until then. */
 const UNBOUGHT = [
   '!has(oldSelf.status)',
   `(${[

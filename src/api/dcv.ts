@@ -51,4 +51,4 @@ export const orderDcv = dcv
         ...wire('use_auth_key'),
       }),
   })
-  .meta({ description: 'Domain control validation (DCV). What is silent here comes from the account.' })
+  .meta({ description: 'Domain control validation (DCV). Fields that are absent come from the account.' })

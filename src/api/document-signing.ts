@@ -16,7 +16,7 @@ const fields = z.object({
     .optional()
     .meta({
       description:
-        'How the certificate is received. email: for a CSR, into the Secret. ship_token and client_app: on hardware, without a Secret. Silent: what the account does, taken for hardware.',
+        'How the certificate is received. email: for a CSR, into the Secret. ship_token and client_app: on hardware, without a Secret. Absent: the setting of the account; the operator then expects hardware.',
       ...wire('cs_provisioning_method'),
     }),
   useOrganizationAsCommonName: z
@@ -34,7 +34,7 @@ const fields = z.object({
       country: sentence(64, 'Country.', 'ship_info.country'),
       method: z
         .enum(['STANDARD', 'EXPEDITED', 'standard', 'expedited'])
-        .meta({ description: 'How fast.', ...wire('ship_info.method') }),
+        .meta({ description: 'Speed of the shipment.', ...wire('ship_info.method') }),
     })
     .optional()
     .meta({ description: 'Where the token is sent, for provisioningMethod ship_token.', ...wire('ship_info') }),

@@ -3,7 +3,7 @@ export const GROUP = 'digicert-operator.io'
 export const VERSION = 'v1alpha1'
 export const API_VERSION = `${GROUP}/${VERSION}`
 
-/** Field manager of every write, so that `kubectl get -o yaml --show-managed-fields` tells ours from others'. */
+/** Field manager of every write, so that `kubectl get -o yaml --show-managed-fields` shows which are ours. */
 export const FIELD_MANAGER = 'digicert-operator'
 
 /** Label on every Secret that is ours; the operator watches Secrets by it and never all of them. */

@@ -57,7 +57,7 @@ export const orderSpec = z
       .optional()
       .meta({
         description:
-          'Secret, in this namespace, that receives key and certificate: of type kubernetes.io/tls, with csrSecretRef of type Opaque. What comes on hardware has none.',
+          'Secret, in this namespace, that receives key and certificate: of type kubernetes.io/tls, with csrSecretRef of type Opaque. A certificate on hardware has none.',
         ...validations([SECRET_NAME_RULE]),
       }),
     commonName: dnsName(64, 'Main name. Document signing has none.', 'certificate.common_name').optional(),
@@ -84,7 +84,7 @@ export const orderSpec = z
     certificateValidity: validity({
       name: 'certificateValidity',
       description:
-        'Length of each certificate, where it shall be shorter than plan and industry allow. DigiCert may ignore less than 365 days of ssl_securesite_pro. Exactly one member.',
+        'Length of each certificate, where it is to be shorter than plan and industry allow. DigiCert may ignore less than 365 days of ssl_securesite_pro. Exactly one member.',
       ...MOST.certificate,
       fields: {
         object: ['certificate.cert_validity'],
@@ -102,7 +102,7 @@ export const orderSpec = z
       .max(10)
       .optional()
       .meta({
-        description: 'Departments. Public TLS certificates name none any more: DigiCert ignores them there.',
+        description: 'Departments. DigiCert ignores them for public TLS certificates, which name none any more.',
         'x-kubernetes-list-type': 'set',
         ...wire('certificate.organization_units'),
       }),
@@ -112,7 +112,7 @@ export const orderSpec = z
       .max(100_000)
       .optional()
       .meta({
-        description: "Id of the server platform. Silent: -1, any other, by CertCentral's default.",
+        description: "Id of the server platform. Absent: -1, any other, by CertCentral's default.",
         ...wire('certificate.server_platform', 'certificate.server_platform.id'),
       }),
     profileOption: sentence(128, 'Name of a certificate profile.', 'certificate.profile_option').optional(),
@@ -129,17 +129,20 @@ export const orderSpec = z
     keystores: keystores.optional(),
     ...purchaseFields,
     adoptOrderId: wireId(
-      'Takes over an order that exists, such as one that was bought in the console; nothing is bought. With suspend it is told what would be.',
+      'Takes over an order that exists, such as one that was bought in the console; nothing is bought. With suspend: true the operator only reports what it would do.',
     ).optional(),
     deletionPolicy: z.enum(['Retain', 'CancelPending', 'RevokeCertificate', 'RevokeOrder']).optional().meta({
       description:
-        'What becomes of the order at CertCentral when this object is deleted. Retain (the default): nothing. CancelPending: it is canceled where it was not issued. RevokeCertificate: its present certificate is revoked. RevokeOrder: all of its certificates are. The Secret stays in any case.',
+        'What happens to the order at CertCentral when this object is deleted. Retain (the default): nothing. CancelPending: the operator cancels it if it was not issued. RevokeCertificate: the operator revokes its present certificate. RevokeOrder: the operator revokes all of its certificates. The Secret stays in any case.',
     }),
     revokeAdopted: z.boolean().optional().meta({
       description:
-        'Lets deletionPolicy end an order that was taken over, and not bought for this object, as well. Silent: such an order stays as it is.',
+        'Lets deletionPolicy end an order that was taken over, and not bought for this object, as well. Absent: such an order stays as it is.',
     }),
-    suspend: z.boolean().optional().meta({ description: 'Do nothing for this order until it is taken out again.' }),
+    suspend: z
+      .boolean()
+      .optional()
+      .meta({ description: 'true: the operator neither orders, reissues nor renews, until this is removed.' }),
   })
   .meta({
     description: 'What to buy, from which account, into which Secret.',

@@ -19,7 +19,7 @@ const fields = z.object({
     .boolean()
     .optional()
     .meta({
-      description: 'Make a new organization even where one with these details exists. Silent: attach to that one.',
+      description: 'Make a new organization even where one with these details exists. Absent: use the existing one.',
       ...wire('organization.skip_duplicate_org_check'),
     }),
 })
@@ -57,7 +57,7 @@ export const ORGANIZATION_RULES: readonly CrossFieldRule<Organization>[] = [
 
 export const organization = fields.meta({
   description:
-    'The organization that OV, EV and document signing certificates name. Silent: the default of the account. DV products name none; it is left out there.',
+    'The organization that OV, EV and document signing certificates name. Absent: the default of the account. DV products name none; the operator leaves it out there.',
   ...wire('organization'),
   ...validations(ORGANIZATION_RULES),
 })

@@ -46,7 +46,8 @@ export const secretTemplate = z
       .meta({ description: 'Annotations of the Secret.', maxProperties: MOST_ENTRIES }),
   })
   .meta({
-    description: 'What else stands on the Secret, such as for a tool that copies it. Kept as it is here.',
+    description:
+      'Labels and annotations of the Secret, such as for a tool that copies it. The operator keeps them as they are here.',
     ...validations(TEMPLATE_RULES),
   })
 
@@ -77,7 +78,7 @@ const passwordSecretRef = z
 const keystore = (description: string) =>
   z
     .object({
-      create: z.boolean().default(true).meta({ description: 'Whether the files are made.' }),
+      create: z.boolean().default(true).meta({ description: 'Whether the operator makes the files.' }),
       alias: z
         .string()
         .min(1)
@@ -99,6 +100,6 @@ export const keystores = z
       'keystore.jks with key and chain, and truststore.jks with ca.crt. Its protection is weak by design of the format; PKCS#12 is better wherever it can be read.',
     ),
   })
-  .meta({ description: 'Files for Java and others, made anew with each certificate.' })
+  .meta({ description: 'Keystore files for Java and others. The operator writes new ones with each certificate.' })
 
 export type Keystore = NonNullable<NonNullable<z.infer<typeof keystores>>['pkcs12']>

@@ -135,7 +135,7 @@ export const ORDER_PAGES = {
 /** Number of an order page. */
 export type PageId = keyof typeof ORDER_PAGES
 
-/** What pages tell of in prose: the details of a new organization, and the contacts of one. */
+/** What pages describe in prose: the details of a new organization, and the contacts of one. */
 const IN_PROSE = ['organization']
 
 const onPage = ({ fields }: OrderPage, field: string): boolean =>

@@ -8,7 +8,7 @@ const fields = z.object({
   method: z
     .enum(['balance', 'card', 'profile'])
     .optional()
-    .meta({ description: 'How the order is paid. Silent: the default of the account.', ...wire('payment_method') }),
+    .meta({ description: 'How the order is paid. Absent: the default of the account.', ...wire('payment_method') }),
   creditCardSecretRef: z
     .object({ name: objectName('Name of the Secret, in this namespace.') })
     .optional()
@@ -42,7 +42,7 @@ const fields = z.object({
         }),
       serialNumber: sentence(
         128,
-        'Serial number of the certificate that is replaced. Silent: DigiCert looks for one in the CT logs.',
+        'Serial number of the certificate that is replaced. Absent: DigiCert looks for one in the CT logs.',
         'serial_number',
       ).optional(),
     })

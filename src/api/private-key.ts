@@ -27,10 +27,10 @@ export const privateKey = z
     rotationPolicy: z
       .enum(['Always', 'Never'])
       .default('Always')
-      .meta({ description: 'Whether a reissue makes a new key (Always) or keeps the one there is (Never).' }),
+      .meta({ description: 'Whether a reissue makes a new key (Always) or keeps the present one (Never).' }),
   })
   .meta({
-    description: 'The private key that the operator makes. Of no account where csrSecretRef is set.',
+    description: 'The private key that the operator makes. It has no effect where csrSecretRef is set.',
     ...wire('certificate.csr'),
     ...validations(KEY_RULES),
   })

@@ -21,7 +21,7 @@ export const containerId = wireId('Division (container) that the order is placed
   .meta({ ...wire('container', 'container.id') })
 
 export const skipApproval = bool(
-  'Ask CertCentral to skip its approval step. Silent: the default of the account.',
+  'Ask CertCentral to skip its approval step. Absent: the default of the account.',
   'skip_approval',
 )
 
@@ -31,21 +31,21 @@ const reissueFields = z.object({
     .optional()
     .meta({
       description:
-        'Who reissues inside the plan, for free. Operator (the default): this one, with a new key. DigiCert: by itself, 30 days before a certificate ends, with the same key; the new certificate is fetched. Never: nobody; it is said when one is due.',
+        'Who reissues inside the plan, for free. Operator (the default): the operator, with a new key. DigiCert: DigiCert, 30 days before a certificate ends, with the same key; the operator downloads the new certificate. Never: nobody; the operator reports when one is due.',
       ...wire('auto_reissue'),
     }),
   before: span(
-    'How long before the end of a certificate it is reissued, such as 33d or 720h; never in its first half. Silent: 33 days, or a third of its life where that is shorter.',
+    'How long before the end of a certificate it is reissued, such as 33d or 720h; never in its first half. Absent: 33 days, or a third of its life where that is shorter.',
   ).optional(),
   beforePercentage: z
     .int()
     .min(1)
     .max(99)
     .optional()
-    .meta({ description: 'The same as the share of its life that is left, in percent.' }),
+    .meta({ description: 'The same, as the share of its lifetime that is left, in percent.' }),
   allowNameRemoval: z.boolean().optional().meta({
     description:
-      'Let names go that were taken out of the spec: DigiCert then revokes every earlier certificate of the order within 72 hours. Silent: they are kept.',
+      'Remove names from the certificate that were taken out of the spec. DigiCert then revokes every earlier certificate of the order within 72 hours. Absent: the operator keeps the names.',
   }),
 })
 
@@ -60,10 +60,10 @@ export const REISSUE_RULES: readonly CrossFieldRule<z.infer<typeof reissueFields
 const renewalFields = z.object({
   policy: z.enum(['Renew', 'Never']).optional().meta({
     description:
-      'What follows the end of the plan. Renew (the default): a new order, which costs money. Never: nothing; it is said.',
+      'What follows the end of the plan. Renew (the default): a new order, which costs money. Never: nothing; the operator reports that the plan ends.',
   }),
   before: span(
-    'How long before the plan ends it is renewed; never in its first half. Silent: 30 days, or a third of the plan where that is shorter.',
+    'How long before the plan ends it is renewed; never in its first half. Absent: 30 days, or a third of the plan where that is shorter.',
   ).optional(),
   ofOrderId: wireId('The order that this one renews, where it was not made by this DigiCertOrder.')
     .optional()
@@ -77,7 +77,7 @@ const renewalFields = z.object({
       ...wire('renewed_thumbprint'),
     }),
   byDigiCert: bool(
-    "DigiCert renews, and charges, by itself 30 days before the plan ends; the operator then buys no renewal and takes that one over. Silent: as false, CertCentral's default.",
+    "true: DigiCert renews the plan, and charges for it, 30 days before it ends; the operator buys no renewal and takes DigiCert's over. false or absent: the operator renews, which is CertCentral's default.",
     'auto_renew',
   ),
 })
@@ -99,7 +99,7 @@ export const RENEWAL_RULES: readonly CrossFieldRule<z.infer<typeof renewalFields
 /** Everything of an order besides names, key, lengths, people and payment, by its name in the spec. */
 export const purchaseFields = {
   renewal: renewalFields.optional().meta({
-    description: 'What follows the plan, and what this order has to do with others.',
+    description: 'What follows the plan, and which orders this one renews.',
     ...validations(RENEWAL_RULES),
   }),
   reissue: reissueFields
@@ -152,7 +152,7 @@ export const purchaseFields = {
   disableCT: bool('Keep the certificates out of CT logs, where the account may.', 'disable_ct'),
   skipApproval,
   guestAccess: bool(
-    'Let guests see the order. Not allowed where the account has guest access off. Silent: the setting of the account.',
+    'Let guests see the order. Not allowed where the account has guest access off. Absent: the setting of the account.',
     'enable_guest_access',
   ),
   userIdAssignments: z

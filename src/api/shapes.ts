@@ -63,7 +63,7 @@ export const sentence = (max: number, description: string, ...fields: readonly s
     .regex(/^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$/)
     .meta({ description, ...wire(...fields) })
 
-/** A mail address, as far as a pattern can tell. */
+/** A mail address, as far as a pattern can check. */
 export const mailAddress = (description: string, ...fields: readonly string[]) =>
   z
     .string()
@@ -154,12 +154,19 @@ export const validity = ({ name, description, years, days, fields }: ValidityFie
 
 /** One condition, as `metav1.Condition` has it. */
 export const condition = z.object({
-  type: z.string().max(316).meta({ description: 'What it is about.' }),
-  status: z.enum(['True', 'False', 'Unknown']).meta({ description: 'Whether it holds.' }),
-  observedGeneration: z.int().min(0).optional().meta({ description: 'metadata.generation that it was judged by.' }),
+  type: z.string().max(316).meta({ description: 'Type of the condition.' }),
+  status: z.enum(['True', 'False', 'Unknown']).meta({ description: 'Whether the condition holds.' }),
+  observedGeneration: z
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: 'metadata.generation that the condition was computed from.' }),
   lastTransitionTime: z.string().max(64).meta({ description: 'When its status changed last.' }),
-  reason: z.string().max(1024).meta({ description: 'Why, in one word; docs/reference.md lists them.' }),
-  message: z.string().max(32_768).meta({ description: 'Why, for people: what is to be done, where, with which id.' }),
+  reason: z.string().max(1024).meta({ description: 'Reason of the status, in one word; docs/reference.md lists all.' }),
+  message: z
+    .string()
+    .max(32_768)
+    .meta({ description: 'Message for people: what is so, and what to do, where, with which id.' }),
 })
 
 export const conditions = z
@@ -167,7 +174,7 @@ export const conditions = z
   .max(16)
   .optional()
   .meta({
-    description: 'What is true of this object now; see docs/reference.md for every type and reason.',
+    description: 'Conditions of this object; see docs/reference.md for every type and reason.',
     'x-kubernetes-list-type': 'map',
     'x-kubernetes-list-map-keys': ['type'],
   })

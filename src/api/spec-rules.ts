@@ -198,7 +198,7 @@ const ofProduct: readonly Rule[] = [
   },
   {
     rule: `!${WITHOUT_PLAN.cel} || !has(self.reissue) || !has(self.reissue.by) || self.reissue.by != 'DigiCert'`,
-    message: 'reissue.by cannot be DigiCert for this product: it reissues by itself in Multi-year Plans only',
+    message: 'reissue.by cannot be DigiCert for this product: DigiCert reissues automatically in Multi-year Plans only',
     holds: ({ product, reissue }) => !WITHOUT_PLAN.holds(product) || reissue?.by !== 'DigiCert',
   },
   {
@@ -343,7 +343,7 @@ export const PURCHASE_RULES: readonly Rule[] = [
   },
 ]
 
-/** Rules that look at several fields of the spec; the messages begin with the field that a person can mend. */
+/** Rules that look at several fields of the spec; the messages begin with the field that a person can correct. */
 export const SPEC_RULES: readonly Rule[] = [
   ...peopleRules,
   ...nameRules,

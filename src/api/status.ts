@@ -16,7 +16,7 @@ const orderRequest = z.object({
 const validationEntry = z.object({
   dnsName: known(253, 'The name, or the base domain that stands for it.'),
   method: text('How control is proven.'),
-  status: known(64, 'The word that CertCentral uses.'),
+  status: known(64, 'Status, in the words of CertCentral.'),
   record: z
     .object({ type: known(16, 'TXT or CNAME.'), name: known(512, 'Full name.'), value: known(1024, 'Its content.') })
     .optional()
@@ -34,7 +34,7 @@ const validationEntry = z.object({
 
 const intent = z
   .object({
-    purpose: z.enum(['Order', 'Reissue', 'Renewal']).meta({ description: 'What it is to become.' }),
+    purpose: z.enum(['Order', 'Reissue', 'Renewal']).meta({ description: 'What the purchase is for.' }),
     purchase: z.int().min(1).meta({ description: 'Which purchase of this DigiCertOrder it is.' }),
     alternativeOrderId: known(64, 'The id that the operator gives the order.'),
     keySecretName: text('The Secret that keeps its private key, or its CSR; absent for what comes on hardware.'),
@@ -47,7 +47,7 @@ const intent = z
     renewalOfAdopted: z
       .boolean()
       .optional()
-      .meta({ description: 'That order was taken over, and not bought for this object.' }),
+      .meta({ description: 'true: the operator adopted that order, and did not buy it for this object.' }),
     previousPlan: z
       .object({
         orderId: number('Order id at CertCentral.'),
@@ -59,14 +59,16 @@ const intent = z
     releasedBy: text('The annotation release-brake, or order-again, by which a person let this step past the brake.'),
     request: z.string().max(262_144).optional().meta({
       description:
-        'The request as it was sent, as JSON, without CSR and card: after a lost answer nothing else is sent under this id.',
+        'The request as it was sent, as JSON, without CSR and card. After an unknown outcome the operator sends nothing else with this id.',
     }),
     link: z
       .enum(['refused'])
       .optional()
-      .meta({ description: 'CertCentral refused to link the renewal to that order; it is ordered without.' }),
+      .meta({
+        description: 'CertCentral refused to link the renewal to that order; the operator orders without the link.',
+      }),
   })
-  .meta({ description: 'What is about to be bought, written down before it is bought.' })
+  .meta({ description: 'What the operator is about to buy, written before it buys.' })
 
 const knownValidity = z.object({
   type: z.enum(['Domain', 'Organization']).meta({ description: 'What is validated.' }),
@@ -77,11 +79,14 @@ const knownValidity = z.object({
 const validity = z
   .object({
     checkedAt: known(64, 'When CertCentral was asked.'),
-    entries: z.array(knownValidity).max(64).meta({ description: 'What it said.', 'x-kubernetes-list-type': 'atomic' }),
+    entries: z
+      .array(knownValidity)
+      .max(64)
+      .meta({ description: 'The validations that CertCentral listed.', 'x-kubernetes-list-type': 'atomic' }),
   })
   .meta({
     description:
-      'Until when domains and organization are validated, asked before the next certificate is due. DV has none: it is proven anew each time.',
+      'Until when domains and organization are validated, which the operator asks before the next certificate is due. Absent for DV, where each certificate needs a new proof.',
   })
 
 const effective = z
@@ -115,19 +120,23 @@ const knownOrganization = z.object({ id: number('Its id.'), name: known(255, 'It
 
 export const orderStatus = z
   .object({
-    observedGeneration: z.int().min(0).optional().meta({ description: 'metadata.generation that was looked at last.' }),
+    observedGeneration: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: 'metadata.generation that the operator reconciled last.' }),
     conditions,
     order: z
       .object({
         id: number('Order id at CertCentral.'),
-        status: known(64, 'The word that CertCentral uses.'),
+        status: known(64, 'Status, in the words of CertCentral.'),
         product: text('Product id.'),
         alternativeOrderId: text('The id that the operator gave the order.'),
         purchase: z.int().min(1).meta({ description: 'Which purchase of this DigiCertOrder it is.' }),
         certificateId: z.int().optional().meta({ description: 'The newest certificate of the order.' }),
         adopted: z.boolean().optional().meta({
           description:
-            'It was taken over, by spec.adoptOrderId or by the Secret that names it, and not bought for this object.',
+            'true: the operator adopted the order, by spec.adoptOrderId or by the Secret that names it, and did not buy it for this object.',
         }),
         asked: z
           .object({
@@ -142,31 +151,40 @@ export const orderStatus = z
                 caCertId: text('Id of the CA certificate that was to issue it.'),
               })
               .optional()
-              .meta({ description: 'Length and CA of the certificate, by which what comes is judged.' }),
+              .meta({
+                description:
+                  'Requested length and CA of the certificate, which the operator compares with the issued one.',
+              }),
           })
           .optional()
-          .meta({ description: 'What CertCentral was asked for last: by the order, or by a reissue.' }),
+          .meta({ description: 'What the operator requested last, by the order or by a reissue.' }),
         organizationId: z.int().optional().meta({ description: 'The organization of the order.' }),
         caCertId: text('Id of the CA certificate that issued its newest certificate.'),
         autoRenew: z
           .boolean()
           .optional()
-          .meta({ description: 'Whether DigiCert renews the order, and charges for that, as CertCentral shows it.' }),
+          .meta({ description: 'Whether DigiCert renews the order, and charges for it, according to CertCentral.' }),
         autoReissue: z
           .boolean()
           .optional()
-          .meta({ description: 'Whether DigiCert reissues its certificate, as CertCentral shows it.' }),
+          .meta({ description: 'Whether DigiCert reissues its certificate, according to CertCentral.' }),
         switched: z
           .object({ count: number('How often.'), at: known(64, 'When last.') })
           .optional()
-          .meta({ description: 'That the operator switched autoReissue, until CertCentral shows the effect.' }),
+          .meta({
+            description:
+              'Set while the operator has switched autoReissue and CertCentral does not show the effect yet.',
+          }),
         validFrom: date('First day of the plan.'),
         validUntil: date('Last day of the plan.'),
         requests: z
           .array(orderRequest)
           .max(64)
           .optional()
-          .meta({ description: 'What people approve or reject.', 'x-kubernetes-list-type': 'atomic' }),
+          .meta({
+            description: 'Requests that people approve or reject in CertCentral.',
+            'x-kubernetes-list-type': 'atomic',
+          }),
       })
       .optional()
       .meta({ description: 'The order at CertCentral.' }),
@@ -177,10 +195,10 @@ export const orderStatus = z
         sha1Thumbprint: known(64, 'In lower-case hexadecimal, as CertCentral shows it.'),
         sha256Fingerprint: known(128, 'In lower-case hexadecimal.'),
         notBefore: known(64, 'When it begins to be valid.'),
-        notAfter: known(64, 'When it ends.'),
+        notAfter: known(64, 'When the certificate expires.'),
         dnsNames: z.array(z.string().max(253)).max(300).meta({ description: 'The names that it covers.' }),
-        issuer: known(1024, 'Who signed it.'),
-        storedTime: date('When the operator stored it first.'),
+        issuer: known(1024, 'Issuer of the certificate.'),
+        storedTime: date('When the operator first stored the certificate.'),
       })
       .optional()
       .meta({ description: 'The certificate in the Secret.' }),
@@ -188,13 +206,13 @@ export const orderStatus = z
       .array(validationEntry)
       .max(300)
       .optional()
-      .meta({ description: 'What is to be proven, and how.', 'x-kubernetes-list-type': 'atomic' }),
+      .meta({ description: 'The names whose control is to be proven, and how.', 'x-kubernetes-list-type': 'atomic' }),
     validationSince: date('When the validation in status.validation was first asked for.'),
     organizationValidation: z
       .array(
         z.object({
           type: known(64, 'What is validated, such as ov or ev.'),
-          status: known(64, 'The word that CertCentral uses.'),
+          status: known(64, 'Status, in the words of CertCentral.'),
         }),
       )
       .max(20)
@@ -214,12 +232,12 @@ export const orderStatus = z
         why: known(1024, 'For what.'),
       })
       .optional()
-      .meta({ description: 'What happens next by itself.' }),
+      .meta({ description: 'The next automatic action of the operator.' }),
     differences: z.array(z.string().max(2048)).max(8).optional().meta({
-      description: 'What came otherwise than the spec asks for, as sentences.',
+      description: 'Differences between the spec and the issued order and certificate, as sentences.',
       'x-kubernetes-list-type': 'atomic',
     }),
-    onDeletion: text('What becomes of order and certificate when this object is deleted.'),
+    onDeletion: text('What happens to order and certificate when this object is deleted.'),
     deletion: z
       .object({
         what: known(64, 'What was done.'),
@@ -246,7 +264,7 @@ export const orderStatus = z
         message: known(32_768, 'What it said.'),
       })
       .optional()
-      .meta({ description: 'What went wrong last, until it goes right.' }),
+      .meta({ description: 'The last failure, until the action succeeds.' }),
     history: z
       .array(
         z.object({
@@ -265,7 +283,7 @@ export const orderStatus = z
       .optional()
       .meta({ description: 'The last thirty purchases and certificates.', 'x-kubernetes-list-type': 'atomic' }),
   })
-  .meta({ description: 'What the operator knows.' })
+  .meta({ description: 'The state of the order, as the operator observed it.' })
 
 export type OrderStatus = z.infer<typeof orderStatus>
 export type CertificateFacts = NonNullable<OrderStatus['certificate']>

@@ -36,7 +36,7 @@ const dcvOf = ({ product, dcv }: OrderSpec, defaults: NonNullable<Defaults>) => 
   return unlessEmpty({ ...given({ method: defaults.dcv?.method, scope }), ...byMail, ...given(dcv ?? {}) })
 }
 
-/** The fields that the account may fill in; what a product has no use for is absent, whoever gave it. */
+/** The fields that the account may fill in; what a product has no use for is absent, from order and account alike. */
 const filledIn = (spec: OrderSpec, account: AccountSays) => {
   const { defaults = {} } = account
   const { validation } = rulesOf(spec.product)

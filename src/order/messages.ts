@@ -62,12 +62,12 @@ const minute = (date: Date): string => `${date.toISOString().slice(0, 16).replac
 
 const validation: Message = (o) => {
   const open = o.validation.entries.filter(({ status }) => !isProven(status))
-  const told = open.flatMap(({ record, file, dnsName, method }) => {
+  const asks = open.flatMap(({ record, file, dnsName, method }) => {
     if (record) return [`publish ${record.type} ${record.name} = ${record.value}`]
     if (file) return [`serve ${file.content} at ${file.url}`]
     return method === 'email' ? [`confirm the mail that DigiCert sent for ${dnsName}`] : []
   })
-  const records = [...new Set(told)]
+  const records = [...new Set(asks)]
   const shown = records.slice(0, 3).join('; ')
   const more = records.length > 3 ? `; and ${String(records.length - 3)} more in status.validation` : ''
   const organization = organizationOf(o)
@@ -110,13 +110,13 @@ const unknownOutcome: Message = (o) => {
     intent.isKept === 'no' && intent.payload === 'changed'
       ? `The spec was edited since, and only what was sent may be sent again under that id: undo the edit until the outcome is known`
       : `If it certainly does not exist in CertCentral after ${settled}, set the annotation ${release} to have the same request sent again`
-  return `The order was sent at ${since} with the alternative order id ${intent.alternativeOrderId} and no answer came; the operator looks for that id, and for its key in the orders of that name. ${what}`
+  return `The order was sent at ${since} with the alternative order id ${intent.alternativeOrderId} and no answer came. The operator looks up that id, and its key in the orders of that name. ${what}`
 }
 
-const over = (o: Observation, word: string, rest: string): string => {
+const over = (o: Observation, word: string, rest: string, toOrder = 'To place a new order'): string => {
   const order = orderOf(o)
   const release = order ? `${ORDER_AGAIN}: "${String(order.orderId)}"` : ORDER_AGAIN
-  return `${capital(id(o))} was ${word} in CertCentral. ${rest} To buy anew, set the annotation ${release}`
+  return `${capital(id(o))} was ${word} in CertCentral. ${rest} ${toOrder}, set the annotation ${release}`
 }
 
 const aheadOf = ({ account }: Observation): string =>
@@ -137,7 +137,7 @@ const conflict: Message = (o, { name, secretName }) => {
 
 const mismatch: Message = (o) => {
   const found = o.remote.kind === 'found' ? o.remote.order.mismatches.join('; ') : 'see CertCentral'
-  return `${capital(id(o))} carries our own id but is not what the spec asks for: ${found}. Make the spec fit it, or cancel it in CertCentral`
+  return `${capital(id(o))} has the alternative order id of this resource but is not what the spec asks for: ${found}. Change the spec to match it, or cancel the order in CertCentral`
 }
 
 const ends = (o: Observation): string => (o.stored ? isoDay(o.stored.notAfter) : 'an unknown day')
@@ -149,7 +149,7 @@ const isLastOfPlan = (o: Observation): boolean => {
 }
 
 const notRenewed: Message = (o) =>
-  `The plan of ${id(o)} ends on ${ends(o)} and DigiCert renews it (renewal.byDigiCert), but CertCentral shows no renewal yet: look there whether auto-renew is on for it, or take renewal.byDigiCert out of the spec to have it renewed by the operator`
+  `The plan of ${id(o)} ends on ${ends(o)} and DigiCert renews it (renewal.byDigiCert), but CertCentral shows no renewal yet: check there that auto-renew is on for it; or take renewal.byDigiCert out of the spec, and the operator renews it`
 
 const dateReached: Message = (o) =>
   `The plan of ${id(o)} ends on ${ends(o)}, and spec.orderValidity.expiresOn names no later day, so it is not renewed. Name a later day there, or give orderValidity in years or days, and the operator renews it`
@@ -196,31 +196,31 @@ const reissue: Message = (o, about) => {
   const undone = names.length === 0 ? leftUndone(o) : undefined
   if (undone) return undone(o, about)
   const why = names.length > 0 ? `does not cover ${names.join(', ')}` : `ends on ${ends(o)}`
-  return `The certificate ${why}, and spec.reissue.by or spec.renewal.policy forbids to go on by itself: reissue or renew ${id(o)} in CertCentral with the same CSR and names, and it is fetched by itself; or change the spec`
+  return `The certificate ${why}, and spec.reissue.by or spec.renewal.policy keeps the operator from replacing it. Reissue or renew ${id(o)} in CertCentral with the same CSR and names, and the operator downloads the certificate; or change the spec`
 }
 
 const reissuing: Message = (o) => {
   const since = o.reissue.intent?.sentAt
   const state = since
-    ? `was asked for at ${since.toISOString()} and is looked for in the list of reissues`
+    ? `was asked for at ${since.toISOString()} and the operator looks it up in the list of reissues`
     : 'is about to be asked for'
   return `Another certificate of ${id(o)} ${state}; the present one stays until it is there`
 }
 
 const heldNames: Message = (o) =>
-  `${o.reissue.heldNames.join(', ')} stays in the certificate of ${id(o)}: without it, DigiCert revokes every earlier certificate of the order within 72 hours. Set spec.reissue.allowNameRemoval: true to let it go`
+  `${o.reissue.heldNames.join(', ')} was taken out of the spec and stays in the certificate of ${id(o)}: without it, DigiCert revokes every earlier certificate of the order within 72 hours. To remove it all the same, set spec.reissue.allowNameRemoval: true`
 
 const lapsing: Message = (o) => {
-  const told = o.validity.lapses.map(({ type, name, until }) => {
+  const lapses = o.validity.lapses.map(({ type, name, until }) => {
     const what = type === 'Domain' ? `control of ${name}` : `the validation of organization ${name}`
     return `${what} lapses on ${isoDay(until)}`
   })
   const shown = [
-    ...told.slice(0, 5),
-    ...(told.length > 5 ? [`and ${String(told.length - 5)} more in status.validity`] : []),
+    ...lapses.slice(0, 5),
+    ...(lapses.length > 5 ? [`and ${String(lapses.length - 5)} more in status.validity`] : []),
   ]
   const due = o.next ? isoDay(o.next.at) : 'an unknown day'
-  return `The next certificate of ${id(o)} is due on ${due} and would wait: ${shown.join(', ')}. Validate anew in CertCentral before that; the present certificate is not affected`
+  return `The next certificate of ${id(o)} is due on ${due} and would wait: ${shown.join(', ')}. Renew the validation in CertCentral before that; the present certificate is not affected`
 }
 
 /** What came otherwise than the spec asks for. */
@@ -233,7 +233,7 @@ const issuedAs: Message = (o, { secretName }) =>
     ? `${capital(id(o))} is issued; its certificate is on hardware, and no Secret is written`
     : `Secret ${secretName} holds the certificate of ${id(o)}, good until ${ends(o)}`
 
-/** The code that a token is initialised with lets whoever has it take the certificate, so it is not shown here. */
+/** The code that a token is initialised with lets anyone who has it take the certificate, so it is not shown here. */
 const pickup: Message = (o) => {
   const token =
     o.delivery === 'hardware'
@@ -281,7 +281,7 @@ export const deletionTrouble = (o: Observation): string => {
   const { account, remote } = o
   if (account.kind === 'missing') return 'the account does not exist'
   if (account.kind === 'not-ready') return account.message
-  if (remote.kind === 'several') return `several orders have our own id: ${remote.orderIds.join(', ')}`
+  if (remote.kind === 'several') return `several orders have its alternative order id: ${remote.orderIds.join(', ')}`
   if (remote.kind === 'absent')
     return o.order ? 'CertCentral does not show it to the API key' : 'CertCentral does not show it yet'
   if (remote.kind === 'searching') return 'there are more orders of the name in CertCentral than could be read'
@@ -333,7 +333,7 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   CSRNotUsable: (o) => `${o.csrProblem ?? ORDER_REASONS.CSRNotUsable}. Nothing was bought with it`,
   KeystorePasswordMissing: (o, { secretName }) =>
     o.stored
-      ? `${o.outputs.problem ?? ''}. Key and certificate in Secret ${secretName} are good; its keystores are those of before, if there are any`
+      ? `${o.outputs.problem ?? ''}. Key and certificate in Secret ${secretName} are good; its keystores, if there are any, were not updated`
       : `${o.outputs.problem ?? ''}. Nothing was bought`,
   CardNotUsable: (o) => `The card cannot be used, so nothing was bought: ${failureOf(o)}`,
   InvalidSpec: (o) =>
@@ -362,27 +362,34 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
   OutcomeUnknown: unknownOutcome,
   OrderRefused: (o) => `CertCentral refused the order, nothing was bought: ${failureOf(o)}`,
   DuplicateOrders: (o) =>
-    `CertCentral has several orders with our own id: ${o.remote.kind === 'several' ? o.remote.orderIds.join(', ') : ''}; cancel all but one there`,
+    `CertCentral has several orders with the alternative order id of this resource: ${o.remote.kind === 'several' ? o.remote.orderIds.join(', ') : ''}; cancel all but one there`,
   OrderMismatch: mismatch,
   OrderNotReadable: (o, { account }) =>
-    `CertCentral does not let the API key of ${account} read ${id(o)}: ${failureOf(o)}. The certificate is good until ${ends(o)}, but what becomes of the order goes unseen; check the role of the key`,
+    `The API key of ${account} may not read ${id(o)}: ${failureOf(o)}. The certificate is good until ${ends(o)}, but the operator cannot see what happens to the order. Check the role of the key`,
   OrderNotVisible: (o, { account }) =>
     `CertCentral does not show ${id(o)} to the API key of ${account}; check the user, division and role of the key`,
-  CertCentralUnavailable: (o) => `${callMessage(o)}; tried again by itself, nothing is bought twice`,
+  CertCentralUnavailable: (o) => `${callMessage(o)}; the operator tries again, and buys nothing twice`,
   AwaitingApproval: approval,
   AwaitingValidation: validation,
-  SendingCSR: (o) => `${capital(id(o))} waits for a certificate signing request, which is handed in by itself`,
+  SendingCSR: (o) => `${capital(id(o))} waits for a certificate signing request, which the operator sends`,
   Processing: (o) => `DigiCert is working on ${id(o)}`,
   AwaitingPickup: pickup,
   UnknownStatus: (o) =>
-    `${capital(id(o))} has the status ${JSON.stringify(orderOf(o)?.status ?? '')}, which this version does not know; it is watched on`,
+    `${capital(id(o))} has the status ${JSON.stringify(orderOf(o)?.status ?? '')}, which this version does not know; the operator goes on polling it`,
   BadCertificate: (o, { secretName }) =>
-    `The certificate of ${id(o)} does not fit and Secret ${secretName} was left as it is: ${failureOf(o)}. It is fetched again`,
+    `The certificate of ${id(o)} does not fit, and the operator left Secret ${secretName} as it is: ${failureOf(o)}. It downloads the certificate again`,
   PrivateKeyMissing: (o) =>
     `${capital(id(o))} exists, but the private key it was placed with is not in the cluster, so its certificate cannot be used here. Set spec.reissue.by: Operator, or the annotation ${REISSUE_REQUESTED}, and the operator makes another certificate of the order, at no cost`,
-  OrderRejected: (o) => over(o, 'rejected', 'It cost nothing; an edited spec is ordered anew.'),
-  OrderCanceled: (o) => over(o, 'canceled', 'It is not ordered again by itself.'),
-  OrderRevoked: (o) => over(o, 'revoked', 'Its certificates are no longer trusted. It is not ordered again by itself.'),
+  OrderRejected: (o) =>
+    over(
+      o,
+      'rejected',
+      'It cost nothing. Edit the spec, and the operator orders again.',
+      'To order again without an edit',
+    ),
+  OrderCanceled: (o) => over(o, 'canceled', 'The operator does not order it again.'),
+  OrderRevoked: (o) =>
+    over(o, 'revoked', 'Its certificates are no longer trusted. The operator does not order it again.'),
   OrderExpired: (o) =>
     over(
       o,
@@ -400,11 +407,11 @@ const MESSAGES: Partial<Record<Reason, Message>> = {
     `The reissue of ${id(o)} was rejected or canceled in CertCentral, and the certificate in the Secret is left alone. Edit the spec to ask for another one`,
   NameRemovalBlocked: heldNames,
   AwaitingRenewal: (o) =>
-    `DigiCert renews order ${String(o.intent?.renewalOf ?? '')} (renewal.byDigiCert) and has not done so yet; its renewal is taken over. Take renewal.byDigiCert out of the spec to have it renewed by the operator`,
+    `DigiCert renews order ${String(o.intent?.renewalOf ?? '')} (renewal.byDigiCert) and has not done so yet. The operator buys nothing, and takes that renewal over. To have the operator renew it, take renewal.byDigiCert out of the spec`,
   ClockSkew: (o) =>
-    `The renewal of ${id(o)} is due by the clock of the operator alone, which is ${aheadOf(o)} hours ahead of CertCentral's; set the clock of its machine right. No more was bought`,
+    `The clock of the operator is ${aheadOf(o)} hours ahead of CertCentral's. By CertCentral's clock the renewal of ${id(o)} is not due, so no more was bought. Set the clock of the operator's machine right`,
   RenewedElsewhere: (o) =>
-    `Order ${String(o.intent?.renewalOf ?? '')} was renewed by order ${o.remote.kind === 'renewed' ? String(o.remote.orderId) : ''}, which is not ours; nothing was bought. Set spec.adoptOrderId to that order to take it over`,
+    `Order ${String(o.intent?.renewalOf ?? '')} was renewed by order ${o.remote.kind === 'renewed' ? String(o.remote.orderId) : ''}, which the operator did not place. Nothing was bought. To take that order over, set spec.adoptOrderId to its id`,
   CertificateExpired: (o, { secretName }) =>
     `The certificate in Secret ${secretName} expired on ${ends(o)}; ${id(o)} has no newer one`,
 }
@@ -423,11 +430,11 @@ export const onDeletion = (o: Observation): string | undefined => {
   const former = formerEnding(o)
   const why = o.deletionPolicy === 'Retain' ? undefined : sparedFor(o, order)
   const spared = why === undefined ? '' : `, as ${why}`
-  const told = [
+  const parts = [
     `order ${String(order.orderId)} ${ending ? ENDINGS[ending.how] : `stays as it is${spared}`}`,
     ...(former ? [`order ${String(former.orderId)} before it ${ENDINGS[former.how]}`] : []),
   ]
-  return `${o.deletionPolicy}: ${told.join('; ')}; the Secret stays`
+  return `${o.deletionPolicy}: ${parts.join('; ')}; the Secret stays`
 }
 
 /** The sentence of a condition: what is so, and what a person must do about it, where and with which id. */

@@ -7,7 +7,7 @@ import type { Plan } from './standing.ts'
 /** A request of the order that waits for, or had, a decision in CertCentral. */
 export type OrderRequest = { id: number; status: string; type?: string | undefined }
 
-/** An order as CertCentral tells of it. */
+/** An order as CertCentral shows it. */
 export type RemoteOrder = {
   orderId: number
   /** CertCentral's own word, lower case; also words that nobody has seen before. */
@@ -21,13 +21,13 @@ export type RemoteOrder = {
   serialNumber?: string | undefined
   /** Whether its CSR carries the key that we keep; `unknown` where that was not asked. */
   csr?: 'ours' | 'other' | 'unknown' | undefined
-  /** Whether DigiCert reissues by itself. */
+  /** Whether DigiCert reissues automatically. */
   autoReissue?: 'on' | 'off' | undefined
   /** Whether DigiCert renews, and charges for that. */
   autoRenew?: 'on' | 'off' | undefined
   /** Id of the CA certificate that issued its newest certificate. */
   caCertId?: string | undefined
-  /** The order that renewed it, whoever placed that. */
+  /** The order that renewed it, placed by the operator or not. */
   renewedBy?: number | undefined
   /** What it was asked for last. */
   asked?: Asked | undefined
@@ -52,7 +52,7 @@ export type FoundOrder = RemoteOrder & {
   furtherNames?: readonly string[] | undefined
   /** What is different from the spec, as words for a person; empty where it is what the spec asks for. */
   mismatches: readonly string[]
-  /** Whether the resource was created after this order was placed: then a person asks for it anew. */
+  /** Whether the resource was created after this order was placed: then a person asks for it again. */
   older: 'than-resource' | 'no'
 }
 
@@ -84,7 +84,7 @@ export type Remote =
   | { kind: 'claimed'; orderId: number; fault: string }
   /** More orders of the name are to be read than one pass reads. */
   | { kind: 'searching'; retryAt: Date; read: number; of: number }
-  /** The order that was to be renewed was renewed already, by somebody else. */
+  /** The order that was to be renewed was renewed already, by another client or a person. */
   | { kind: 'renewed'; orderId: number }
   | { kind: 'order'; order: RemoteOrder }
   /** `madeAt`: when the reissues in the list were made, without those that were rejected or canceled. */
@@ -127,7 +127,7 @@ export type Stored = {
   missingNames: readonly string[]
   /** Of its public key. */
   fingerprint?: string
-  /** Somebody changed what stands around the pair, or the pair itself, since it was written: it is to be written anew. */
+  /** Another client changed what stands around the pair, or the pair itself, since it was written: the operator writes it again. */
   harmed?: 'yes'
   /** The pair is of another certificate than the one that was written, and does not count as good. */
   replaced?: 'yes'
@@ -202,7 +202,7 @@ export type ValidationFact = {
 
 /** What of an order is validated, before its next certificate is due. */
 export type ValidityFact = {
-  /** When it should be asked for next; `undefined` where that would tell nothing. */
+  /** When it should be asked for next; `undefined` where that would show nothing. */
   checkAt: Date | undefined
   /** What ends before the next certificate is due. */
   lapses: readonly { type: 'Domain' | 'Organization'; name: string; until: Date }[]
@@ -255,7 +255,7 @@ export type Observation = {
   deletingSince: Date | undefined
   /** Whether the namespace is being deleted too. It is asked only where a deletion does not go on. */
   namespace: 'unasked' | 'stays' | 'terminating'
-  /** Whether CertCentral was told of the deletion; `former`: of the order that is being renewed, and not of that which renews it. */
+  /** Whether CertCentral was asked for what the deletion policy wants; `former`: of the order that is being renewed, and not of that which renews it. */
   ended: 'yes' | 'former' | 'no'
   /** An order that is to be taken over instead of buying one. */
   adopt: Adoption | undefined

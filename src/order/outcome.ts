@@ -24,7 +24,7 @@ export type Outcome =
   | { kind: 'stored'; certificate: CertificateFacts; orderId: number }
   /** CertCentral does not link the renewal to the order that ends; it is ordered without. */
   | { kind: 'unlinked'; intent: Intent }
-  /** CertCentral was told that the order is not wanted any more. */
+  /** CertCentral was asked to end the order. */
   | {
       kind: 'ended'
       what: string
@@ -36,7 +36,7 @@ export type Outcome =
   | { kind: 'left'; message: string }
   /** The object changed under us; nothing happened, look again. */
   | { kind: 'conflict' }
-  /** Somebody said no; `intent` is what to keep of it, without the mark that it was sent. */
+  /** CertCentral or the cluster refused; `intent` is what to keep of it, without the mark that it was sent. */
   | { kind: 'refused'; reason: Reason; code: string; message: string; intent?: Intent | undefined }
   /** Nothing left, or CertCentral asked for a pause. */
   | { kind: 'unsent'; retryAt: Date; throttled: 'yes' | 'no'; message: string; intent?: Intent | undefined }

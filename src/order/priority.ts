@@ -26,7 +26,7 @@ export type Occasion = {
   fresh: 'yes' | 'no'
 }
 
-/** Reasons for another certificate that are a person's wish, or mend what is broken. */
+/** Reasons for another certificate that are a person's wish, or repair what is broken. */
 const WISHES = ['request', 'names', 'key', 'lost']
 
 const isWanted = ({ stored, order, reissue }: Observation): boolean => {

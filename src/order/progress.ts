@@ -108,7 +108,7 @@ const VALIDATION = ['validation', 'validationSince', 'organizationValidation'] a
 
 type NewFailure = { reason: Reason; code: string; message: string }
 
-/** What a status holds of what somebody else said; the CRD holds to somewhat more. */
+/** The most that a status holds of a message from elsewhere; the CRD allows somewhat more. */
 const MOST_SAID = 30_000
 const LONGEST_CODE = 256
 
@@ -277,7 +277,7 @@ const unseen = (remote: Remote): NewFailure | undefined => {
     : undefined
 }
 
-/** What a look at a known order changes: what was told of it, or that it was not to be seen. */
+/** What a look at a known order changes: what CertCentral shows of it, or that it does not show it. */
 export const afterLook = (before: OrderStatus, remote: Remote, now: Date): OrderStatus => {
   if (!before.order) return before
   const wasUnseen = UNSEEN.includes(before.failures?.reason)
@@ -341,7 +341,7 @@ const BOOKKEEPING: Bookkeeping = {
   ambiguous: (before, { intent }) => withIntent(before, intent),
 }
 
-/** The status after an action, before anything is decided anew. Pure bookkeeping: no condition changes here. */
+/** The status after an action, before the next decision. Pure bookkeeping: no condition changes here. */
 export const after = (before: OrderStatus, outcome: Outcome, now: Date, about: About): OrderStatus => {
   const keep = BOOKKEEPING[outcome.kind] as (
     before: OrderStatus,

@@ -76,7 +76,7 @@ const CAUSES: readonly (readonly [cause: ReissueCause, applies: (wishes: Wishes)
 ]
 
 /**
- * Why another certificate is wanted; `undefined` where none is. What DigiCert reissues by itself is not reissued here
+ * Why another certificate is wanted; `undefined` where none is. What DigiCert reissues is not reissued here
  * when it is due, only when the spec asks for something else.
  */
 export const causeOf = (wishes: Wishes): ReissueCause | undefined => CAUSES.find(([, applies]) => applies(wishes))?.[0]

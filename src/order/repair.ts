@@ -1,7 +1,7 @@
 import { type Decision, wait } from './decision.ts'
 import type { Observation } from './observation.ts'
 
-/** Repairs within ten minutes from which on others are said to fight over the Secret. */
+/** Repairs within ten minutes from which on SecretModifiedByOthers is reported. */
 const FIGHT = 2
 
 /** Whether others change or delete the Secret again and again. */

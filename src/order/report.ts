@@ -10,7 +10,7 @@ import { current } from './rules/track.ts'
 import { isIssued } from './rules/words.ts'
 import { arrivalOf } from './standing.ts'
 
-/** What a person is told once: the reason is that of the condition. */
+/** An Event, which is emitted once: the reason is that of the condition. */
 export type Announcement = { type: 'Normal' | 'Warning'; reason: Reason | EventReason; message: string }
 
 export type Told = { status: OrderStatus; announce: Announcement[] }
@@ -82,7 +82,7 @@ const conditionsOf = (o: Observation, decision: Decision, now: Date, about: Abou
 const conditionIn = (status: OrderStatus | undefined, type: string): Condition | undefined =>
   status?.conditions?.find((condition) => condition.type === type)
 
-/** Reasons that a person should hear of though the Secret is good. */
+/** Reasons that warn a person though the Secret is good. */
 const WARNINGS: readonly Reason[] = [
   'ReissueDue',
   'NameRemovalBlocked',

@@ -26,7 +26,7 @@ export const isAhead = (noted: Date, now: Date): boolean => noted.getTime() - no
 export const passed = (noted: Date | undefined, now: Date): Date | undefined =>
   noted && !isAhead(noted, now) ? noted : undefined
 
-/** A stalled order is looked at again this late, whatever happens: a person may have mended what nobody tells of. */
+/** A stalled order is looked at again this late, whatever happens: no event announces some of what a person may have resolved. */
 export const SLOW_LOOK = DAY
 
 /**
@@ -53,7 +53,7 @@ const QUICK_LOOKS = [0, 2_000, 5_000, 15_000]
 
 /**
  * When an order that may be issued any moment (nothing of it waits for a person) is asked after, by how often it was:
- * at once, and after 2, 5 and 15 seconds. `undefined` after that: the feed will tell.
+ * at once, and after 2, 5 and 15 seconds. `undefined` after that: the feed will show it.
  */
 export const quickLook = (lookedAt: Date, looks: number | undefined): Date | undefined => {
   const pause = looks === undefined ? undefined : QUICK_LOOKS[looks]

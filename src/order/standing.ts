@@ -51,7 +51,7 @@ const requestedEnd = (
   return start && order ? endOf(orderValidity, start) : undefined
 }
 
-/** A plan that began only when it was issued ends later than the request tells: never before its certificate does. */
+/** A plan that began only when it was issued ends later than the request says: never before its certificate does. */
 const notBefore = ({ order, certificate }: OrderStatus, end: Date | undefined): Date | undefined => {
   const ends = certificate?.id === order?.certificateId ? dateOf(certificate?.notAfter) : undefined
   return end && ends && ends > end ? ends : end
@@ -99,7 +99,7 @@ type Ends = { notBefore: Date; notAfter: Date; serialNumber: string }
 
 /**
  * When the certificate at hand was stored first. One that the status does not know came a moment ago: the process died
- * before it was noted. A status that forgot everything tells nothing.
+ * before it was noted. A status that forgot everything gives no date.
  */
 export const arrivalOf = (status: OrderStatus, serialNumber: string, now: Date): Date | undefined => {
   const { certificate, intent } = status

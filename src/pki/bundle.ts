@@ -72,7 +72,7 @@ export const dnsNamesOf = (certificate: X509Certificate): string[] =>
     .flatMap((entry) => (entry.startsWith('DNS:') ? [entry.slice(4).toLowerCase()] : []))
 
 /**
- * Tells which of some names a certificate lacks, without keeping it. A wildcard covers only itself here: what was ordered
+ * Lists which of some names a certificate lacks, without keeping it. A wildcard covers only itself here: what was ordered
  * must be there.
  */
 export const missingFrom = (certificate: X509Certificate): ((names: readonly string[]) => string[]) => {
@@ -192,7 +192,7 @@ const shownNames = (leaf: X509Certificate): string[] =>
     .filter((name) => name.length <= LONGEST_DNS_NAME && /^[!-~]+$/.test(name))
     .slice(0, MOST_NAMES)
 
-/** What is told of a certificate in a status. Fingerprints and serial number in lower-case hexadecimal. */
+/** What a status shows of a certificate. Fingerprints and serial number in lower-case hexadecimal. */
 export const describe = (leaf: X509Certificate) => ({
   serialNumber: leaf.serialNumber.toLowerCase().slice(0, LONGEST_SERIAL),
   sha1Thumbprint: leaf.fingerprint.replaceAll(':', '').toLowerCase(),

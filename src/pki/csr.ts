@@ -102,10 +102,10 @@ export const csrFingerprint = (pem: string): string | undefined =>
 /** The public key in a CSR; `undefined` where it is no CSR, or the key is of no known kind. */
 export const csrKey = (pem: string): KeyObject | undefined => inCsr(pem, keyOf)
 
-/** A request for a certificate that somebody else made. */
+/** A request for a certificate that was made elsewhere. */
 export type SigningRequest = {
   publicKey: KeyObject
-  /** Whether it is signed by its own key, which shows that whoever made it has the private half. */
+  /** Whether it is signed by its own key, which shows that its maker has the private half. */
   signature: 'good' | 'bad'
   commonName: string | undefined
   /** DNS names of its extension request, as they stand. */
@@ -134,7 +134,7 @@ const isSigned = async (request: CertificationRequest): Promise<boolean> => {
   }
 }
 
-/** Reads a CSR from PEM, whoever wrote it; `undefined` where it is none, or has a key that is not known here. */
+/** Reads a CSR from PEM, of any writer; `undefined` where it is none, or has a key that is not known here. */
 export const readCsr = async (pem: string): Promise<SigningRequest | undefined> => {
   const read = inCsr(pem, (request) => ({
     request,

@@ -49,7 +49,7 @@ const der = (tag: number, body: Buffer): Buffer => {
   return Buffer.concat([Buffer.from([tag]), length, body])
 }
 
-/** Java's protection of a key, which is XOR with a chain of SHA-1; whoever needs more takes PKCS#12. */
+/** Java's protection of a key, which is XOR with a chain of SHA-1; PKCS#12 is for those who need more. */
 const protectedKey = (key: Buffer, password: Buffer): Buffer => {
   const salt = randomBytes(SALT_BYTES)
   const veiled = Buffer.alloc(key.length)

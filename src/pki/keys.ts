@@ -49,7 +49,7 @@ export const exportKey = (key: KeyObject, encoding: 'PKCS8' | 'PKCS1'): string =
   return key.export({ type: encoding === 'PKCS8' ? 'pkcs8' : old, format: 'pem' }).toString()
 }
 
-/** Reads a private key from PEM, whoever wrote it; `undefined` where it is none. */
+/** Reads a private key from PEM, of any writer; `undefined` where it is none. */
 export const readKey = (pem: string): KeyObject | undefined => {
   if (pem.length > MAX_KEY_BYTES) return undefined
   try {
@@ -63,7 +63,7 @@ export const readKey = (pem: string): KeyObject | undefined => {
 export const belongsTo = (certificate: X509Certificate, key: KeyObject): boolean =>
   key.type === 'private' ? certificate.checkPrivateKey(key) : certificate.publicKey.equals(key)
 
-/** SHA-256, in hexadecimal, of a public key (SubjectPublicKeyInfo): tells keys apart without showing them. */
+/** SHA-256, in hexadecimal, of a public key (SubjectPublicKeyInfo): distinguishes keys without showing them. */
 export const publicFingerprint = (key: KeyObject): string => {
   const publicKey = key.type === 'private' ? createPublicKey(key) : key
   return createHash('sha256')

@@ -16,7 +16,7 @@ const KEY_BAG = '1.2.840.113549.1.12.10.1.2'
 const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3'
 const FRIENDLY_NAME = '1.2.840.113549.1.9.20'
 const LOCAL_KEY_ID = '1.2.840.113549.1.9.21'
-/** By these two Java tells a certificate that is trusted from one of a chain: trustedKeyUsage, anyExtendedKeyUsage. */
+/** By these two Java distinguishes a certificate that is trusted from one of a chain: trustedKeyUsage, anyExtendedKeyUsage. */
 const TRUSTED_KEY_USAGE = '2.16.840.1.113894.746875.1.1'
 const ANY_USAGE = '2.5.29.37.0'
 
@@ -81,7 +81,7 @@ const file = async (parts: readonly Part[], password: string): Promise<Buffer> =
 
 /**
  * A PKCS#12 file (RFC 7292) of a private key and the chain of its certificate, the leaf first. The key lies in a bag that is
- * encrypted by itself, the certificates in one that is encrypted as a whole.
+ * encrypted on its own, the certificates in one that is encrypted as a whole.
  */
 export const keyStoreP12 = async (
   key: KeyObject,

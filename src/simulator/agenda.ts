@@ -6,7 +6,7 @@ type Entry<Event> = { readonly at: number; readonly seq: number; readonly event:
 export type Agenda<Event> = {
   /** Plans an event. Its handler must look at the state again: nothing is ever taken off the agenda. */
   plan: (at: number, event: Event) => void
-  /** Hands over what is due, oldest first, each event at its own simulated time. */
+  /** Runs what is due, oldest first, each event at its own simulated time. */
   runDue: (clock: Clock, handle: (event: Event) => void) => void
 }
 

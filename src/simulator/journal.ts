@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { isoTime } from './dates.ts'
 
-/** What an entry of the journal tells. */
+/** What an entry of the journal records. */
 export type JournalEntry = {
   readonly seq: number
   readonly at: string

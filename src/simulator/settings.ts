@@ -141,7 +141,7 @@ export function mergeSettings(current: Settings, patch: SettingsPatch): Settings
   return settingsSchema.parse({ ...current, ...patch, rateLimits, quirks, products: latest })
 }
 
-/** Settings as they are when nothing is said. */
+/** The default settings. */
 export function defaultSettings(): Settings {
   return settingsSchema.parse({})
 }

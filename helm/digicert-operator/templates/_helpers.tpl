@@ -88,7 +88,7 @@ annotations:
   verbs: [get, create, patch]
 {{- end -}}
 
-{{/* The port of a URL, said or implied by its scheme. */}}
+{{/* The port of a URL, named or implied by its scheme. */}}
 {{- define "digicert-operator.portOf" -}}
 {{- $url := urlParse . -}}
 {{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" -}}
@@ -167,7 +167,7 @@ annotations:
 {{- end }}
 {{- end -}}
 
-{{/* How a monitor scrapes: what is not empty of its values. The namespace of a figure is that of its order. */}}
+{{/* How a monitor scrapes: what is not empty of its values. The namespace of a metric is that of its order. */}}
 {{- define "digicert-operator.scrape" -}}
 path: /metrics
 honorLabels: true

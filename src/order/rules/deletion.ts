@@ -79,7 +79,7 @@ const lookAgainAt = ({ remote }: Observation, { until }: Stop, now: Date): Date 
 }
 
 /**
- * What to do where a deletion does not go on. An object whose namespace stays waits, as a person can mend the cause or set
+ * What to do where a deletion does not go on. An object whose namespace stays waits, as a person can resolve the cause or set
  * the policy to Retain. One whose namespace is being deleted goes after a while, as it would hold up all the rest; without
  * its account at once, as nothing can be made there any more.
  */

@@ -12,7 +12,7 @@ export const foreignSecret = (now: Date): Decision => stalled('SecretConflict', 
 export const specIsInvalid: Rule = (o, now) =>
   o.problems.length > 0 ? stalled('InvalidSpec', later(now, SLOW_LOOK)) : undefined
 
-/** A suspended order is looked at no more; one that would be taken over is looked at, so that it can be told what would be. */
+/** A suspended order is looked at no more; one that would be taken over is looked at, so that the message can say what would happen. */
 export const isSuspended: Rule = (o, now) => {
   if (o.suspended === 'no') return undefined
   const mayLook = o.account.kind === 'ready' && o.account.forbids === undefined && unaskedFault(o) === undefined

@@ -50,7 +50,7 @@ export const keyIsForeign = beforeOrder((o, now) =>
   o.key === 'foreign' && !o.intent?.sentAt ? foreignSecret(now) : undefined,
 )
 
-/** The cluster refused a Secret a moment ago, perhaps the one of the key: that is said, and not tried in a loop. */
+/** The cluster refused a Secret a moment ago, perhaps the one of the key: the operator reports that, and does not try in a loop. */
 const keyRefused: Rule = ({ failure }, now) =>
   failure?.reason === 'SecretWriteDenied' && failure.retryAt > now
     ? stalled('SecretWriteDenied', failure.retryAt)
@@ -151,7 +151,7 @@ export const orderFound = beforeOrder((o, now) => {
   return act('Adopting', { kind: 'AdoptOrder', orderId: order.orderId })
 })
 
-/** A renewal beside one of somebody else would be the second purchase for one certificate. */
+/** A renewal beside one that another client placed would be the second purchase for one certificate. */
 export const renewedElsewhere = beforeOrder((o, now) =>
   o.remote.kind === 'renewed' ? stalled('RenewedElsewhere', later(now, SLOW_LOOK)) : undefined,
 )

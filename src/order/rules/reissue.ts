@@ -24,7 +24,7 @@ const isSwitched = ({ failure, order }: Observation, now: Date): boolean => {
 export const nextKeyIsInUse: Rule = (o) =>
   o.order && o.reissue.nextKey === 'in-use' ? act('Reissuing', { kind: 'PromoteKey' }) : undefined
 
-/** Somebody deleted the key that is kept; while the Secret still holds it, it is kept again. */
+/** The key Secret was deleted; while the Secret still holds it, it is kept again. */
 export const keyIsUnkept: Rule = ({ order, stored, key, delivery, csrProblem, failure }, now) => {
   if (!order || !stored || key !== 'absent' || delivery === 'hardware') return undefined
   if (delivery === 'certificate' && csrProblem !== undefined) return undefined
@@ -76,14 +76,14 @@ const nextSearch = ({ nextSearchAt }: Observation, now: Date): Date =>
 
 type Found = Extract<Observation['remote'], { kind: 'reissues' }>
 
-/** How long a reissue of somebody else is waited for before it is looked at again, in milliseconds. */
+/** How long the operator waits for a reissue that it did not request before it looks again, in milliseconds. */
 const OTHERS_LOOK = 15 * 60_000
 
 /** Whether what was found is the very certificate that is to be followed: a key that stays marks more than one reissue. */
 const isFollowed = ({ stored, reissue: { intent } }: Observation, { ours }: Found): boolean =>
   stored !== undefined && stored.facts.id === ours?.certificateId && stored.facts.serialNumber === intent?.supersedes
 
-/** What there is of ours, and how it stands; `undefined` where the order has to tell. */
+/** What there is of ours, and how it stands; `undefined` where the order has to show it. */
 const oursStands = (o: Observation, found: Found, now: Date): Decision | undefined => {
   const { order, ours } = found
   if (ours === undefined || isFollowed(o, found)) return undefined
@@ -116,7 +116,7 @@ const noneStands = (o: Observation, { order }: Found, now: Date): Decision => {
   return lacksKey(o) ? record(o) : place(order.orderId)
 }
 
-/** The list of reissues has been read, and tells whether there is one of ours. */
+/** The list of reissues has been read, and shows whether one of them is the operator's. */
 const whatWasFound = (o: Observation, now: Date): Decision => {
   const { remote } = o
   if (remote.kind === 'unasked') return look('LookingUp', 'reissues')

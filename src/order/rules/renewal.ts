@@ -9,7 +9,7 @@ import { isIssued } from './words.ts'
 const FORBIDDEN_LOOK = 10 * 60_000
 
 /**
- * The next plan, as a purchase of its own. What forbids it is said before anything is forgotten of the plan that there
+ * The next plan, as a purchase of its own. What forbids it is reported before anything is forgotten of the plan that there
  * is: its certificate stays as it is.
  */
 export const renewal = ({ account }: Observation, purchase: number, now: Date): Decision => {
@@ -19,7 +19,7 @@ export const renewal = ({ account }: Observation, purchase: number, now: Date): 
   return act('RecordingIntent', { kind: 'RecordIntent', purchase, purpose: 'Renewal' })
 }
 
-/** DigiCert renewed the order by itself, as the spec asks: the order that followed is taken over. */
+/** DigiCert renewed the order, as the spec asks: the order that followed is taken over. */
 export const renewedByDigiCert: Rule = ({ order, remote, renew }) => {
   if (!order || renew !== 'DigiCert' || remote.kind !== 'order' || remote.order.renewedBy === undefined)
     return undefined
@@ -34,7 +34,7 @@ const formerOf = (o: Observation, now: Date): Observation['former'] => {
 }
 
 /**
- * Until a renewal is issued, the Secret is that of the plan before: somebody who deletes or damages it has it back. What
+ * Until a renewal is issued, the Secret is that of the plan before: where it is deleted or damaged, the operator restores it. What
  * keeps that from being done is no reason to hold up the renewal.
  */
 export const formerIsMissing: Rule = (o, now) => {

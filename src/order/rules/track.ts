@@ -51,7 +51,7 @@ const OVER_REASONS: Readonly<Record<string, 'OrderRejected' | 'OrderCanceled' | 
   expired: 'OrderExpired',
 }
 
-/** What is over is said, and never answered with a new order by a timer. */
+/** An order that ended is reported; no timer places a new one. */
 export const orderIsOver: Rule = (o, now) => {
   if (!o.order) return undefined
   const order = current(o, o.order)

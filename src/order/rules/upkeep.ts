@@ -78,7 +78,7 @@ export const outputsAreLacking: Rule = (o, now) => {
   return o.outputs.problem === undefined ? undefined : ready('KeystorePasswordMissing', soon)
 }
 
-/** The Secret is whole, and others have changed or deleted it again and again: that is said until they leave it alone. */
+/** The Secret is whole, and others have changed or deleted it again and again: the operator reports that until they leave it alone. */
 export const secretIsFoughtOver: Rule = (o, now) =>
   o.stored && isFoughtOver(o)
     ? ready('SecretModifiedByOthers', earliest(o.nextLookAt, o.repair.forgottenAt, dueLater(o, now)))
@@ -100,7 +100,7 @@ export const lookWasRefused: Rule = (o, now) => {
   return ready(reason, earliest(o.nextLookAt, dueLater(o, now)))
 }
 
-/** People have to be told before the next certificate waits for them. */
+/** Warns people before the next certificate waits for them. */
 export const validationWillLapse: Rule = (o, now) =>
   o.stored && o.validity.lapses.length > 0
     ? ready('ValidationLapsing', earliest(o.nextLookAt, dueLater(o, now)))

@@ -5,7 +5,7 @@ export const isOpen = ({ status }: { status: string }): boolean => status === 's
 
 const ISSUED = ['issued', 'reissue_pending']
 
-/** Whether an order has a certificate that is good as far as its status tells. */
+/** Whether an order has a certificate that is good as far as its status shows. */
 export const isIssued = ({ status }: { status: string }): boolean => ISSUED.includes(status)
 
 const OVER = ['rejected', 'canceled', 'revoked', 'expired']

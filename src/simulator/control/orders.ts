@@ -66,7 +66,7 @@ function approveOpen({ world }: Instance, call: ControlCall): Answer {
   return noContent
 }
 
-/** Any word, also one that DigiCert never uses. The order then rests until somebody acts on it. */
+/** Any word, also one that DigiCert never uses. The order then rests until a person acts on it. */
 function forceStatus({ world }: Instance, call: ControlCall): Answer {
   const order = find(world, call)
   const { status } = z.object({ status: z.string().min(1) }).parse(call.body)
@@ -94,7 +94,7 @@ function consoleReissue({ world }: Instance, call: ControlCall): Answer {
 
 const mailBody = z.object({ dnsName: z.string().optional() })
 
-/** Somebody follows the link in the mail, for one name or for all. */
+/** A person follows the link in the mail, for one name or for all. */
 function confirmMail({ world }: Instance, call: ControlCall): Answer {
   const order = find(world, call)
   const { dnsName } = mailBody.parse(call.body ?? {})

@@ -27,8 +27,8 @@ const spoilers: Readonly<Partial<Record<FaultRule['action'], Spoiler>>> = {
   'no-intermediate': (world, _, certificate) => truth(world, certificate).filter(({ role }) => role !== 'intermediate'),
   'foreign-key': another(() => ({ publicKeyDer: spki(newKey().publicKey), keyType: 'ec' })),
   'wrong-certificate': another(() => ({
-    subject: { commonName: 'somebody-else.example.net' },
-    names: ['somebody-else.example.net'],
+    subject: { commonName: 'another-owner.example.net' },
+    names: ['another-owner.example.net'],
   })),
   'missing-names': another(({ names }) => ({
     names: names.length > 1 ? names.slice(0, 1) : [`other.${names[0] ?? ''}`],

@@ -13,7 +13,7 @@ import { planRevocationOfEarlier } from './revocation.ts'
 import { dropWork, setStatus } from './status.ts'
 import { organizationOf } from './validation.ts'
 
-/** DigiCert reissues by itself when the newest certificate is within 30 days of its end (page 003). */
+/** DigiCert reissues automatically when the newest certificate is within 30 days of its end (page 003). */
 const autoReissueBefore = 30 * day
 const autoRenewBefore = 30 * day
 

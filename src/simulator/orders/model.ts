@@ -77,7 +77,7 @@ export type Order = {
   readonly organizationId: number | undefined
   status: OrderStatus
   statusChangedAt: number
-  /** Set by the control API: no transition of its own happens until somebody acts. */
+  /** Set by the control API: no transition of its own happens until a person acts. */
   held: boolean
   validFrom: number
   validTill: number

@@ -1,7 +1,7 @@
 import type { World } from '../world.ts'
 import type { Order, OrderStatus } from './model.ts'
 
-/** Changes an order's status, notes when, and lets the order go on by itself again. */
+/** Changes an order's status, notes when, and lets the order go on again. */
 export function setStatus(world: World, order: Order, status: OrderStatus): void {
   order.held = false
   if (order.status === status) return

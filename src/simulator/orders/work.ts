@@ -52,7 +52,7 @@ export function approveWork(world: World, order: Order): void {
   if (order.work === work) planNextLook(world, order, work, world.clock.now())
 }
 
-/** A duplicate lives on the proofs of its original; everything else is validated anew. */
+/** A duplicate lives on the proofs of its original; everything else is validated again. */
 function begin(world: World, order: Order, certificate: Certificate, kind: Work['kind']): void {
   order.names = freshProofs(world, order, certificate)
   const isProvenByKey = order.fields.use_auth_key === true && world.settings.authKey === 'published'

@@ -23,7 +23,7 @@ const hashes: Readonly<Record<string, string>> = {
 
 const curves: Readonly<Record<string, number>> = { prime256v1: 256, secp384r1: 384 }
 
-/** What was made of the requests of late: each is read when it is checked, when it is signed and when it is told of. */
+/** What was made of the requests of late: each is read when it is checked, when it is signed and when it is reported. */
 const known = new LRUCache<string, { request: SigningRequest | undefined }>({ max: 256 })
 
 /** Reads a PKCS#10 request and checks its own signature. Returns undefined for whatever is not a good one. */

@@ -63,7 +63,7 @@ describe('CertCentral that is away altogether', () => {
     await place(bed, 'early')
 
     expect(await untilWaiting(bed, 'early', 'CertCentralUnavailable')).toMatch(
-      /502; tried again by itself, nothing is bought twice/,
+      /502; the operator tries again, and buys nothing twice/,
     )
     expect(await bought(bed, 'early')).toEqual([])
 

@@ -92,7 +92,7 @@ describe('an order that is deleted while it waits, and created again under its n
 
     expect([kstatusOf(stalled), statusFaults(stalled)]).toEqual(['Failed', []])
     expect(stalled.status?.conditions?.[0]?.message).toContain(
-      `Order ${orderIdOf(first)} carries our own id but is not what the spec asks for: it lacks www.other.example.com`,
+      `Order ${orderIdOf(first)} has the alternative order id of this resource but is not what the spec asks for: it lacks www.other.example.com`,
     )
     expect(await purchasesOf('other')).toHaveLength(1)
   })

@@ -113,7 +113,7 @@ describe('a word of CertCentral', () => {
     const word = waiting.status?.order?.status ?? ''
     expect(word.toLowerCase()).toBe('escrowed')
     expect(sentenceOf(waiting)).toBe(
-      `Order ${orderIdOf(order)} has the status "${word}", which this version does not know; it is watched on`,
+      `Order ${orderIdOf(order)} has the status "${word}", which this version does not know; the operator goes on polling it`,
     )
     readable(waiting, 'InProgress')
 

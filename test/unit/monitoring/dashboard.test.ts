@@ -25,7 +25,7 @@ describe('the dashboard', () => {
       'What lapses next',
       'What waits for whom',
       'What did we buy',
-      'Calls and budget',
+      'Calls and rate limit',
       'Health',
     ])
   })

@@ -205,7 +205,7 @@ describe('what waits for a person says who, what and which id', () => {
       'an order of unknown outcome',
       'OutcomeUnknown',
       [sent(-1)],
-      `The order was sent at 2026-11-24T11:44:00.000Z with the alternative order id ${ALTERNATIVE_ID} and no answer came; the operator looks for that id, and for its key in the orders of that name. If it certainly does not exist in CertCentral after 2026-11-24T11:59:00.000Z, set the annotation digicert-operator.io/order-again: "${ALTERNATIVE_ID}" to have the same request sent again`,
+      `The order was sent at 2026-11-24T11:44:00.000Z with the alternative order id ${ALTERNATIVE_ID} and no answer came. The operator looks up that id, and its key in the orders of that name. If it certainly does not exist in CertCentral after 2026-11-24T11:59:00.000Z, set the annotation digicert-operator.io/order-again: "${ALTERNATIVE_ID}" to have the same request sent again`,
     ],
     [
       'an order of unknown outcome that was sent twice',
@@ -217,7 +217,7 @@ describe('what waits for a person says who, what and which id', () => {
       'a revoked order',
       'OrderRevoked',
       [seen({ status: 'revoked' })],
-      `Order ${ORDER_ID} was revoked in CertCentral. Its certificates are no longer trusted. It is not ordered again by itself. To buy anew, set the annotation digicert-operator.io/order-again: "${ORDER_ID}"`,
+      `Order ${ORDER_ID} was revoked in CertCentral. Its certificates are no longer trusted. The operator does not order it again. To place a new order, set the annotation digicert-operator.io/order-again: "${ORDER_ID}"`,
     ],
     [
       'a Secret that the operator did not write',
@@ -268,16 +268,16 @@ describe('what waits for a person says who, what and which id', () => {
       `Secret shop-tls is changed again and again, by a client that its managedFields do not name; the API server's audit log does. ${REPAIRED}`,
     ],
     [
-      'several orders of our own id',
+      'several orders of one alternative order id',
       'DuplicateOrders',
       [intended(), { remote: { kind: 'several', orderIds: [11, 12] } }],
-      'CertCentral has several orders with our own id: 11, 12; cancel all but one there',
+      'CertCentral has several orders with the alternative order id of this resource: 11, 12; cancel all but one there',
     ],
     [
       'an order that is not what the spec asks for',
       'OrderMismatch',
       [intended(), found({ mismatches: ['its product is ssl_basic', 'it lacks a.example.com'] })],
-      `Order ${ORDER_ID} carries our own id but is not what the spec asks for: its product is ssl_basic; it lacks a.example.com. Make the spec fit it, or cancel it in CertCentral`,
+      `Order ${ORDER_ID} has the alternative order id of this resource but is not what the spec asks for: its product is ssl_basic; it lacks a.example.com. Change the spec to match it, or cancel the order in CertCentral`,
     ],
     [
       'an order that is not visible',
@@ -313,7 +313,7 @@ describe('what waits for a person says who, what and which id', () => {
       'a clock that is ahead',
       'ClockSkew',
       [withAccount({ aheadMs: 48 * 3_600_000 })],
-      "is due by the clock of the operator alone, which is 48 hours ahead of CertCentral's; set the clock of its machine right. No more was bought",
+      "The clock of the operator is 48 hours ahead of CertCentral's. By CertCentral's clock the renewal of",
     ],
     [
       'the limit of the day',
@@ -343,25 +343,25 @@ describe('what waits for a person says who, what and which id', () => {
       'a call that failed',
       'CertCentralUnavailable',
       [intended(), unreachable()],
-      'the server answered 500; tried again by itself, nothing is bought twice',
+      'the server answered 500; the operator tries again, and buys nothing twice',
     ],
     [
       'a bad certificate',
       'BadCertificate',
       [{ stored: undefined }, failed('BadCertificate')],
-      `The certificate of order ${ORDER_ID} does not fit and Secret shop-tls was left as it is: it was refused for a reason. It is fetched again`,
+      `The certificate of order ${ORDER_ID} does not fit, and the operator left Secret shop-tls as it is: it was refused for a reason. It downloads the certificate again`,
     ],
     [
       'a strange word',
       'UnknownStatus',
       [ordered('on_the_moon')],
-      `Order ${ORDER_ID} has the status "on_the_moon", which this version does not know; it is watched on`,
+      `Order ${ORDER_ID} has the status "on_the_moon", which this version does not know; the operator goes on polling it`,
     ],
     [
       'names that are missing',
       'ReissueDue',
       [withStored({ missingNames: ['a.example.com'] })],
-      `The certificate does not cover a.example.com, and spec.reissue.by or spec.renewal.policy forbids to go on by itself: reissue or renew order ${ORDER_ID} in CertCentral`,
+      `The certificate does not cover a.example.com, and spec.reissue.by or spec.renewal.policy keeps the operator from replacing it. Reissue or renew order ${ORDER_ID} in CertCentral`,
     ],
     [
       'names that the account forbids',
@@ -376,7 +376,7 @@ describe('what waits for a person says who, what and which id', () => {
       'an end that no rule of the account has to do with',
       'ReissueDue',
       [withAccount({ forbids: 'its policy.products does not list ssl_basic' })],
-      'The certificate ends on 2027-06-02, and spec.reissue.by or spec.renewal.policy forbids',
+      'The certificate ends on 2027-06-02, and spec.reissue.by or spec.renewal.policy keeps the operator from replacing it',
     ],
     [
       'a lapse',

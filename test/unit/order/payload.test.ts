@@ -179,7 +179,7 @@ describe('the body of an order', () => {
       { certificate: shop, ...year, skip_approval: false },
     ],
     [
-      'tells the approver',
+      'shows the approver',
       { skipApproval: true, comments: 'please' },
       { certificate: shop, ...year, skip_approval: true, comments: 'please' },
     ],

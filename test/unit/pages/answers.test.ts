@@ -141,15 +141,18 @@ test('every sample answer of the pages is there', () => {
 })
 
 describe('the answer to an order', () => {
-  test.each(named(SAMPLES))('of page %s, %s, is told by its reason and its order id', async (_page, _case, sample) => {
-    const { status } = await course(sample)
-    expect(status.order?.id).toBe(sample.body.id)
-    const message = expect.stringContaining(`Order ${sample.body.id} waits for `)
-    expect(status.conditions).toMatchObject([
-      { type: 'Ready', status: 'False', reason: sample.reason, message },
-      { type: 'Issuing', status: 'True', reason: sample.reason, message },
-    ])
-  })
+  test.each(named(SAMPLES))(
+    'of page %s, %s, is reported with its reason and its order id',
+    async (_page, _case, sample) => {
+      const { status } = await course(sample)
+      expect(status.order?.id).toBe(sample.body.id)
+      const message = expect.stringContaining(`Order ${sample.body.id} waits for `)
+      expect(status.conditions).toMatchObject([
+        { type: 'Ready', status: 'False', reason: sample.reason, message },
+        { type: 'Issuing', status: 'True', reason: sample.reason, message },
+      ])
+    },
+  )
 
   test.each(named(SAMPLES.filter(openRequest)))(
     'of page %s, %s, names the request to approve, and nothing else is done',

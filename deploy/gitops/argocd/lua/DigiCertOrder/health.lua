@@ -1,5 +1,5 @@
 -- Health of a DigiCertOrder, from status.observedGeneration and the conditions Ready, Issuing and Stalled, as kstatus
--- reads them. What waits for somebody outside of the cluster is Suspended. docs/gitops.md has the table.
+-- reads them. What waits for a person or DigiCert is Suspended. docs/gitops.md has the table.
 local waits_for_people = {
   AwaitingApproval = true,
   AwaitingValidation = true,
