@@ -16,14 +16,6 @@ const CASES: readonly (readonly [name: string, spec: object, said: RegExp])[] = 
   ['a-missing-authkey', { dcv: { method: 'dns-txt-token', useAuthKey: true } }, /auth_key_not_setup/],
   ['a-renewal-of-nothing', { renewal: { ofOrderId: 4711 } }, /renewal_of_order_id \(invalid_value\)/],
   ['a-renewal-of-no-thumbprint', { renewal: { ofThumbprint: 'ab'.repeat(20) } }, /renewed_thumbprint/],
-  [
-    'a-base-domain-that-is-none',
-    {
-      commonName: 'a.b.example.com',
-      dcv: { method: 'email', emails: [{ dnsName: 'a.b.example.com', emailDomain: 'b.example.com' }] },
-    },
-    /dcv_emails\.email_domain \(invalid_value\)/,
-  ],
   ['a-strange-organization', { product: 'ssl_basic', organization: { id: 42 } }, /organization\.id/],
   [
     'an-approver-who-may-not',
