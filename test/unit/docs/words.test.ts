@@ -48,6 +48,7 @@ const SCOPES: readonly Scope[] = [
   ['the API and its descriptions', ['src/api/*.ts']],
   ['messages of conditions and Events', ['src/order/messages.ts', 'src/order/left-behind.ts']],
   ['comments of the decisions', ['src/order/**'], comments],
+  ['the client of CertCentral', ['src/certcentral/**']],
   ['keys and certificates', ['src/pki/**']],
   ['the Kubernetes machinery', ['src/kube/**']],
   ['logs, metrics and traces', ['src/telemetry/**']],
