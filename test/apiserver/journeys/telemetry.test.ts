@@ -143,7 +143,7 @@ const lacking = (line: LogLine): string[] =>
 /** Whether each change of a condition goes on where the one before it ended. */
 const gaps = (told: readonly LogLine[]): string[] => {
   const changes = told.filter(({ message }) => message === 'Conditions changed')
-  return changes.filter(({ was }, at) => was !== (changes[at - 1]?.['conditions'] ?? '')).map(brief)
+  return changes.filter(({ previous }, at) => previous !== (changes[at - 1]?.['conditions'] ?? '')).map(brief)
 }
 
 const rootsOf = (spans: readonly ReceivedSpan[]) => spans.filter(({ parent }) => parent === undefined)
