@@ -208,7 +208,7 @@ const reissuing: Message = (o) => {
 }
 
 const heldNames: Message = (o) =>
-  `${o.reissue.heldNames.join(', ')} was taken out of the spec and stays in the certificate of ${id(o)}: without it, DigiCert revokes every earlier certificate of the order within 72 hours. To remove it all the same, set spec.reissue.allowNameRemoval: true`
+  `${o.reissue.heldNames.join(', ')} is not in the spec and stays in the certificate of ${id(o)}: without it, DigiCert revokes every earlier certificate of the order within 72 hours. To remove it all the same, set spec.reissue.allowNameRemoval: true`
 
 const lapsing: Message = (o) => {
   const lapses = o.validity.lapses.map(({ type, name, until }) => {

@@ -84,7 +84,7 @@ describe('an order that was bought in the console', () => {
     await adopting('wider', id)
 
     const held = await here.life.says('wider', 'NameRemovalBlocked')
-    expect(sentenceOf(held)).toContain('also.wider.example.com stays')
+    expect(sentenceOf(held)).toContain('also.wider.example.com is not in the spec and stays')
     expect(held.status?.certificate?.dnsNames.toSorted()).toEqual(['also.wider.example.com', 'wider.example.com'])
     await here.machine.travel(4)
     expect(await here.life.happened('wider')).toEqual(['order', 'reissue'])
