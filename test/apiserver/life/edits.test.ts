@@ -65,7 +65,7 @@ describe('a name that is taken out of a live order', () => {
     await here.life.applied('fewer', { dnsNames: ['old.fewer.example.com'] })
     await here.machine.apply(orderNamed('fewer'))
     const held = await here.life.says('fewer', 'NameRemovalBlocked')
-    expect(sentenceOf(held)).toMatch(/^old\.fewer\.example\.com stays .* within 72 hours/)
+    expect(sentenceOf(held)).toMatch(/^old\.fewer\.example\.com is not in the spec and stays .* within 72 hours/)
     expect([conditionOf(held, 'Ready')?.status, held.status?.revision]).toEqual(['True', 1])
     await here.machine.travel(4)
     expect(await here.life.happened('fewer')).toEqual(['order'])
